@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm test` runs the `unit` project; `.ci/run` runs `integration`, on real services, and `e2e`, in a real browser. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{apps,packages}/*/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          exclude: ['**/*.int.test.ts', '**/node_modules/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          include: ['{apps,packages}/*/src/**/*.int.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: { name: 'e2e', include: ['e2e/**/*.e2e.ts'], testTimeout: 300_000, hookTimeout: 300_000 },
+      },
+    ],
+    maxWorkers: 2,
+  },
+});
