@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/** A site's id: chosen by the registry's admin, lower case, at most 32 characters. */
+export const siteId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{1,31}$/, 'a site id is 2–32 characters: a–z, 0–9 and -, starting with a letter');
+
+/** Lower-case hexadecimal SHA-256. */
+export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'expected a lower-case hexadecimal SHA-256');
+
+/** A training run's id: time-ordered, made at the site, says nothing about patients. */
+export const runId = z.string().regex(/^run-[0-9a-z-]{8,40}$/);
+
+/** File names inside a release: one flat folder, no dots at the start, no separators. */
+export const fileName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/);
+
+export const isoDateTime = z.iso.datetime();
+
+/** Public half of an Ed25519 key as JSON Web Key (RFC 8037). A private member (`d`) is refused. */
+export const publicJwk = z.strictObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  kid: z.string().max(64).optional(),
+});
+export type PublicJwk = z.infer<typeof publicJwk>;
+
+/** A compact JWS (RFC 7515 §7.1), at most 1 MiB. */
+export const compactJws = z
+  .string()
+  .max(1_048_576)
+  .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/);

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { fileName, isoDateTime, runId, sha256Hex, siteId } from './ids.ts';
+import { approvedAudit, qualityReport } from './reports.ts';
+
+/** Limits of one release; a larger one is refused before a byte is uploaded. */
+export const RELEASE_FILES_MAX = 1_000;
+export const RELEASE_FILE_BYTES_MAX = 4 * 1024 ** 3;
+
+const count = z.int().nonnegative();
+
+export const releaseFile = z.strictObject({
+  name: fileName,
+  kind: z.enum(['generator', 'images', 'grid']),
+  size: z.int().positive().max(RELEASE_FILE_BYTES_MAX),
+  sha256: sha256Hex,
+});
+export type ReleaseFile = z.infer<typeof releaseFile>;
+
+/**
+ * What a site signs: everything that leaves it, and how it came about. It travels as the payload of a compact JWS
+ * (EdDSA), so a verifier checks the very bytes that were signed.
+ */
+export const releaseManifest = z.strictObject({
+  schema: z.literal('synspine.release/1'),
+  siteId,
+  /** Grows by at least one with each release of a site; the registry refuses an old one. */
+  version: z.int().positive(),
+  runId,
+  createdAt: isoDateTime,
+  agentVersion: z.string().max(40),
+  tensorflowVersion: z.string().max(40),
+  preset: z.string().max(40),
+  imageSize: z.int().positive(),
+  classNames: z.array(z.string().min(1).max(64)).min(2).max(16),
+  /** Each image is `sample(generator, seed, index, label, psi)`: anyone with the weights can regenerate it. */
+  synthetic: z.strictObject({
+    seed: z.int().nonnegative(),
+    psi: z.number().min(0).max(1),
+    imagesPerClass: z.array(count).min(2).max(16),
+  }),
+  training: z.strictObject({
+    loss: z.enum(['gan', 'spinegan']),
+    imagesShown: count,
+    fit: z.enum(['centre-square', 'letterbox', 'squeeze']),
+    films: z.strictObject({ train: count, validation: count, heldOut: count }),
+    patients: z.strictObject({ train: count, validation: count, heldOut: count }),
+  }),
+  /** SHA-256 over the sealed hold-out's film hashes, fixed before training. */
+  holdOutCommitment: sha256Hex,
+  quality: qualityReport,
+  audit: approvedAudit,
+  files: z.array(releaseFile).min(2).max(RELEASE_FILES_MAX),
+});
+export type ReleaseManifest = z.infer<typeof releaseManifest>;

@@ -1,0 +1,450 @@
+import { z } from 'zod';
+import { benchmarkCell, scoreReport } from './benchmarks.ts';
+import { compactJws, fileName, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
+import { releaseManifest } from './manifest.ts';
+
+export const roles = ['site', 'benchmark', 'researcher', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** A part is 8 MiB but for a file's last one; S3's least is 5 MiB. */
+export const PART_BYTES = 8 * 1024 ** 2;
+/** A long poll is answered after this many seconds at the latest, below common proxies' 30 s. */
+export const POLL_SECONDS_MAX = 25;
+
+/**
+ * One REST route. `body: 'bytes'` is a raw application/octet-stream body; `response: 'bytes'` answers with a file
+ * (Range, ETag, Repr-Digest); `response: null` is 204.
+ */
+export type Route = {
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  path: string;
+  summary: string;
+  tag: string;
+  roles: readonly Role[] | 'public';
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  headers?: z.ZodObject;
+  body?: z.ZodObject | 'bytes';
+  response: z.ZodType | 'bytes' | null;
+};
+
+const route = <const R extends Route>(r: R): R => r;
+
+const idempotent = z.object({ 'idempotency-key': z.string().min(8).max(100) });
+const digest = z.object({ 'content-digest': z.string().regex(/^sha-256=:[A-Za-z0-9+/]{43}=:$/) }); // RFC 9530
+const releaseId = z.strictObject({ releaseId: z.uuid() });
+const releaseFile = z.strictObject({ releaseId: z.uuid(), name: fileName });
+const taskId = z.strictObject({ taskId: z.uuid() });
+
+const fileState = z.object({
+  name: fileName,
+  size: z.int(),
+  sha256: sha256Hex,
+  /** Numbers (from 1) of the parts that the registry holds. */
+  parts: z.array(z.int().positive()),
+});
+export const uploadState = z.object({
+  releaseId: z.uuid(),
+  status: z.enum(['uploading', 'published']),
+  partBytes: z.int(),
+  files: z.array(fileState),
+});
+export type UploadState = z.infer<typeof uploadState>;
+
+export const dataset = z.object({
+  id: z.uuid(),
+  siteId,
+  siteName: z.string(),
+  version: z.int(),
+  publishedAt: isoDateTime,
+  manifestSha256: sha256Hex,
+  manifest: releaseManifest,
+});
+export type Dataset = z.infer<typeof dataset>;
+
+export const siteStage = z.enum([
+  'idle',
+  'ingest',
+  'preprocess',
+  'train',
+  'evaluate',
+  'privacy-audit',
+  'sign',
+  'upload',
+  'score',
+]);
+
+/** What a site says of itself: a stage and a verdict, no figure of a rejected run. */
+export const siteStatus = z.strictObject({
+  agentVersion: z.string().max(40),
+  stage: siteStage,
+  progress: z.number().min(0).max(1),
+  lastRun: z
+    .strictObject({
+      runId: z.string().max(60),
+      finishedAt: isoDateTime,
+      decision: z.enum(['approve', 'reject', 'undecided', 'failed']),
+    })
+    .nullable(),
+});
+export type SiteStatus = z.infer<typeof siteStatus>;
+
+export const siteOverview = z.object({
+  id: siteId,
+  name: z.string(),
+  enrolledAt: isoDateTime.nullable(),
+  seenAt: isoDateTime.nullable(),
+  status: siteStatus.nullable(),
+  latest: dataset.nullable(),
+});
+export type SiteOverview = z.infer<typeof siteOverview>;
+
+const grant = z.object({
+  id: z.uuid(),
+  name: z.string(),
+  role: z.enum(['researcher', 'admin']),
+  createdAt: isoDateTime,
+  expiresAt: isoDateTime,
+  revokedAt: isoDateTime.nullable(),
+});
+export type Grant = z.infer<typeof grant>;
+
+const task = z.object({ id: z.uuid(), classifier: compactJws, createdAt: isoDateTime });
+export type SiteTask = z.infer<typeof task>;
+
+/** Every route of the registry. Validation, OpenAPI and {@link createClient} are read from this table. */
+export const routes = {
+  health: route({
+    method: 'GET',
+    path: '/health',
+    tag: 'service',
+    summary: 'Is the registry up, and which version',
+    roles: 'public',
+    response: z.object({ status: z.literal('ok'), version: z.string() }),
+  }),
+
+  // — sites: enrolment and tokens
+  createSite: route({
+    method: 'POST',
+    path: '/v1/sites',
+    tag: 'sites',
+    summary: 'Invite a site: its one-time enrolment code is shown once',
+    roles: ['admin'],
+    body: z.strictObject({
+      id: siteId,
+      name: z.string().min(1).max(120),
+      kind: z.enum(['site', 'benchmark']).default('site'),
+    }),
+    response: z.object({ id: siteId, enrolmentCode: z.string(), expiresAt: isoDateTime }),
+  }),
+  enrol: route({
+    method: 'POST',
+    path: '/v1/enrolments',
+    tag: 'sites',
+    summary: 'Exchange a one-time code for a registration of two public keys',
+    roles: 'public',
+    body: z.strictObject({
+      code: z.string().min(20).max(100),
+      authKey: publicJwk,
+      signingKey: publicJwk,
+      agentVersion: z.string().max(40),
+    }),
+    response: z.object({ siteId, audience: z.string() }),
+  }),
+  token: route({
+    method: 'POST',
+    path: '/v1/token',
+    tag: 'sites',
+    summary: 'private_key_jwt (RFC 7523) for a DPoP-bound access token (RFC 9449)',
+    roles: 'public',
+    body: z.strictObject({
+      grant_type: z.literal('client_credentials'),
+      client_assertion_type: z.literal('urn:ietf:params:oauth:client-assertion-type:jwt-bearer'),
+      client_assertion: compactJws,
+    }),
+    response: z.object({ access_token: z.string(), token_type: z.literal('DPoP'), expires_in: z.int() }),
+  }),
+  siteKeys: route({
+    method: 'GET',
+    path: '/v1/sites/:siteId/keys',
+    tag: 'sites',
+    summary: 'Signing keys of a site or of the benchmark, as a JWK set',
+    roles: 'public',
+    params: z.strictObject({ siteId }),
+    response: z.object({ keys: z.array(publicJwk) }),
+  }),
+  reportStatus: route({
+    method: 'PUT',
+    path: '/v1/site/status',
+    tag: 'sites',
+    summary: 'A site says what it is doing',
+    roles: ['site'],
+    body: siteStatus,
+    response: null,
+  }),
+  listSites: route({
+    method: 'GET',
+    path: '/v1/sites',
+    tag: 'sites',
+    summary: 'Every site with its status and latest data set',
+    roles: ['admin', 'researcher'],
+    response: z.object({ sites: z.array(siteOverview) }),
+  }),
+
+  // — releases: from a site
+  createRelease: route({
+    method: 'POST',
+    path: '/v1/releases',
+    tag: 'releases',
+    summary: 'Announce a signed release; says which parts to send',
+    roles: ['site'],
+    headers: idempotent,
+    body: z.strictObject({ manifest: compactJws }),
+    response: uploadState,
+  }),
+  uploadState: route({
+    method: 'GET',
+    path: '/v1/releases/:releaseId/upload',
+    tag: 'releases',
+    summary: 'Which parts have arrived',
+    roles: ['site'],
+    params: releaseId,
+    response: uploadState,
+  }),
+  putPart: route({
+    method: 'PUT',
+    path: '/v1/releases/:releaseId/files/:name/parts/:part',
+    tag: 'releases',
+    summary: 'Send one part; sending it again is harmless',
+    roles: ['site'],
+    params: releaseFile.extend({ part: z.coerce.number().int().min(1).max(10_000) }).strict(),
+    headers: digest,
+    body: 'bytes',
+    response: null,
+  }),
+  completeRelease: route({
+    method: 'POST',
+    path: '/v1/releases/:releaseId/complete',
+    tag: 'releases',
+    summary: 'Verify every file and publish; repeating it is harmless',
+    roles: ['site'],
+    params: releaseId,
+    response: dataset,
+  }),
+  latestVersion: route({
+    method: 'GET',
+    path: '/v1/site/latest-version',
+    tag: 'releases',
+    summary: 'The highest version that this site has published (0: none)',
+    roles: ['site'],
+    response: z.object({ version: z.int().nonnegative() }),
+  }),
+
+  // — data sets: to researchers
+  listDatasets: route({
+    method: 'GET',
+    path: '/v1/datasets',
+    tag: 'datasets',
+    summary: 'Published synthetic data sets, newest first',
+    roles: ['researcher', 'admin', 'benchmark'],
+    query: z.strictObject({ site: siteId.optional(), latest: z.stringbool().optional() }),
+    response: z.object({ datasets: z.array(dataset) }),
+  }),
+  getDataset: route({
+    method: 'GET',
+    path: '/v1/datasets/:releaseId',
+    tag: 'datasets',
+    summary: 'One data set',
+    roles: ['researcher', 'admin', 'benchmark'],
+    params: releaseId,
+    response: dataset,
+  }),
+  getManifest: route({
+    method: 'GET',
+    path: '/v1/datasets/:releaseId/manifest',
+    tag: 'datasets',
+    summary: 'The signed manifest, to verify with the site’s keys',
+    roles: ['researcher', 'admin', 'benchmark'],
+    params: releaseId,
+    response: z.object({ manifest: compactJws }),
+  }),
+  getFile: route({
+    method: 'GET',
+    path: '/v1/datasets/:releaseId/files/:name',
+    tag: 'datasets',
+    summary: 'Download an image shard',
+    roles: ['researcher', 'admin', 'benchmark'],
+    params: releaseFile,
+    response: 'bytes',
+  }),
+  getGenerator: route({
+    method: 'GET',
+    path: '/v1/datasets/:releaseId/generator',
+    tag: 'datasets',
+    summary: 'Download the generator’s weights',
+    roles: ['admin'],
+    params: releaseId,
+    response: 'bytes',
+  }),
+  getGrid: route({
+    method: 'GET',
+    path: '/v1/datasets/:releaseId/grid.png',
+    tag: 'datasets',
+    summary: 'A sample grid, one row of images a class',
+    roles: ['researcher', 'admin'],
+    params: releaseId,
+    response: 'bytes',
+  }),
+
+  // — benchmark
+  createClassifier: route({
+    method: 'POST',
+    path: '/v1/benchmarks/classifiers',
+    tag: 'benchmarks',
+    summary: 'Announce a signed classifier',
+    roles: ['benchmark'],
+    headers: idempotent,
+    body: z.strictObject({ classifier: compactJws }),
+    response: z.object({ id: z.uuid(), status: z.enum(['announced', 'ready']) }),
+  }),
+  putClassifierWeights: route({
+    method: 'PUT',
+    path: '/v1/benchmarks/classifiers/:classifierId/weights',
+    tag: 'benchmarks',
+    summary: 'Send the weights; the classifier then becomes a task at every enrolled site',
+    roles: ['benchmark'],
+    params: z.strictObject({ classifierId: z.uuid() }),
+    headers: digest,
+    body: 'bytes',
+    response: null,
+  }),
+  listScores: route({
+    method: 'GET',
+    path: '/v1/benchmarks/scores',
+    tag: 'benchmarks',
+    summary: 'What the sites have returned, raw counts',
+    roles: ['benchmark'],
+    response: z.object({
+      sites: z.array(siteId),
+      scores: z.array(z.object({ siteId, classifierId: z.uuid().nullable(), report: scoreReport })),
+    }),
+  }),
+  putResults: route({
+    method: 'PUT',
+    path: '/v1/benchmarks/results',
+    tag: 'benchmarks',
+    summary: 'Publish the merged matrix',
+    roles: ['benchmark'],
+    body: z.strictObject({ cells: z.array(benchmarkCell).max(10_000) }),
+    response: null,
+  }),
+  getResults: route({
+    method: 'GET',
+    path: '/v1/benchmarks/results',
+    tag: 'benchmarks',
+    summary: 'AUC by training set and test site, with 95 % intervals',
+    roles: ['researcher', 'admin', 'benchmark'],
+    response: z.object({ cells: z.array(benchmarkCell), updatedAt: isoDateTime.nullable() }),
+  }),
+  pollTasks: route({
+    method: 'GET',
+    path: '/v1/site/tasks',
+    tag: 'tasks',
+    summary: 'Open tasks of this site (long poll)',
+    roles: ['site'],
+    query: z.strictObject({ wait: z.coerce.number().int().min(0).max(POLL_SECONDS_MAX).default(0) }),
+    response: z.object({ tasks: z.array(task) }),
+  }),
+  getTaskWeights: route({
+    method: 'GET',
+    path: '/v1/site/tasks/:taskId/weights',
+    tag: 'tasks',
+    summary: 'The classifier’s weights',
+    roles: ['site'],
+    params: taskId,
+    response: 'bytes',
+  }),
+  completeTask: route({
+    method: 'PUT',
+    path: '/v1/site/tasks/:taskId/result',
+    tag: 'tasks',
+    summary: 'Answer a task: counts per class in agreed bins',
+    roles: ['site'],
+    params: taskId,
+    body: scoreReport,
+    response: null,
+  }),
+  refuseTask: route({
+    method: 'POST',
+    path: '/v1/site/tasks/:taskId/refusal',
+    tag: 'tasks',
+    summary: 'Refuse a task by the site’s own policy',
+    roles: ['site'],
+    params: taskId,
+    body: z.strictObject({ code: z.string().max(60) }),
+    response: null,
+  }),
+  putLocalScore: route({
+    method: 'PUT',
+    path: '/v1/site/local-score',
+    tag: 'tasks',
+    summary: 'The site’s own real→real result, for comparison',
+    roles: ['site'],
+    body: scoreReport,
+    response: null,
+  }),
+
+  // — access and audit
+  createGrant: route({
+    method: 'POST',
+    path: '/v1/grants',
+    tag: 'access',
+    summary: 'Give a person access; the token is shown once',
+    roles: ['admin'],
+    body: z.strictObject({
+      name: z.string().min(1).max(120),
+      role: z.enum(['researcher', 'admin']),
+      days: z.int().min(1).max(366),
+    }),
+    response: grant.extend({ token: z.string() }),
+  }),
+  listGrants: route({
+    method: 'GET',
+    path: '/v1/grants',
+    tag: 'access',
+    summary: 'Who has access',
+    roles: ['admin'],
+    response: z.object({ grants: z.array(grant) }),
+  }),
+  revokeGrant: route({
+    method: 'DELETE',
+    path: '/v1/grants/:grantId',
+    tag: 'access',
+    summary: 'Take access back, at once',
+    roles: ['admin'],
+    params: z.strictObject({ grantId: z.uuid() }),
+    response: null,
+  }),
+  listAudit: route({
+    method: 'GET',
+    path: '/v1/audit',
+    tag: 'access',
+    summary: 'The hash-chained audit trail, newest first',
+    roles: ['admin'],
+    query: z.strictObject({ before: z.coerce.number().int().positive().optional() }),
+    response: z.object({
+      rows: z.array(
+        z.object({
+          sequence: z.int(),
+          at: isoDateTime,
+          actor: z.string(),
+          action: z.string(),
+          subject: z.string(),
+          hash: sha256Hex,
+        }),
+      ),
+    }),
+  }),
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;
