@@ -21,6 +21,8 @@ test('two test databases share nothing', async () => {
 
 test('a test database is PostgreSQL 18 with durable writes', async () => {
   const url = await testDatabase();
-  expect(await query(url, 'SHOW server_version')).toEqual([{ server_version: expect.stringMatching(/^18\./) }]);
+  expect(await query(url, 'SHOW server_version')).toEqual([
+    { server_version: expect.stringMatching(/^18\./) },
+  ]);
   expect(await query(url, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
 });
