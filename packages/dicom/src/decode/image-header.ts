@@ -1,0 +1,70 @@
+/** What a compressed image says about itself, read before anything is allocated for it. */
+export type ImageHeader = {
+  /** 'SOF0' … 'SOF15', 'SOF55' (JPEG-LS) or 'SIZ' (JPEG 2000). */
+  kind: string;
+  rows: number;
+  columns: number;
+  components: number;
+  bits: number;
+  signed: boolean;
+};
+
+/** Finds the frame header of a JPEG or JPEG-LS stream (ISO 10918-1 B.2.2, ISO 14495-1 C.2.2); null when there is none. */
+export function readJpegHeader(stream: Uint8Array): ImageHeader | null {
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  if (view.byteLength < 4 || view.getUint16(0) !== 0xffd8) return null;
+  let at = 2;
+  while (at + 10 <= view.byteLength) {
+    if (view.getUint8(at) !== 0xff) return null;
+    const marker = view.getUint8(at + 1);
+    if (marker === 0xff) {
+      at += 1; // fill byte
+      continue;
+    }
+    if (marker === 0xda || marker === 0xd9) return null;
+    if (isFrameHeader(marker)) return describeFrame(view, at, marker);
+    at += 2 + view.getUint16(at + 2);
+  }
+  return null;
+}
+
+/** C4, C8 and CC lie in the same range but are tables, not frames. F7 is the frame of JPEG-LS. */
+function isFrameHeader(marker: number): boolean {
+  if (marker === 0xf7) return true;
+  return marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
+}
+
+function describeFrame(view: DataView, at: number, marker: number): ImageHeader {
+  return {
+    kind: `SOF${marker - 0xc0}`,
+    bits: view.getUint8(at + 4),
+    rows: view.getUint16(at + 5),
+    columns: view.getUint16(at + 7),
+    components: view.getUint8(at + 9),
+    signed: false,
+  };
+}
+
+/** Reads the SIZ segment of a JPEG 2000 codestream (ISO 15444-1 A.5.1); null when it does not start with one. */
+export function readJpeg2000Header(stream: Uint8Array): ImageHeader | null {
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  if (view.byteLength < 45 || view.getUint32(0) !== 0xff4fff51) return null;
+  const depth = view.getUint8(42);
+  const [right, bottom, left, top] = [8, 12, 16, 20].map((offset) => view.getUint32(offset));
+  const subsampled = view.getUint8(43) !== 1 || view.getUint8(44) !== 1;
+  return {
+    kind: subsampled ? 'SIZ-subsampled' : 'SIZ',
+    columns: right! - left!,
+    rows: bottom! - top!,
+    components: view.getUint16(40),
+    bits: (depth & 0x7f) + 1,
+    signed: (depth & 0x80) !== 0,
+  };
+}
+
+/** True when the stream ends with the marker FFD9, but for zero padding. Decoders fill what a cut stream lacks with gray. */
+export function hasEndMarker(stream: Uint8Array): boolean {
+  let end = stream.length;
+  while (end > 2 && stream[end - 1] === 0) end -= 1;
+  return stream[end - 2] === 0xff && stream[end - 1] === 0xd9;
+}

@@ -1,0 +1,49 @@
+import { type Dataset, readWords } from '../dataset/dataset.ts';
+import type { Element } from '../dataset/read-elements.ts';
+import { TAGS } from '../dataset/tags.ts';
+
+/** A modality or VOI lookup table (PS3.3 C.11.1.1 and C.11.2.1.1). Inputs below the first take the first entry, above the last the last. */
+export type LookupTable = { firstInput: number; entries: Uint16Array; bits: number };
+
+/**
+ * Reads the first item of a lookup table sequence.
+ *
+ * @param signedInput how its first input value is stored: VR SS, or in implicit files the sign of what is looked up
+ * @returns null when the sequence is absent or empty, 'invalid' when it contradicts itself
+ */
+export function readLookupTable(
+  dataset: Dataset,
+  sequenceTag: number,
+  signedInput: boolean,
+): LookupTable | null | 'invalid' {
+  const elements = dataset.elements.get(sequenceTag)?.items?.[0];
+  if (!elements) return null;
+  const item: Dataset = { ...dataset, elements };
+  const descriptorElement = elements.get(TAGS.lutDescriptor);
+  const descriptor = readWords(item, descriptorElement);
+  const dataElement = elements.get(TAGS.lutData);
+  if (descriptor?.length !== 3 || !dataElement || dataElement.fragments || dataElement.items)
+    return 'invalid';
+  const [count, first, bits] = descriptor as [number, number, number];
+  const length = count === 0 ? 65_536 : count; // 0 stands for 65536, which 16 bits can't hold
+  const signed = descriptorElement?.vr === 'SS' || (descriptorElement?.vr !== 'US' && signedInput);
+  const entries = readEntries(item, dataElement, length, bits);
+  if (!entries || bits < 8 || bits > 16 || exceeds(entries, 2 ** bits - 1)) return 'invalid';
+  return { firstInput: signed ? (first << 16) >> 16 : first, entries, bits };
+}
+
+/** Entries of 8 bits may lie one or two in a word. */
+function readEntries(item: Dataset, element: Element, length: number, bits: number): Uint16Array | null {
+  if (element.length === 2 * length) return Uint16Array.from(readWords(item, element) ?? []);
+  if (bits !== 8 || element.length !== length + (length % 2) || item.bigEndian) return null;
+  return Uint16Array.from(item.bytes.subarray(element.start, element.start + length));
+}
+
+function exceeds(entries: Uint16Array, max: number): boolean {
+  return entries.some((entry) => entry > max);
+}
+
+export function lookUp(table: LookupTable, input: number): number {
+  const index = Math.min(Math.max(Math.round(input) - table.firstInput, 0), table.entries.length - 1);
+  return table.entries[index]!;
+}

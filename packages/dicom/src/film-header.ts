@@ -1,0 +1,110 @@
+import { type Part10, readDecimal, readText, readWord } from './dataset/dataset.ts';
+import type { Element } from './dataset/read-elements.ts';
+import { TAGS } from './dataset/tags.ts';
+import { PIXELS_MAX, SIDE_MIN_PX } from './limits.ts';
+import { isRefusal, type Refusal, type RefusalCode, refuse } from './refusals.ts';
+
+/** Modalities of plain radiography; 'SC' or 'OT' for scanned films only when a site asks for them. */
+export const DEFAULT_MODALITIES: readonly string[] = ['CR', 'DX', 'RG'];
+
+export type FilmIdentity = {
+  sopInstanceUid: string;
+  studyInstanceUid: string;
+  /** Identifying: stays at the site and out of every log. */
+  patientId: string | null;
+  /** Identifying: stays at the site and out of every log. */
+  accessionNumber: string | null;
+  modality: string;
+  viewPosition: string | null;
+  bodyPart: string | null;
+};
+
+export type PixelFormat = {
+  rows: number;
+  columns: number;
+  bitsAllocated: 8 | 16;
+  bitsStored: number;
+  signed: boolean;
+  compressed: boolean;
+  /** MONOCHROME1: the lowest value is white. */
+  inverted: boolean;
+  pixelData: Element;
+};
+
+export type FilmHeader = FilmIdentity & PixelFormat;
+
+/** Checks everything about a film that can be known before its pixels are touched. */
+export function readFilmHeader(file: Part10, modalities: readonly string[]): FilmHeader | Refusal {
+  const identity = readIdentity(file, modalities);
+  if (isRefusal(identity)) return identity;
+  const format = readPixelFormat(file);
+  if (typeof format === 'string') return refuse('select', format);
+  return { ...identity, ...format };
+}
+
+function readIdentity(file: Part10, modalities: readonly string[]): FilmIdentity | Refusal {
+  const sopInstanceUid = readUid(file, TAGS.sopInstanceUid);
+  const studyInstanceUid = readUid(file, TAGS.studyInstanceUid);
+  if (!sopInstanceUid || !studyInstanceUid) return refuse('parse', 'MISSING_UID');
+  const modality = readText(file, TAGS.modality);
+  if (!modality || !modalities.includes(modality)) return refuse('select', 'MODALITY_NOT_ACCEPTED');
+  if (readText(file, TAGS.burnedInAnnotation) === 'YES') return refuse('select', 'BURNED_IN_TEXT');
+  return {
+    sopInstanceUid,
+    studyInstanceUid,
+    patientId: readText(file, TAGS.patientId),
+    accessionNumber: readText(file, TAGS.accessionNumber),
+    modality,
+    viewPosition: readText(file, TAGS.viewPosition),
+    bodyPart: readText(file, TAGS.bodyPart),
+  };
+}
+
+/** PS3.5 section 9.1: digits and dots, at most 64 characters. */
+function readUid(file: Part10, tag: number): string | null {
+  const uid = readText(file, tag);
+  return uid && uid.length <= 64 && /^\d+(\.\d+)+$/.test(uid) ? uid : null;
+}
+
+function readPixelFormat(file: Part10): PixelFormat | RefusalCode {
+  const pixelData = file.elements.get(TAGS.pixelData);
+  if (!pixelData || (pixelData.length === 0 && !pixelData.fragments)) return 'NO_PIXEL_DATA';
+  const size = readSize(file);
+  if (typeof size === 'string') return size;
+  const depth = readDepth(file);
+  if (typeof depth === 'string') return depth;
+  const photometric = readText(file, TAGS.photometric);
+  if (photometric === 'PALETTE COLOR') return 'PALETTE_NOT_SUPPORTED';
+  if (photometric?.startsWith('RGB') || photometric?.startsWith('YBR')) return 'COLOUR_NOT_SUPPORTED';
+  if (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2') return 'UNSUPPORTED_PHOTOMETRIC';
+  if ((readWord(file, TAGS.samplesPerPixel) ?? 1) !== 1) return 'COLOUR_NOT_SUPPORTED';
+  return {
+    ...size,
+    ...depth,
+    compressed: file.transferSyntax.codec !== 'native',
+    inverted: photometric === 'MONOCHROME1',
+    pixelData,
+  };
+}
+
+function readSize(file: Part10): { rows: number; columns: number } | RefusalCode {
+  const frames = readDecimal(file, TAGS.frames) ?? 1;
+  if (frames !== 1) return 'MULTI_FRAME';
+  const rows = readWord(file, TAGS.rows);
+  const columns = readWord(file, TAGS.columns);
+  if (rows === null || columns === null) return 'MALFORMED';
+  if (Math.min(rows, columns) < SIDE_MIN_PX) return 'TOO_SMALL';
+  return rows * columns > PIXELS_MAX ? 'TOO_LARGE' : { rows, columns };
+}
+
+function readDepth(file: Part10): Pick<PixelFormat, 'bitsAllocated' | 'bitsStored' | 'signed'> | RefusalCode {
+  const bitsAllocated = readWord(file, TAGS.bitsAllocated);
+  const bitsStored = readWord(file, TAGS.bitsStored) ?? bitsAllocated;
+  const highBit = readWord(file, TAGS.highBit);
+  const representation = readWord(file, TAGS.pixelRepresentation) ?? 0;
+  if (bitsAllocated !== 8 && bitsAllocated !== 16) return 'UNSUPPORTED_BIT_DEPTH';
+  if (bitsStored === null || bitsStored < 8 || bitsStored > bitsAllocated) return 'UNSUPPORTED_BIT_DEPTH';
+  if (highBit !== null && highBit !== bitsStored - 1) return 'UNSUPPORTED_BIT_DEPTH';
+  if (representation > 1) return 'MALFORMED';
+  return { bitsAllocated, bitsStored, signed: representation === 1 };
+}
