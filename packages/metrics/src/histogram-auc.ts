@@ -1,0 +1,80 @@
+import { MetricError } from './metric-error.ts';
+import { type AucInterval, normalInterval } from './roc-auc.ts';
+
+/**
+ * AUC from the class-conditional histograms of a score over the same ordered bins (256 by the benchmark's convention):
+ * P(positive bin > negative bin) + ½·P(equal), with DeLong's interval on the binned scores. The AUC of the unbinned scores lies
+ * within [tieLow, tieHigh], where all ties of a bin are lost or won. Histograms of several sites are added before the call.
+ * Throws a MetricError on unequal lengths, counts that aren't whole and non-negative, or fewer than two images of a class.
+ */
+export function histogramAuc(
+  positive: readonly number[],
+  negative: readonly number[],
+): AucInterval & { tieLow: number; tieHigh: number } {
+  assertHistograms(positive, negative);
+  const nPositive = total(positive);
+  const nNegative = total(negative);
+  const belowPositive = cumulativeBelow(negative).map(
+    (below, bin) => (below + negative[bin]! / 2) / nNegative,
+  );
+  const aboveNegative = cumulativeBelow(positive).map(
+    (below, bin) => (nPositive - below - positive[bin]! / 2) / nPositive,
+  );
+  const auc = weightedSum(positive, belowPositive) / nPositive;
+  const variance =
+    binnedVariance(positive, belowPositive, auc, nPositive) +
+    binnedVariance(negative, aboveNegative, auc, nNegative);
+  const halfTies = weightedSum(positive, negative) / (2 * nPositive * nNegative);
+  return {
+    auc,
+    ...normalInterval(auc, variance),
+    tieLow: Math.max(0, auc - halfTies),
+    tieHigh: Math.min(1, auc + halfTies),
+    variance,
+    nPositive,
+    nNegative,
+  };
+}
+
+function assertHistograms(positive: readonly number[], negative: readonly number[]): void {
+  if (positive.length !== negative.length || positive.length === 0) {
+    throw new MetricError(
+      'shape-mismatch',
+      `Histograms of ${positive.length} and ${negative.length} bins can't be compared; use the same agreed bins.`,
+    );
+  }
+  if (![...positive, ...negative].every((count) => Number.isSafeInteger(count) && count >= 0)) {
+    throw new MetricError('not-finite', 'Histogram counts must be whole and non-negative.');
+  }
+  if (total(positive) < 2 || total(negative) < 2) {
+    throw new MetricError('too-few-samples', 'An AUC needs at least two images of each class.');
+  }
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** For each bin, how many counts lie in the bins before it. */
+function cumulativeBelow(counts: readonly number[]): number[] {
+  let sum = 0;
+  return counts.map((count) => {
+    sum += count;
+    return sum - count;
+  });
+}
+
+function weightedSum(weights: readonly number[], values: readonly number[]): number {
+  return weights.reduce((sum, weight, bin) => sum + weight * values[bin]!, 0);
+}
+
+/** Variance of the mean placement of one class: its sample variance over its count. */
+function binnedVariance(
+  counts: readonly number[],
+  placements: readonly number[],
+  auc: number,
+  n: number,
+): number {
+  const squares = placements.map((placement) => (placement - auc) ** 2);
+  return weightedSum(counts, squares) / (n - 1) / n;
+}

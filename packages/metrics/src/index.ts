@@ -1,0 +1,18 @@
+export type { Features } from './features.ts';
+export { selectRows } from './features.ts';
+export { frechetDistance } from './frechet-distance.ts';
+export { histogramAuc } from './histogram-auc.ts';
+export { kernelDistance } from './kernel-distance.ts';
+export { densityCoverage, precisionRecall } from './manifold-scores.ts';
+export { MetricError, type MetricErrorCode } from './metric-error.ts';
+export {
+  frechetInterval,
+  type IntervalOptions,
+  kernelInterval,
+  type MetricInterval,
+  manifoldIntervals,
+} from './metric-interval.ts';
+export { normalCumulative, normalQuantile, studentQuantile } from './normal-distribution.ts';
+export { seededNormal, seededRandom, shuffled } from './random.ts';
+export { type AucInterval, delongInterval, rocAuc } from './roc-auc.ts';
+export { wilsonInterval } from './wilson-interval.ts';
