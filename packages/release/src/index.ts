@@ -1,0 +1,8 @@
+export * from './audit-consistency.ts';
+export * from './authoriser.ts';
+export * from './bundle.ts';
+export * from './classifier.ts';
+export { generateKeyPair, type PrivateJwk, publicJwkOf } from './keys.ts';
+export * from './manifest.ts';
+export * from './shards.ts';
+export * from './strict-json.ts';

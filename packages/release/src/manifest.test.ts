@@ -1,0 +1,287 @@
+import type { AuditTest, ReleaseManifest } from '@synspine/protocol';
+import { CompactSign, importJWK, SignJWT } from 'jose';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { assertAuditApproved } from './audit-consistency.ts';
+import { signClassifier, verifyClassifier } from './classifier.ts';
+import { generateKeyPair, type PrivateJwk, publicJwkOf } from './keys.ts';
+import { signManifest, verifyManifest } from './manifest.ts';
+
+const test = (id: AuditTest['id'], verdict: AuditTest['verdict'] = 'pass'): AuditTest => ({
+  id,
+  name: `test ${id}`,
+  statistic: 0.5,
+  ciLow: 0.4,
+  ciHigh: 0.6,
+  limit: 0.6,
+  n: 100,
+  patients: 50,
+  verdict,
+  patientsNeeded: verdict === 'undecided' ? 400 : null,
+});
+
+const manifest = (): ReleaseManifest => ({
+  schema: 'synspine.release/1',
+  siteId: 'alder',
+  version: 3,
+  runId: 'run-01abcdefgh',
+  createdAt: '2026-01-02T03:04:05Z',
+  agentVersion: '0.1.0',
+  tensorflowVersion: '2.21.0',
+  preset: 'demo-32',
+  imageSize: 32,
+  classNames: ['normal', 'abnormal'],
+  synthetic: { seed: 7, psi: 0.9, imagesPerClass: [10, 12] },
+  training: {
+    loss: 'spinegan',
+    imagesShown: 80_000,
+    fit: 'squeeze',
+    films: { train: 100, validation: 20, heldOut: 40 },
+    patients: { train: 90, validation: 18, heldOut: 36 },
+  },
+  holdOutCommitment: 'a'.repeat(64),
+  quality: {
+    imageSize: 32,
+    scores: [
+      {
+        metric: 'kid',
+        protocol: 'kid_inception2015_heldout_n40',
+        stratum: 'all',
+        value: 0.02,
+        ciLow: 0.01,
+        ciHigh: 0.03,
+        n: 40,
+        floor: { value: 0.001, ciLow: 0, ciHigh: 0.002, n: 40 },
+      },
+    ],
+  },
+  audit: {
+    policyVersion: '2026-01',
+    decision: 'approve',
+    tests: [test('P0'), test('P1'), test('P2'), test('P6')],
+    reasons: ['all tests passed'],
+    acceptedUndecided: null,
+  },
+  files: [
+    { name: 'generator.safetensors', kind: 'generator', size: 1000, sha256: 'b'.repeat(64) },
+    { name: 'images-00000.parquet', kind: 'images', size: 2000, sha256: 'c'.repeat(64) },
+  ],
+});
+
+type Path = (string | number)[];
+function leavesOf(value: unknown, path: Path = []): Path[] {
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, v]) => leavesOf(v, [...path, key]));
+}
+function withChanged(document: ReleaseManifest, path: Path): ReleaseManifest {
+  const copy = structuredClone(document) as never;
+  const parent = path.slice(0, -1).reduce((at: Record<string | number, never>, key) => at[key]!, copy);
+  const old: unknown = parent[path.at(-1)!];
+  parent[path.at(-1)!] = (typeof old === 'number' ? old + 1 : old === null ? 'x' : `${old}x`) as never;
+  return copy;
+}
+const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+let site: PrivateJwk;
+let other: PrivateJwk;
+let signed: string;
+beforeAll(async () => {
+  site = (await generateKeyPair()).privateJwk;
+  other = (await generateKeyPair()).privateJwk;
+  signed = await signManifest(manifest(), site);
+});
+
+const sign = async (payload: string, key: PrivateJwk, header: Record<string, unknown> = {}) =>
+  new CompactSign(new TextEncoder().encode(payload))
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'synspine-release+jws', kid: key.kid, ...header })
+    .sign(await importJWK(key, 'EdDSA'));
+
+describe('a signed manifest', () => {
+  it('is verified with the site’s key, alone or among others, and has the hash of its signed bytes', async () => {
+    const keys = [publicJwkOf(other), publicJwkOf(site)];
+    const outcome = await verifyManifest(signed, keys);
+    expect(outcome.manifest).toEqual(manifest());
+    expect(outcome).toEqual(await verifyManifest(signed, publicJwkOf(site)));
+    expect(outcome.manifestSha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('is the same bytes for the same manifest and key', async () => {
+    expect(await signManifest(manifest(), site)).toBe(signed);
+  });
+
+  it.each(leavesOf(manifest()).map((path) => [path.join('.'), path] as const))(
+    'is refused when %s was changed',
+    async (_, path) => {
+      const [header, , signature] = signed.split('.');
+      const tampered = `${header}.${encode(withChanged(manifest(), path))}.${signature}`;
+      await expect(verifyManifest(tampered, publicJwkOf(site))).rejects.toMatchObject({
+        code: 'SIGNATURE_INVALID',
+      });
+    },
+  );
+
+  it.each(leavesOf(manifest()).map((path) => [path.join('.'), path] as const))(
+    'has another hash when %s was changed and signed again',
+    async (_, path) => {
+      const again = await sign(JSON.stringify(withChanged(manifest(), path)), site);
+      const before = await verifyManifest(signed, publicJwkOf(site));
+      const after = await verifyManifest(again, publicJwkOf(site)).catch((e: { code: string }) => e.code);
+      if (typeof after === 'string') expect(after).toMatch(/^(MANIFEST_INVALID|AUDIT_NOT_APPROVED)$/);
+      else expect(after.manifestSha256).not.toBe(before.manifestSha256);
+    },
+  );
+
+  it('is refused with another signer’s key, also under the site’s kid', async () => {
+    const byOther = await signManifest(manifest(), other);
+    const forged = await sign(JSON.stringify(manifest()), other, { kid: site.kid });
+    for (const jws of [byOther, forged])
+      await expect(verifyManifest(jws, publicJwkOf(site))).rejects.toMatchObject({
+        code: 'SIGNATURE_INVALID',
+      });
+  });
+
+  it.each([
+    ['another type', { typ: 'synspine-classifier+jws' }],
+    ['no type', { typ: undefined }],
+    ['an embedded key', { jwk: { kty: 'OKP' } }],
+    ['a critical extension', { crit: ['b64'], b64: true }],
+  ])('is refused for a header with %s', async (_, header) => {
+    const jws = await sign(JSON.stringify(manifest()), site, header);
+    await expect(verifyManifest(jws, publicJwkOf(site))).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
+  });
+
+  it('is refused with alg none or with the public key as an HMAC secret', async () => {
+    const none = `${encode({ alg: 'none', typ: 'synspine-release+jws', kid: site.kid })}.${encode(manifest())}.AA`;
+    const hmac = await new SignJWT({})
+      .setProtectedHeader({ alg: 'HS256', typ: 'synspine-release+jws', kid: site.kid })
+      .sign(Buffer.from(site.x, 'base64url'));
+    for (const jws of [none, hmac, '', 'a.b', `${signed}.x`])
+      await expect(verifyManifest(jws, publicJwkOf(site))).rejects.toMatchObject({
+        code: 'SIGNATURE_INVALID',
+      });
+  });
+
+  it('is refused when it names a key twice, though the signature fits', async () => {
+    const text = JSON.stringify(manifest()).replace('"version":3', '"version":3,"version":4');
+    await expect(verifyManifest(await sign(text, site), publicJwkOf(site))).rejects.toMatchObject({
+      code: 'DUPLICATE_JSON_KEY',
+    });
+  });
+
+  const invalid: [string, (m: ReleaseManifest) => unknown][] = [
+    ['an unknown field', (m) => ({ ...m, patientName: 'x' })],
+    ['a missing field', ({ files: _, ...m }) => m],
+    ['a class named twice', (m) => ({ ...m, classNames: ['normal', 'normal'] })],
+    ['a count too many', (m) => ({ ...m, synthetic: { ...m.synthetic, imagesPerClass: [1, 2, 3] } })],
+    ['a file named twice', (m) => ({ ...m, files: [m.files[0], m.files[1], m.files[1]] })],
+    ['no images', (m) => ({ ...m, files: [m.files[0], { ...m.files[1], kind: 'grid' }] })],
+    ['two generators', (m) => ({ ...m, files: [...m.files, { ...m.files[0], name: 'g2.safetensors' }] })],
+    ['a file name with a path', (m) => ({ ...m, files: [m.files[0], { ...m.files[1], name: '../x' }] })],
+  ];
+  it.each(invalid)('can be neither signed nor verified with %s', async (_, change) => {
+    const changed = change(manifest());
+    await expect(signManifest(changed as ReleaseManifest, site)).rejects.toMatchObject({
+      code: 'MANIFEST_INVALID',
+    });
+    await expect(
+      verifyManifest(await sign(JSON.stringify(changed), site), publicJwkOf(site)),
+    ).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
+  });
+});
+
+describe('the audit in a manifest', () => {
+  const accepted = { reason: 'a small site, reviewed by its board' };
+  const refused: [string, object][] = [
+    ['a reject', { decision: 'reject' }],
+    ['an undecided decision', { decision: 'undecided' }],
+    ['a failed test', { tests: [test('P0'), test('P1'), test('P2', 'fail'), test('P6')] }],
+    [
+      'a failed test beside accepted undecided ones',
+      { tests: [test('P0'), test('P1', 'fail'), test('P2'), test('P6')], acceptedUndecided: accepted },
+    ],
+    [
+      'an undecided test that nobody accepted',
+      { tests: [test('P0'), test('P1'), test('P2'), test('P6', 'undecided')] },
+    ],
+    ...(['P0', 'P1', 'P2', 'P6'] as const).map(
+      (id) =>
+        [
+          `no ${id}`,
+          { tests: (['P0', 'P1', 'P2', 'P6'] as const).filter((t) => t !== id).map((t) => test(t)) },
+        ] as [string, object],
+    ),
+  ];
+  it.each(refused)('is refused with %s, at signing and at verifying', async (_, change) => {
+    const changed = { ...manifest(), audit: { ...manifest().audit, ...change } } as ReleaseManifest;
+    await expect(signManifest(changed, site)).rejects.toMatchObject({ code: 'AUDIT_NOT_APPROVED' });
+    await expect(
+      verifyManifest(await sign(JSON.stringify(changed), site), publicJwkOf(site)),
+    ).rejects.toMatchObject({ code: 'AUDIT_NOT_APPROVED' });
+  });
+
+  it('may hold undecided tests where a policy accepted them with a reason', () => {
+    const tests = [test('P0'), test('P1'), test('P2', 'undecided'), test('P6'), test('P8')];
+    expect(() =>
+      assertAuditApproved({ ...manifest().audit, tests, acceptedUndecided: accepted }),
+    ).not.toThrow();
+  });
+
+  it('must be an approval by its type', () => {
+    const rejected = { ...manifest().audit, decision: 'reject' as const };
+    // @ts-expect-error a rejected audit is no ApprovedAudit, so no manifest can hold it
+    const impossible: ReleaseManifest = { ...manifest(), audit: rejected };
+    expect(impossible.audit.decision).toBe('reject');
+  });
+});
+
+describe('a signed classifier', () => {
+  const descriptor = {
+    schema: 'synspine.classifier/1' as const,
+    id: '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a11',
+    trainedOn: 'synthetic:pool',
+    architecture: 'small-cnn' as const,
+    imageSize: 32,
+    seeds: 3,
+    releases: [{ siteId: 'alder', version: 1, manifestSha256: 'd'.repeat(64) }],
+    weightsSha256: 'e'.repeat(64),
+    weightsSize: 1_000,
+    createdAt: '2026-01-02T03:04:05Z',
+  };
+
+  it('is verified with the benchmark’s key', async () => {
+    const jws = await signClassifier(descriptor, site);
+    expect((await verifyClassifier(jws, publicJwkOf(site))).descriptor).toEqual(descriptor);
+    await expect(verifyClassifier(jws, publicJwkOf(other))).rejects.toMatchObject({
+      code: 'SIGNATURE_INVALID',
+    });
+  });
+
+  it('is refused when any field was changed, and in a manifest’s place', async () => {
+    const [header, , signature] = (await signClassifier(descriptor, site)).split('.');
+    for (const path of leavesOf(descriptor)) {
+      const tampered = `${header}.${encode(withChanged(descriptor as never, path))}.${signature}`;
+      await expect(verifyClassifier(tampered, publicJwkOf(site))).rejects.toMatchObject({
+        code: 'SIGNATURE_INVALID',
+      });
+    }
+    await expect(verifyClassifier(signed, publicJwkOf(site))).rejects.toMatchObject({
+      code: 'SIGNATURE_INVALID',
+    });
+  });
+
+  it('can’t be signed with an unknown architecture', async () => {
+    await expect(
+      signClassifier({ ...descriptor, architecture: 'evil' as never }, site),
+    ).rejects.toMatchObject({
+      code: 'VALIDATION_FAILED',
+    });
+  });
+});
+
+describe('a key pair', () => {
+  it('gives a public half without the private member', async () => {
+    const { privateJwk, publicJwk } = await generateKeyPair();
+    expect(privateJwk.d).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect(Object.keys(publicJwk).sort()).toEqual(['crv', 'kid', 'kty', 'x']);
+    expect(publicJwkOf(privateJwk)).toEqual(publicJwk);
+  });
+});

@@ -1,0 +1,58 @@
+import { ProblemError, type PublicJwk, type ReleaseManifest, releaseManifest } from '@synspine/protocol';
+import { assertAuditApproved } from './audit-consistency.ts';
+import type { PrivateJwk } from './keys.ts';
+import { signDocument, verifyDocument } from './signed-document.ts';
+
+const TYPE = 'synspine-release+jws';
+
+/**
+ * Signs a release's manifest as a compact JWS (RFC 7515, EdDSA). Its type takes only an approved audit, and the audit
+ * is checked again here. Throws `MANIFEST_INVALID` or `AUDIT_NOT_APPROVED`.
+ */
+export async function signManifest(manifest: ReleaseManifest, key: PrivateJwk): Promise<string> {
+  return signDocument(checkManifest(manifest), TYPE, key);
+}
+
+/**
+ * Verifies a manifest with the signing keys of the site that it is said to come from. The caller compares
+ * `manifest.siteId` with that site. `manifestSha256` is taken over the signed payload's bytes.
+ * Throws `SIGNATURE_INVALID`, `DUPLICATE_JSON_KEY`, `MANIFEST_INVALID` or `AUDIT_NOT_APPROVED`.
+ */
+export async function verifyManifest(
+  jws: string,
+  keys: PublicJwk | readonly PublicJwk[],
+): Promise<{ manifest: ReleaseManifest; manifestSha256: string }> {
+  const { payload, sha256 } = await verifyDocument(jws, TYPE, keys);
+  return { manifest: checkManifest(payload), manifestSha256: sha256 };
+}
+
+function checkManifest(payload: unknown): ReleaseManifest {
+  refuseUnapproved(payload);
+  const parsed = releaseManifest.safeParse(payload);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new ProblemError('MANIFEST_INVALID', `${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  assertAuditApproved(parsed.data.audit);
+  assertConsistent(parsed.data);
+  return parsed.data;
+}
+
+/** A rejected audit doesn't fit the schema either; it deserves its own code. */
+function refuseUnapproved(payload: unknown): void {
+  const decision = (payload as { audit?: { decision?: unknown } } | null)?.audit?.decision;
+  if (decision === 'reject' || decision === 'undecided')
+    throw new ProblemError('AUDIT_NOT_APPROVED', `the decision is ${decision}`);
+}
+
+/** What the schema can't say: parts of the manifest that must agree with each other. */
+function assertConsistent({ classNames, synthetic, files }: ReleaseManifest): void {
+  const refuse = (why: string) => new ProblemError('MANIFEST_INVALID', why);
+  const ofKind = (kind: string) => files.filter((f) => f.kind === kind).length;
+  if (new Set(classNames).size !== classNames.length) throw refuse('classNames: a class is named twice');
+  if (synthetic.imagesPerClass.length !== classNames.length)
+    throw refuse('synthetic.imagesPerClass: expected one count for each class');
+  if (new Set(files.map((f) => f.name)).size !== files.length) throw refuse('files: a name occurs twice');
+  if (ofKind('generator') !== 1 || ofKind('images') < 1 || ofKind('grid') > 1)
+    throw refuse('files: expected one generator, image shards and at most one grid');
+}
