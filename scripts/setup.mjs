@@ -1,6 +1,9 @@
 import { pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 import { setUp } from './setup/set-up.mjs';
 
+/** `npm run setup [-- --only STEP …]`: brings what is missing and does nothing the second time. */
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  process.exit(await setUp());
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+  process.exit(await setUp(values));
 }

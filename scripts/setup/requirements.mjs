@@ -7,9 +7,10 @@ const runs = (command, args) => spawnSync(command, args, { stdio: 'ignore' }).st
 /**
  * What a fresh machine must bring; everything else is fetched. The first missing thing is returned as one line that
  * says what to install, or null.
+ * @param {boolean} tensors whether TensorFlow is to be fetched and built against
  * @returns {Missing | null}
  */
-export function findMissing() {
+export function findMissing(tensors) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 20 || (major === 20 && minor < 19)) {
     return {
@@ -23,6 +24,7 @@ export function findMissing() {
       message: `Synspine runs on Linux x86-64; this is ${process.platform} ${process.arch}.`,
     };
   }
+  if (!tensors) return null;
   if (!runs('python3', ['--version'])) {
     return {
       code: 'PYTHON_MISSING',

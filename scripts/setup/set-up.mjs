@@ -13,7 +13,7 @@ const load = (path) => import(join(root, path));
  * packages can't be loaded before these are.
  */
 const steps = [
-  { name: 'npm packages', after: [], run: (o) => ensureNpmPackages(o) },
+  { name: 'npm packages', after: [], run: ensureNpmPackages },
   {
     name: 'TensorFlow',
     after: [],
@@ -40,18 +40,21 @@ const steps = [
     after: ['npm packages'],
     run: async (o) => (await load('apps/registry/setup/generate-client.mjs')).ensurePrismaClient(o),
   },
-  { name: 'dashboard', after: ['npm packages'], run: (o) => ensureDashboard(o) },
+  { name: 'dashboard', after: ['npm packages'], run: ensureDashboard },
 ];
 
-/** Brings everything that is missing. Answers the exit code: 0, or 1 after one clear line. */
-export async function setUp() {
-  const missing = findMissing();
+/** Brings everything that is missing (or the named steps). Answers the exit code: 0, or 1 after one clear line. */
+export async function setUp({ only = [] } = {}) {
+  const selected = only.length ? steps.filter((s) => only.includes(s.name)) : steps;
+  const missing = findMissing(
+    selected.some((s) => s.name.startsWith('TensorFlow') || s.name.startsWith('Inception')),
+  );
   if (missing) {
     console.error(`${missing.code}: ${missing.message}`);
     return 1;
   }
   try {
-    await runSteps();
+    await runSteps(selected);
     return 0;
   } catch (error) {
     console.error(`\n${error.code ?? 'SETUP_FAILED'}: ${error.message}`);
@@ -60,10 +63,10 @@ export async function setUp() {
   }
 }
 
-async function runSteps() {
-  const progress = createProgress(steps.map((s) => s.name));
+async function runSteps(selected) {
+  const progress = createProgress(selected.map((s) => s.name));
   const running = new Map();
-  for (const step of steps) {
+  for (const step of selected) {
     running.set(step.name, runStep(step, running, progress));
   }
   await Promise.all(running.values());

@@ -15,13 +15,6 @@ export function SampleGrid({ session, dataset }: { session: Session; dataset: Da
         await (await session.client.call('getGrid', { params: { releaseId: dataset.id } })).blob(),
       ),
   });
-  const url = query.data;
-  useEffect(
-    () => () => {
-      if (url && query.isStale) URL.revokeObjectURL(url);
-    },
-    [url, query.isStale],
-  );
   const classes = dataset.manifest.classNames.join(', ');
   return (
     <QueryState query={query} session={session} what="the sample grid">

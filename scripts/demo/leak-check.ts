@@ -1,0 +1,22 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The token that the sample films and the phantoms carry in every identifying tag. */
+export const CANARY = 'ZZCANARY';
+
+/** Files below the folders that hold the canary, in UTF-8 or UTF-16, and how many files were searched. */
+export function findCanary(folders: string[]): { searched: number; found: string[] } {
+  const needles = [Buffer.from(CANARY), Buffer.from(CANARY, 'utf16le')];
+  const files = folders.flatMap(filesBelow);
+  const found = files.filter((f) => {
+    const bytes = readFileSync(f);
+    return needles.some((n) => bytes.includes(n));
+  });
+  return { searched: files.length, found };
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((e) => e.isFile())
+    .map((e) => join(e.parentPath, e.name));
+}
