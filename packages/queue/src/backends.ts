@@ -53,6 +53,7 @@ const SCHEMA = 'bullmq';
 const REDIS_PREFIX = 'synspine';
 const POOL_MAX = 3; // each queue and each worker has a pool of its own; the embedded server allows 100 connections
 const RECONNECT_MAX_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Chooses the backend by the URL's scheme and makes it ready: PostgreSQL's tables, Redis's policy. */
 export async function openBackend(url: string): Promise<Backend> {
@@ -70,9 +71,19 @@ export async function openBackend(url: string): Promise<Backend> {
   );
 }
 
+/** The URL is left out of the message, as it holds the password. */
+function unreachable(cause: unknown): QueueError {
+  const message =
+    "The queue's server can't be reached or refuses us. Check that it runs and check the queue URL.";
+  return new QueueError('QUEUE_UNREACHABLE', message, { cause });
+}
+
 async function migratePostgres(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_TIMEOUT_MS });
+  client.on('error', () => undefined); // the query that runs then rejects with the same error
+  await client.connect().catch((error) => {
+    throw unreachable(error);
+  });
   try {
     await runMigrations(client, SCHEMA);
   } finally {
@@ -86,7 +97,7 @@ function postgresBackend(url: string): Backend {
     connectionString: url,
     schema: SCHEMA,
     max: POOL_MAX,
-    connectionTimeoutMillis: 10_000,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   };
   return {
     openQueue: (name, onError) => {
@@ -104,10 +115,19 @@ function postgresBackend(url: string): Backend {
 
 /** Redis must never drop a key: with any other policy it may evict jobs when its memory is full. */
 async function assertNoEviction(url: string): Promise<void> {
-  const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null, connectTimeout: 10_000 });
-  client.on('error', () => undefined); // connect() rejects with the same error
+  const client = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+  });
+  let lastError: unknown;
+  client.on('error', (error) => {
+    lastError = error; // connect() itself rejects with "Connection is closed", which explains nothing
+  });
   try {
-    await client.connect();
+    await client.connect().catch((error) => {
+      throw unreachable(lastError ?? error);
+    });
     // INFO rather than CONFIG GET, which managed servers often refuse.
     const policy = /^maxmemory_policy:(\S+)/m.exec(await client.info('memory'))?.[1];
     if (policy === 'noeviction') return;

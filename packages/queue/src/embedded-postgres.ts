@@ -29,7 +29,7 @@ export interface EmbeddedPostgres {
 }
 
 const START_TIMEOUT_MS = 120_000; // crash recovery replays the write-ahead log first
-const START_TRIES = 5; // another program may take the free port, or a dying server still hold the data
+const START_TRIES = 10; // another program may take the free port, or a dying server still hold the data
 
 /**
  * Starts PostgreSQL 18 from npm binaries on 127.0.0.1, making its cluster in `dataDir` on the first start.

@@ -47,3 +47,10 @@ test('a queue URL of an unknown kind is refused with a code', async () => {
     code: 'QUEUE_URL_UNSUPPORTED',
   });
 });
+
+test('an unreachable PostgreSQL is an error with a code that does not hold the password', async () => {
+  const url = `postgres://synspine:ZZCANARY@127.0.0.1:${await freePort()}/jobs`;
+  const opening = openQueue({ url });
+  await expect(opening).rejects.toMatchObject({ code: 'QUEUE_UNREACHABLE' });
+  await expect(opening).rejects.not.toThrow('ZZCANARY');
+});

@@ -31,5 +31,5 @@ test('a Redis that may evict jobs is refused with a code and the setting to chan
 test('an unreachable Redis is an error, not a queue that drops jobs', async () => {
   const redis = await testRedis();
   await redis.stop();
-  await expect(openQueue({ url: redis.url })).rejects.toThrow('ECONNREFUSED');
+  await expect(openQueue({ url: redis.url })).rejects.toMatchObject({ code: 'QUEUE_UNREACHABLE' });
 });

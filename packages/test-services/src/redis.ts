@@ -45,14 +45,21 @@ async function waitUntilReady(child: ChildProcess, url: string): Promise<void> {
   child.once('exit', () => {
     failure ??= new Error('redis-server ended while starting. Read redis.log in its temporary folder.');
   });
+  for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(20)) {
+    if (failure) throw failure;
+    if (await answers(url)) return;
+  }
+  throw new Error('redis-server did not answer in 15 s. Read redis.log in its temporary folder.');
+}
+
+async function answers(url: string): Promise<boolean> {
   const client = new Redis(url, { lazyConnect: true, retryStrategy: () => null });
-  client.on('error', () => undefined);
+  client.on('error', () => undefined); // ping() rejects with the same error
   try {
-    for (const deadline = Date.now() + START_TIMEOUT_MS; Date.now() < deadline; await sleep(20)) {
-      if (failure) throw failure;
-      if (await client.ping().catch(() => undefined)) return;
-    }
-    throw new Error('redis-server did not answer in 15 s. Read redis.log in its temporary folder.');
+    await client.ping();
+    return true;
+  } catch {
+    return false; // refused, or still loading its file: asked again until the deadline
   } finally {
     client.disconnect();
   }
