@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const tensorflowVersion = '2.21.0';
+export const compileFlags = ['-O2', '-std=c++17', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
+
+/** Where everything lives that is too large or too machine-bound for the work tree. The only reader of SYNSPINE_CACHE. */
+export function cacheDir() {
+  return process.env.SYNSPINE_CACHE || join(homedir(), '.cache', 'synspine');
+}
+
+/** Holds libtensorflow_cc.so.2, libtensorflow_framework.so.2 and include/. */
+export function tensorflowDir() {
+  return join(cacheDir(), `tensorflow-cpu-${tensorflowVersion}`);
+}
+
+/** The FID Inception's weights as safetensors. */
+export function inceptionWeightsPath() {
+  return join(cacheDir(), 'inception-2015-12-05', 'inception-2015-12-05.safetensors');
+}
+
+/** The native sources, in a fixed order. */
+export function nativeSources() {
+  const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'native');
+  return readdirSync(folder)
+    .filter((name) => /\.(cc|h)$/.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** node-api-headers' include folder and version, found from this package. */
+export function nodeApiHeaders() {
+  const manifest = createRequire(import.meta.url).resolve('node-api-headers/package.json');
+  return {
+    include: join(dirname(manifest), 'include'),
+    version: JSON.parse(readFileSync(manifest, 'utf8')).version,
+  };
+}
+
+/** The addon built from exactly these sources, flags, headers and TensorFlow: any change gives another path, hence a rebuild. */
+export function addonDir() {
+  const hash = createHash('sha256');
+  const ingredients = {
+    tensorflowVersion,
+    compileFlags,
+    headers: nodeApiHeaders().version,
+    arch: process.arch,
+    cache: cacheDir(),
+  };
+  hash.update(JSON.stringify(ingredients));
+  for (const path of nativeSources()) hash.update(readFileSync(path));
+  return join(cacheDir(), `addon-${hash.digest('hex').slice(0, 16)}`);
+}
+
+export function addonPath() {
+  return join(addonDir(), 'compute.node');
+}

@@ -1,0 +1,20 @@
+import type {} from '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
+
+export * as tf from '@tensorflow/tfjs-core';
+export { cacheDir, inceptionWeightsPath } from '../setup/cache.mjs';
+export { writeSafetensors } from '../setup/write-safetensors.mjs';
+export { liveTensors } from './backend.ts';
+export { type CompiledFunction, type CompileOptions, compile } from './compile.ts';
+export { ComputeError } from './compute-error.ts';
+export { type ComputeInfo, initCompute } from './init-compute.ts';
+export {
+  downsample2,
+  lrelu,
+  pixelShuffle,
+  sigmoidSafe,
+  softplusStable,
+  upsample2,
+} from './ops/second-order.ts';
+export { foldSeed, type Seed, statelessInt, statelessNormal, statelessUniform } from './random.ts';
+export { readSafetensors, type StoredTensor } from './safetensors/read-safetensors.ts';
+export type { TensorTree } from './tensor-tree.ts';

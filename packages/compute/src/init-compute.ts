@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import * as tf from '@tensorflow/tfjs-core';
+import { addonPath, tensorflowDir } from '../setup/cache.mjs';
+import { backend, backendName } from './backend.ts';
+import type { Binding } from './binding.ts';
+import { ComputeError } from './compute-error.ts';
+import { gatherWithoutReading } from './ops/gather-kernel.ts';
+
+export interface ComputeInfo {
+  tensorflowVersion: string;
+  device: 'cpu' | 'gpu';
+}
+
+/**
+ * Starts TensorFlow and makes it tfjs's backend; later calls only report. Must run before any tensor is made.
+ * @param options.threads threads for one op and for ops side by side; 0 or absent leaves the choice to TensorFlow (all cores)
+ * Errors: COMPUTE_NOT_SET_UP.
+ */
+export function initCompute(options: { threads?: number } = {}): ComputeInfo {
+  if (!tf.findBackend(backendName)) register(options.threads ?? 0);
+  if (tf.getBackend() !== backendName) tf.setBackend(backendName);
+  const { binding } = backend();
+  return { tensorflowVersion: binding.TF_Version, device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu' };
+}
+
+function register(threads: number): void {
+  const require = createRequire(import.meta.url);
+  const binding = loadAddon(require);
+  binding.initialize(threads, threads);
+  restoreRemovedUtilities(require);
+  // Not the package's index, which would load the addon that its own installer downloads.
+  const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
+  tf.registerBackend(backendName, () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'));
+  require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
+  tf.unregisterKernel('GatherV2', backendName);
+  tf.registerKernel(gatherWithoutReading);
+}
+
+function loadAddon(require: NodeJS.Require): Binding {
+  const path = addonPath();
+  if (!existsSync(path) || !existsSync(tensorflowDir())) {
+    throw new ComputeError(
+      'COMPUTE_NOT_SET_UP',
+      'The compute engine is not set up on this machine. Run `npm run setup`.',
+    );
+  }
+  return require(path);
+}
+
+/** tfjs 4.22 calls two functions that Node 23 took out of its util module. */
+function restoreRemovedUtilities(require: NodeJS.Require): void {
+  const util = require('node:util');
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}

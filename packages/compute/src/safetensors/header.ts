@@ -1,0 +1,111 @@
+import { ComputeError } from '../compute-error.ts';
+import { topLevelKeys } from './top-level-keys.ts';
+
+export interface TensorEntry {
+  name: string;
+  dtype: 'F32' | 'F16' | 'BF16';
+  shape: number[];
+  /** Byte offsets into the data section. */
+  begin: number;
+  end: number;
+}
+
+const bytesPerValue = { F32: 4, F16: 2, BF16: 2 } as const;
+
+/** More values than a file could hold; keeps every product and offset an exact integer. */
+const valuesMax = 2 ** 40;
+
+/** Checks the JSON header and returns its tensors in the order in which their data lies, without gap or overlap. */
+export function parseHeader(bytes: Uint8Array): TensorEntry[] {
+  const text = decodeUtf8(bytes);
+  const header = parseJson(text);
+  refuseDuplicates(text);
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, value]) => parseEntry(name, value));
+  requireStringMetadata(header.__metadata__);
+  requireContiguous(entries);
+  return entries;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    refuse('HEADER_NOT_JSON', 'its header is not UTF-8');
+  }
+}
+
+function parseJson(text: string): Record<string, unknown> {
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    refuse('HEADER_NOT_JSON', 'its header is not JSON');
+  }
+  if (!isObject(header)) refuse('HEADER_MALFORMED', 'its header is not a JSON object');
+  return header;
+}
+
+/** JSON.parse keeps the last of two equal keys, so a second reader could see other weights than this one. */
+function refuseDuplicates(text: string): void {
+  const seen = new Set<string>();
+  for (const key of topLevelKeys(text)) {
+    if (seen.has(key)) refuse('DUPLICATE_KEY', `${key} appears twice`);
+    seen.add(key);
+  }
+}
+
+function parseEntry(name: string, value: unknown): TensorEntry {
+  if (!isObject(value) || Object.keys(value).sort().join() !== 'data_offsets,dtype,shape') {
+    refuse('HEADER_MALFORMED', `${name} must have dtype, shape and data_offsets, and nothing else`);
+  }
+  const { dtype, shape, data_offsets: offsets } = value;
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16')
+    refuse('DTYPE_UNSUPPORTED', `${name} is not F32, F16 or BF16`);
+  if (!isCounts(shape)) refuse('SHAPE_INVALID', `${name}'s shape is not a list of whole numbers`);
+  if (!isCounts(offsets) || offsets.length !== 2)
+    refuse('OFFSETS_INVALID', `${name}'s offsets are not two whole numbers`);
+  const [begin, end] = offsets as [number, number];
+  const bytes = countValues(name, shape) * bytesPerValue[dtype];
+  if (end - begin !== bytes)
+    refuse('SIZE_MISMATCH', `${name} needs ${bytes} bytes but its offsets span ${end - begin}`);
+  return { name, dtype, shape, begin, end };
+}
+
+function countValues(name: string, shape: number[]): number {
+  let count = 1;
+  for (const size of shape) {
+    count *= size;
+    if (count > valuesMax) refuse('SHAPE_OVERFLOW', `${name}'s shape [${shape}] is too large`);
+  }
+  return count;
+}
+
+function requireContiguous(entries: TensorEntry[]): void {
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.begin !== end)
+      refuse('OFFSETS_INVALID', `${entry.name} starts at byte ${entry.begin} and not at ${end}`);
+    end = entry.end;
+  }
+}
+
+function requireStringMetadata(metadata: unknown): void {
+  if (metadata === undefined) return;
+  if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
+    refuse('HEADER_MALFORMED', '__metadata__ may hold only strings');
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}
+
+function refuse(code: string, why: string): never {
+  throw new ComputeError(code, `The safetensors file is refused: ${why}. Use a file written by Synspine.`);
+}
