@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { createFileStore } from './file-store.ts';
+import { describeObjectStore } from './object-store.contract.ts';
+
+const dir = mkdtempSync(join(tmpdir(), 'synspine-files-'));
+afterAll(() => rmSync(dir, { recursive: true }));
+
+const film = Buffer.from('a film');
+const sha256 = createHash('sha256').update(film).digest('hex');
+
+describeObjectStore('files', () => createFileStore(join(dir, 'contract')));
+
+test('refused writes leave no temporary file', async () => {
+  const store = await createFileStore(join(dir, 'refused'));
+  await store.put('taken', film, { sha256 });
+  await expect(store.put('taken', film, { sha256 })).rejects.toThrow();
+  await expect(store.put('wrong', film, { sha256: '0'.repeat(64) })).rejects.toThrow();
+  expect(readdirSync(join(dir, 'refused/tmp'))).toEqual([]);
+});
+
+test('opening a store removes what a crash left in tmp a day ago, and nothing younger', async () => {
+  const root = join(dir, 'crashed');
+  await createFileStore(root);
+  for (const [name, ageS] of [
+    ['old', 86_460],
+    ['young', 86_340],
+  ] as const) {
+    writeFileSync(join(root, 'tmp', name), film);
+    const time = Date.now() / 1_000 - ageS;
+    utimesSync(join(root, 'tmp', name), time, time);
+  }
+  await createFileStore(root);
+  expect(readdirSync(join(root, 'tmp'))).toEqual(['young']);
+});
+
+test('a key that runs through an object, or names a folder of objects, is refused', async () => {
+  const store = await createFileStore(join(dir, 'nested'));
+  await store.put('a/b', film, { sha256 });
+  await expect(store.put('a/b/c', film, { sha256 })).rejects.toMatchObject({ code: 'KEY_INVALID' });
+  await expect(store.put('a', film, { sha256 })).rejects.toMatchObject({ code: 'KEY_EXISTS' });
+  expect(await store.head('a')).toBeUndefined();
+});

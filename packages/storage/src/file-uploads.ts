@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { assertDigest, digestStream, readPieces, sha256Of } from './digest.ts';
+import { makeDir, publishNew, publishOver, syncDir, writeSynced } from './durable-files.ts';
+import { StorageError } from './errors.ts';
+import {
+  assertKey,
+  assertPart,
+  assertWhole,
+  type ObjectInfo,
+  type ObjectStore,
+  type StoredPart,
+} from './object-store.ts';
+import { formatUploadId, parseUploadId } from './upload-id.ts';
+
+type Uploads = Pick<ObjectStore, 'createUpload' | 'putPart' | 'listParts' | 'complete' | 'abort'>;
+
+interface Folders {
+  objects: string;
+  uploads: string;
+  tmp: string;
+}
+
+const PIECE_BYTES = 1024 * 1024;
+
+/** Uploads in parts as folders `uploads`/UUID with one file per part, named by its number. */
+export function createFileUploads(
+  { objects, uploads, tmp }: Folders,
+  head: (key: string) => Promise<ObjectInfo | undefined>,
+): Uploads {
+  const locate = (uploadId: string) => {
+    const { key, token } = parseUploadId(uploadId);
+    return { key, target: join(objects, key), dir: join(uploads, token) };
+  };
+
+  /** After a crash between publishing and answering, the same call finds the object in place of the upload. */
+  const alreadyDone = async (key: string, target: string, sha256: string): Promise<ObjectInfo> => {
+    const info = await head(key);
+    if (!info) throw new StorageError('UPLOAD_NOT_FOUND');
+    const stored = await digestStream(readPieces(target, PIECE_BYTES));
+    if (stored.sha256 !== sha256) throw new StorageError('KEY_EXISTS');
+    return info;
+  };
+
+  return {
+    createUpload: async (key) => {
+      assertKey(key);
+      if (await head(key)) throw new StorageError('KEY_EXISTS');
+      const token = randomUUID();
+      await makeDir(join(uploads, token));
+      return formatUploadId({ key, token });
+    },
+    putPart: async (uploadId, partNumber, bytes, sha256) => {
+      assertPart(partNumber, bytes);
+      const { dir } = locate(uploadId);
+      await partsIn(dir); // UPLOAD_NOT_FOUND
+      assertDigest(sha256Of(bytes), sha256);
+      const { path } = await writeSynced(tmp, [bytes]);
+      await publishOver(path, join(dir, `${partNumber}`));
+    },
+    listParts: async (uploadId) => partsIn(locate(uploadId).dir),
+    complete: async (uploadId, expectedSha256, size) => {
+      const { key, target, dir } = locate(uploadId);
+      const parts = await partsIn(dir).catch(() => undefined);
+      if (!parts) return alreadyDone(key, target, expectedSha256);
+      assertWhole(parts, size);
+      const whole = await writeSynced(tmp, joinParts(dir, parts));
+      if (whole.sha256 !== expectedSha256) {
+        await rm(whole.path);
+        throw new StorageError('DIGEST_MISMATCH');
+      }
+      await publishNew(whole.path, target).catch(async (error) => {
+        if (error.code !== 'KEY_EXISTS') throw error;
+        await alreadyDone(key, target, expectedSha256); // the crash came before the upload's folder was removed
+      });
+      await removeUpload(uploads, dir);
+      return (await head(key))!;
+    },
+    abort: async (uploadId) => removeUpload(uploads, locate(uploadId).dir),
+  };
+}
+
+async function removeUpload(uploads: string, dir: string): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  await syncDir(uploads);
+}
+
+async function partsIn(dir: string): Promise<StoredPart[]> {
+  let names: string[];
+  try {
+    names = await readdir(dir);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new StorageError('UPLOAD_NOT_FOUND');
+    throw error;
+  }
+  const numbers = names.map(Number).sort((a, b) => a - b);
+  return Promise.all(
+    numbers.map(async (partNumber) => ({ partNumber, size: (await stat(join(dir, `${partNumber}`))).size })),
+  );
+}
+
+async function* joinParts(dir: string, parts: StoredPart[]): AsyncGenerator<Uint8Array> {
+  for (const { partNumber } of parts) yield* readPieces(join(dir, `${partNumber}`), PIECE_BYTES);
+}

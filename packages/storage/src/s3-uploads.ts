@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListPartsCommand,
+  type Part,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { assertDigest, digestStream, sha256Of } from './digest.ts';
+import { StorageError } from './errors.ts';
+import {
+  assertKey,
+  assertPart,
+  assertWhole,
+  type ObjectInfo,
+  type ObjectStore,
+  type StoredPart,
+} from './object-store.ts';
+import { at, head, type S3Context, send, WRITE_MARK } from './s3-context.ts';
+import { formatUploadId, parseUploadId } from './upload-id.ts';
+
+type S3Uploads = Pick<ObjectStore, 'createUpload' | 'putPart' | 'listParts' | 'complete' | 'abort'> & {
+  /** Completes without reading the object again: for callers who hashed what they sent in this very process. */
+  completeSent(uploadId: string, size: number): Promise<ObjectInfo>;
+};
+
+/**
+ * Uploads in parts as S3 multipart uploads. S3 checks the sha256 of each part but knows none of the whole object, so
+ * `complete` reads the object once before it vouches for it, and deletes it again if the digest differs.
+ */
+export function createS3Uploads(context: S3Context): S3Uploads {
+  const { client } = context;
+  const locate = (uploadId: string) => {
+    const { key, token, s3Id } = parseUploadId(uploadId);
+    return { key, token, target: { ...at(context, key), UploadId: s3Id } };
+  };
+
+  /** Joins the parts; also succeeds when an earlier call had done so and its answer was lost. */
+  const join = async (uploadId: string, size: number): Promise<ObjectInfo> => {
+    const { key, token, target } = locate(uploadId);
+    try {
+      const parts = await listAll(context, target);
+      assertWhole(parts.map(toStoredPart), size);
+      const Parts = parts.map(({ PartNumber, ETag, ChecksumSHA256 }) => ({
+        PartNumber,
+        ETag,
+        ChecksumSHA256,
+      }));
+      await send(() =>
+        client.send(
+          new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts }, IfNoneMatch: '*' }),
+        ),
+      );
+    } catch (error) {
+      const isRepeat =
+        error instanceof StorageError && ['UPLOAD_NOT_FOUND', 'KEY_EXISTS'].includes(error.code);
+      const found = isRepeat ? await head(context, key) : undefined;
+      if (!found) throw error;
+      if (found.mark !== token) throw new StorageError('KEY_EXISTS', { cause: error });
+    }
+    const done = await head(context, key);
+    if (!done) throw new StorageError('UPLOAD_NOT_FOUND');
+    return done.info;
+  };
+
+  return {
+    createUpload: async (key) => {
+      assertKey(key);
+      if (await head(context, key)) throw new StorageError('KEY_EXISTS');
+      const token = randomUUID();
+      const command = new CreateMultipartUploadCommand({
+        ...at(context, key),
+        ChecksumAlgorithm: 'SHA256',
+        Metadata: { [WRITE_MARK]: token },
+      });
+      const { UploadId: s3Id } = await send(() => client.send(command));
+      return formatUploadId({ key, token, s3Id });
+    },
+    putPart: async (uploadId, partNumber, bytes, sha256) => {
+      assertPart(partNumber, bytes);
+      const { target } = locate(uploadId);
+      assertDigest(sha256Of(bytes), sha256);
+      const command = new UploadPartCommand({
+        ...target,
+        PartNumber: partNumber,
+        Body: bytes,
+        ContentLength: bytes.length,
+        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
+      });
+      await send(() => client.send(command));
+    },
+    listParts: async (uploadId) => (await listAll(context, locate(uploadId).target)).map(toStoredPart),
+    complete: async (uploadId, expectedSha256, size) => {
+      const info = await join(uploadId, size);
+      await verifyOrDelete(context, info, expectedSha256);
+      return info;
+    },
+    completeSent: join,
+    abort: async (uploadId) => {
+      const command = new AbortMultipartUploadCommand(locate(uploadId).target);
+      await send(() => client.send(command)).catch((error: StorageError) => {
+        if (error.code !== 'UPLOAD_NOT_FOUND') throw error;
+      });
+    },
+  };
+}
+
+function toStoredPart({ PartNumber = 0, Size = 0 }: Part): StoredPart {
+  return { partNumber: PartNumber, size: Size };
+}
+
+async function listAll(
+  { client }: S3Context,
+  target: { Bucket: string; Key: string; UploadId?: string },
+): Promise<Part[]> {
+  const parts: Part[] = [];
+  let marker: string | undefined;
+  do {
+    const command = new ListPartsCommand({ ...target, UploadId: target.UploadId, PartNumberMarker: marker });
+    const page = await send(() => client.send(command));
+    parts.push(...(page.Parts ?? []));
+    marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
+  } while (marker);
+  return parts.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
+}
+
+async function verifyOrDelete(context: S3Context, info: ObjectInfo, expectedSha256: string): Promise<void> {
+  const { client } = context;
+  const answer = await send(() => client.send(new GetObjectCommand(at(context, info.key))));
+  const { sha256 } = await digestStream(answer.Body as Readable);
+  if (sha256 === expectedSha256) return;
+  await send(() => client.send(new DeleteObjectCommand(at(context, info.key))));
+  throw new StorageError('DIGEST_MISMATCH');
+}
