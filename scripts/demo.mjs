@@ -7,10 +7,14 @@ const startedAt = Date.now();
 const code = await setUp();
 if (code !== 0) process.exit(code);
 
-const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'scripts/demo/main.ts'), ...process.argv.slice(2)], {
-  cwd: root,
-  stdio: 'inherit',
-  env: { ...process.env, SYNSPINE_DEMO_STARTED_AT: String(startedAt) },
-});
+const child = spawn(
+  process.execPath,
+  ['--import', 'tsx', join(root, 'scripts/demo/main.ts'), ...process.argv.slice(2)],
+  {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, SYNSPINE_DEMO_STARTED_AT: String(startedAt) },
+  },
+);
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 child.on('close', (exitCode) => process.exit(exitCode ?? 1));

@@ -31,20 +31,45 @@ export function readOptions(argv: string[], root: string): DemoOptions & { fresh
   if (v.help) throw new UsageError(USAGE);
   const data = v.data ? resolve(v.data) : null;
   if (data && siteFolders(data).length === 0) {
-    throw new UsageError(`NO_SITES: ${v.data} holds no folder with a labels.csv. Give one folder a site, each with its labels.csv.`);
+    throw new UsageError(
+      `NO_SITES: ${v.data} holds no folder with a labels.csv. Give one folder a site, each with its labels.csv.`,
+    );
   }
   const preset = v.preset ?? 'demo-32';
-  const key = createHash('sha256').update(JSON.stringify([data, v.quick, preset])).digest('hex').slice(0, 8);
+  const key = createHash('sha256')
+    .update(JSON.stringify([data, v.quick, preset]))
+    .digest('hex')
+    .slice(0, 8);
   const name = `${data ? basename(data) : 'phantoms'}-${preset}${v.quick ? '-quick' : ''}-${key}`;
   const stateDir = resolve(v.state ?? join(root, 'demo-data', name));
-  return { data, preset, stateDir, quick: v.quick ?? false, exit: v.exit ?? false, json: v.json ? resolve(v.json) : null, fresh: v.fresh ?? false };
+  return {
+    data,
+    preset,
+    stateDir,
+    quick: v.quick ?? false,
+    exit: v.exit ?? false,
+    json: v.json ? resolve(v.json) : null,
+    fresh: v.fresh ?? false,
+  };
 }
 
 function parse(argv: string[]) {
   const flag = { type: 'boolean' } as const;
   const text = { type: 'string' } as const;
   try {
-    return parseArgs({ args: argv, options: { data: text, preset: text, quick: flag, exit: flag, json: text, state: text, fresh: flag, help: flag } });
+    return parseArgs({
+      args: argv,
+      options: {
+        data: text,
+        preset: text,
+        quick: flag,
+        exit: flag,
+        json: text,
+        state: text,
+        fresh: flag,
+        help: flag,
+      },
+    });
   } catch (error) {
     throw new UsageError(`BAD_OPTION: ${(error as Error).message}\n${USAGE}`);
   }
@@ -53,6 +78,8 @@ function parse(argv: string[]) {
 /** Names of the folders of `data` that hold a labels.csv: the sites. */
 export function siteFolders(data: string): string[] {
   if (!existsSync(data)) return [];
-  const folders = readdirSync(data, { withFileTypes: true }).filter((e) => e.isDirectory() && existsSync(join(data, e.name, 'labels.csv')));
+  const folders = readdirSync(data, { withFileTypes: true }).filter(
+    (e) => e.isDirectory() && existsSync(join(data, e.name, 'labels.csv')),
+  );
   return folders.map((e) => e.name).sort();
 }

@@ -20,7 +20,10 @@ export function createPrograms(root: string) {
   function start(program: Program, args: string[], { env = {}, logFile, onLine }: RunOptions): ChildProcess {
     mkdirSync(dirname(logFile), { recursive: true });
     const log = createWriteStream(logFile, { flags: 'a' });
-    const child = spawn(process.execPath, [join(root, bins[program]), ...args], { cwd: root, env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, [join(root, bins[program]), ...args], {
+      cwd: root,
+      env: { ...process.env, ...env },
+    });
     running.add(child);
     child.once('close', () => running.delete(child));
     for (const stream of [child.stdout, child.stderr]) {
@@ -38,7 +41,10 @@ export function createPrograms(root: string) {
       out += chunk;
     });
     const code = await new Promise((resolve) => child.once('close', resolve));
-    if (code !== 0) throw new ProgramError(`synspine-${program} ${args[0]} ended with code ${code}; see ${options.logFile}`);
+    if (code !== 0)
+      throw new ProgramError(
+        `synspine-${program} ${args[0]} ended with code ${code}; see ${options.logFile}`,
+      );
     return out;
   }
 

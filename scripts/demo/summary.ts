@@ -5,13 +5,22 @@ type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string }
 export type SiteSummary = {
   films: { ingested: number; refused: { code: string; count: number }[] };
   quality: { fid: Figure; kid: Figure; precision: Figure; recall: Figure; floor: Figure; n: number } | null;
-  audit: { decision: string; tests: { id: string; verdict: string; patientsNeeded: number | null }[]; acceptedUndecided?: { reason: string } | null } | null;
+  audit: {
+    decision: string;
+    tests: { id: string; verdict: string; patientsNeeded: number | null }[];
+    acceptedUndecided?: { reason: string } | null;
+  } | null;
   release: { id: string; version: number; sha256: string } | null;
 };
-export type Summary = { sites: ({ id: string } & SiteSummary)[]; benchmark: BenchmarkCell[]; durationS: number };
+export type Summary = {
+  sites: ({ id: string } & SiteSummary)[];
+  benchmark: BenchmarkCell[];
+  durationS: number;
+};
 
 const f = (x: number, digits: number) => x.toFixed(digits);
-const figure = (q: Figure, digits: number) => `${f(q.value, digits)} (${f(q.ciLow, digits)}–${f(q.ciHigh, digits)})`;
+const figure = (q: Figure, digits: number) =>
+  `${f(q.value, digits)} (${f(q.ciLow, digits)}–${f(q.ciHigh, digits)})`;
 
 /** The tables that end a demo: every number with its n and 95 % interval. */
 export function printSummary(summary: Summary, print = console.log) {
@@ -20,7 +29,9 @@ export function printSummary(summary: Summary, print = console.log) {
   print('\nBenchmark: AUC on real held-out films, scored inside the sites (95 % CI)');
   for (const c of summary.benchmark) {
     const n = `n = ${c.nPositive} abnormal + ${c.nNegative} normal, ${c.seeds} seeds`;
-    print(`  ${c.trainedOn.padEnd(18)} → ${c.testedOn.padEnd(8)} ${f(c.auc, 3)} (${f(c.ciLow, 3)}–${f(c.ciHigh, 3)})   ${n}`);
+    print(
+      `  ${c.trainedOn.padEnd(18)} → ${c.testedOn.padEnd(8)} ${f(c.auc, 3)} (${f(c.ciLow, 3)}–${f(c.ciHigh, 3)})   ${n}`,
+    );
   }
 }
 
@@ -29,12 +40,23 @@ function printSite(site: Summary['sites'][number], print: (line: string) => void
   print(`  ${site.id}: ${site.films.ingested} films, refused: ${refused}`);
   const q = site.quality;
   if (q) {
-    print(`    FID ${figure(q.fid, 1)}   floor (real against real) ${figure(q.floor, 1)}   n = ${q.n}   [${q.fid.protocol}]`);
-    print(`    KID ${figure(q.kid, 4)}   precision ${figure(q.precision, 2)}   recall ${figure(q.recall, 2)}`);
+    print(
+      `    FID ${figure(q.fid, 1)}   floor (real against real) ${figure(q.floor, 1)}   n = ${q.n}   [${q.fid.protocol}]`,
+    );
+    print(
+      `    KID ${figure(q.kid, 4)}   precision ${figure(q.precision, 2)}   recall ${figure(q.recall, 2)}`,
+    );
   }
   if (!site.audit) return;
-  const tests = site.audit.tests.map((t) => `${t.id} ${t.verdict}${t.patientsNeeded ? ` (would take ${t.patientsNeeded} patients)` : ''}`);
+  const tests = site.audit.tests.map(
+    (t) => `${t.id} ${t.verdict}${t.patientsNeeded ? ` (would take ${t.patientsNeeded} patients)` : ''}`,
+  );
   print(`    audit: ${site.audit.decision} — ${tests.join(', ')}`);
-  if (site.audit.acceptedUndecided) print(`    undecided tests accepted by policy: “${site.audit.acceptedUndecided.reason}”`);
-  print(site.release ? `    released v${site.release.version}, sha256 ${site.release.sha256.slice(0, 16)}…` : '    nothing released: the report stays at the site');
+  if (site.audit.acceptedUndecided)
+    print(`    undecided tests accepted by policy: “${site.audit.acceptedUndecided.reason}”`);
+  print(
+    site.release
+      ? `    released v${site.release.version}, sha256 ${site.release.sha256.slice(0, 16)}…`
+      : '    nothing released: the report stays at the site',
+  );
 }

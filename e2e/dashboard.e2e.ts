@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const CHROMIUM = '/usr/bin/chromium'; // Debian's
+const DEMO_MS = 20 * 60_000;
+
+let demo: ChildProcess;
+let browser: Browser;
+let page: Page;
+let link: string;
+const consoleErrors: string[] = [];
+
+beforeAll(async () => {
+  demo = startDemo();
+  link = await dashboardLink(demo);
+  browser = await chromium.launch({
+    executablePath: CHROMIUM,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  page = await browser.newPage({ viewport: { width: 1500, height: 1800 } });
+  page.on('console', (m) => m.type() === 'error' && consoleErrors.push(m.text()));
+  page.on('pageerror', (e) => consoleErrors.push(e.message));
+  await page.goto(link);
+}, DEMO_MS);
+
+afterAll(async () => {
+  await browser?.close();
+  const ended = new Promise((resolve) => demo.once('close', resolve));
+  demo.kill('SIGTERM');
+  await ended;
+}, 60_000);
+
+/** The demo with what CI ran before, so that it only serves; on a fresh machine it runs first. */
+function startDemo(): ChildProcess {
+  const data = process.env.SYNSPINE_E2E_DATA; // set by .ci/run
+  return spawn(process.execPath, ['scripts/demo.mjs', '--quick', ...(data ? ['--data', data] : [])], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+function dashboardLink(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let out = '';
+    child.stdout?.on('data', (chunk) => {
+      out += chunk;
+      const found = /Dashboard: (http:\/\/127\.0\.0\.1:\d+\/\S*)/.exec(out);
+      if (found?.[1]) resolve(found[1]);
+    });
+    child.once('close', (code) => reject(new Error(`the demo ended with code ${code}: ${out.slice(-2000)}`)));
+  });
+}
+
+describe('the dashboard', () => {
+  it('shows a row for each of the three sites, and takes the token out of the address', async () => {
+    await page.getByRole('table').first().waitFor();
+    expect(await page.locator('section[aria-labelledby="sites"] tbody tr').count()).toBe(3);
+    expect(page.url()).not.toContain('token');
+  });
+
+  it('shows the pooled AUC on pooled real films with its interval and its n', async () => {
+    const row = page.locator('section[aria-labelledby="benchmark"] tbody tr', { hasText: 'synthetic:pool' });
+    await row.waitFor();
+    expect(await row.locator('td').last().innerText()).toMatch(
+      /0\.\d+\s+0\.\d+–[01]\.\d+\s+\d+ \+ \d+ films/,
+    );
+  });
+
+  it('opens a released site: sample grid, audit tests, quality with its protocol', async () => {
+    const released = page.locator('section[aria-labelledby="sites"] tbody tr', { hasText: /v\d/ }).first();
+    await released.getByRole('button').click();
+    const grid = page.locator('img.grid');
+    await grid.waitFor();
+    expect(
+      await grid.evaluate((img: HTMLImageElement) => img.decode().then(() => img.naturalWidth)),
+    ).toBeGreaterThan(100);
+    expect(page.url()).toContain('?site=');
+    await page
+      .getByText(/fid_inception2015_heldout_n\d+/)
+      .first()
+      .waitFor();
+    await page.screenshot({
+      path: join(await mkdtemp(join(tmpdir(), 'synspine-e2e-')), 'dashboard.png'),
+      fullPage: true,
+    });
+  });
+
+  it('downloads an image shard that has the listed size', async () => {
+    const started = page.waitForEvent('download');
+    await page
+      .getByRole('button', { name: /Download images-/ })
+      .first()
+      .click();
+    expect((await started).suggestedFilename()).toMatch(/images-00000\.parquet$/);
+  });
+
+  it('logs no error to the console', () => {
+    expect(consoleErrors).toEqual([]);
+  });
+
+  it('asks for a token without one, and says plainly that a wrong one is refused', async () => {
+    const context = await browser.newContext();
+    const stranger = await context.newPage();
+    await stranger.goto(new URL('/', link).href);
+    await stranger.getByLabel('Access token').fill('not-a-token');
+    await stranger.getByRole('button', { name: 'Open the dashboard' }).click();
+    await stranger.getByRole('alert').waitFor();
+    expect(await stranger.getByRole('alert').innerText()).toContain('unknown, expired or revoked');
+    await context.close();
+  });
+});
