@@ -1,7 +1,5 @@
 #include "session.h"
 
-#include <cstdlib>
-
 #include "failure.h"
 #include "trace.h"
 
@@ -31,7 +29,6 @@ std::string SerializedConfig(int intra_op_threads, int inter_op_threads) {
 }  // namespace
 
 Session::Session(int intra_op_threads, int inter_op_threads) {
-  setenv("TF_CPP_MIN_LOG_LEVEL", "2", 0);  // errors only, unless the user has asked for more
   Status status;
   std::string config = SerializedConfig(intra_op_threads, inter_op_threads);
   TFE_ContextOptions* options = TFE_NewContextOptions();

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { addonDir, addonPath, compileFlags, nativeSources, nodeApiHeaders, tensorflowDir } from './cache.mjs';
 import { installFolder, isInstalled } from './install-folder.mjs';
 import { runCommand } from './run-command.mjs';
@@ -24,21 +25,22 @@ export async function ensureAddon({ onProgress = () => {} } = {}) {
 /** @param {string} target @param {(fraction: number, message: string) => void} onProgress */
 async function compile(target, onProgress) {
   const sources = nativeSources().filter((path) => path.endsWith('.cc'));
-  const objects = [];
   const includes = [`-I${nodeApiHeaders().include}`, `-I${join(tensorflowDir(), 'include')}`];
-  for (const source of sources) {
-    const object = join(target, `${objects.length}.o`);
-    await gpp([...compileFlags, ...includes, '-c', source, '-o', object]);
-    objects.push(object);
-    onProgress(objects.length / (sources.length + 1), 'Compiling the compute addon');
-  }
-  const libraries = [
-    `-L${tensorflowDir()}`,
-    '-l:libtensorflow_cc.so.2',
-    '-l:libtensorflow_framework.so.2',
-    `-Wl,-rpath,${tensorflowDir()}`,
-  ];
-  await gpp(['-shared', ...objects, '-o', join(target, 'compute.node'), ...libraries]);
+  const objects = sources.map((source) => join(target, `${basename(source)}.o`));
+  let done = 0;
+  const compileOne = async (/** @type {string} */ source, /** @type {number} */ index) => {
+    await gpp([...compileFlags, ...includes, '-c', source, '-o', objects[index]]);
+    done += 1;
+    onProgress(done / (sources.length + 1), 'Compiling the compute addon');
+  };
+  await Promise.all(sources.map(compileOne)); // ten small files: no need to bound the number of compilers
+  const quiet = join(target, 'quiet_logs.cc.o');
+  const rest = objects.filter((object) => object !== quiet);
+  const runPath = `-Wl,-rpath,${tensorflowDir()}`;
+  const libraries = [`-L${tensorflowDir()}`, '-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'];
+  await gpp(['-shared', quiet, '-o', join(target, 'quiet.node'), runPath]);
+  await gpp(['-shared', ...rest, '-o', join(target, 'compute.node'), runPath, ...libraries]);
+  for (const object of objects) rmSync(object);
 }
 
 /** @param {string[]} args */

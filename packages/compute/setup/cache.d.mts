@@ -7,3 +7,4 @@ export function nativeSources(): string[];
 export function nodeApiHeaders(): { include: string; version: string };
 export function addonDir(): string;
 export function addonPath(): string;
+export function quietAddonPath(): string;

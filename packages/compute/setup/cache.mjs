@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const tensorflowVersion = '2.21.0';
-export const compileFlags = ['-O2', '-std=c++17', '-fPIC', '-shared', '-DNAPI_VERSION=8'];
+export const compileFlags = ['-O2', '-std=c++17', '-fPIC', '-DNAPI_VERSION=8'];
 
 /** Where everything lives that is too large or too machine-bound for the work tree. The only reader of SYNSPINE_CACHE. */
 export function cacheDir() {
@@ -58,4 +58,9 @@ export function addonDir() {
 
 export function addonPath() {
   return join(addonDir(), 'compute.node');
+}
+
+/** Loaded before the addon, see native/quiet_logs.cc. */
+export function quietAddonPath() {
+  return join(addonDir(), 'quiet.node');
 }

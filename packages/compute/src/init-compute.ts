@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import { addonPath, tensorflowDir } from '../setup/cache.mjs';
+import { addonPath, quietAddonPath, tensorflowDir } from '../setup/cache.mjs';
 import { backend, backendName } from './backend.ts';
 import type { Binding } from './binding.ts';
 import { ComputeError } from './compute-error.ts';
@@ -45,6 +45,7 @@ function loadAddon(require: NodeJS.Require): Binding {
       'The compute engine is not set up on this machine. Run `npm run setup`.',
     );
   }
+  require(quietAddonPath());
   return require(path);
 }
 
