@@ -1,0 +1,56 @@
+import { ProblemError } from '@synspine/protocol';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { accessHandlers } from './access/routes.ts';
+import { auditHandlers } from './audit/routes.ts';
+import { authenticate } from './auth/authenticate.ts';
+import { benchmarkHandlers, taskHandlers } from './benchmarks/routes.ts';
+import { datasetHandlers } from './datasets/routes.ts';
+import type { Deps } from './deps.ts';
+import { asksForPage, secureHeaders, serveDashboard } from './http/dashboard.ts';
+import { defineRoutes } from './http/define-routes.ts';
+import { collectOpenApi, serveDocs } from './http/openapi.ts';
+import { sendProblem, toProblem } from './http/problem-reply.ts';
+import { logRequests } from './http/request-log.ts';
+import type { Handlers } from './http/route-types.ts';
+import { releaseHandlers } from './releases/routes.ts';
+import { siteHandlers } from './sites/routes.ts';
+import { VERSION } from './version.ts';
+
+/** A handler for every route of the protocol, by feature. */
+export function createHandlers(deps: Deps): Handlers {
+  return {
+    health: async () => ({ status: 'ok', version: VERSION }),
+    ...siteHandlers(deps),
+    ...releaseHandlers(deps),
+    ...datasetHandlers(deps),
+    ...benchmarkHandlers(deps),
+    ...taskHandlers(deps),
+    ...accessHandlers(deps),
+    ...auditHandlers(deps),
+  };
+}
+
+/** The registry as a fastify app that isn't listening yet. It opens nothing: what it works on is in `deps`. */
+export async function buildApp(deps: Deps): Promise<FastifyInstance> {
+  const app = Fastify({ logger: false, trustProxy: false, forceCloseConnections: true });
+  logRequests(app, deps.log);
+  secureHeaders(app);
+  app.setErrorHandler((error, request, reply) => {
+    request.failure = error;
+    return sendProblem(request, reply, toProblem(error));
+  });
+  const { dashboardDir } = deps.config;
+  app.setNotFoundHandler((request, reply) => {
+    if (dashboardDir && asksForPage(request.method, request.url, request.headers.accept))
+      return reply.sendFile('index.html');
+    return sendProblem(request, reply, new ProblemError('NOT_FOUND'));
+  });
+  await collectOpenApi(app, VERSION);
+  await app.register(async (api) =>
+    defineRoutes(api, createHandlers(deps), (request, roles) => authenticate(deps, request, roles)),
+  );
+  await serveDocs(app);
+  if (dashboardDir) await serveDashboard(app, dashboardDir);
+  await app.ready();
+  return app;
+}

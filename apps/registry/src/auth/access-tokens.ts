@@ -1,0 +1,40 @@
+import { ProblemError } from '@synspine/protocol';
+import type { Deps } from '../deps.ts';
+import type { Caller } from '../http/route-types.ts';
+import { type ProvedRequest, verifyProof } from './dpop-proof.ts';
+import { hashSecret, makeSecret } from './secrets.ts';
+
+export const ACCESS_TOKEN_SECONDS = 600;
+
+/** Makes an opaque access token, bound to the proof's key (RFC 9449 §6), good for ten minutes. */
+export async function issueAccessToken(
+  { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
+  siteId: string,
+  keyThumbprint: string,
+): Promise<string> {
+  const token = makeSecret('synspine_site');
+  const expiresAt = new Date(clock().getTime() + ACCESS_TOKEN_SECONDS * 1000);
+  await prisma.accessToken.create({
+    data: { tokenHash: hashSecret(token), siteId, keyThumbprint, expiresAt },
+  });
+  return token;
+}
+
+/** The site or benchmark that holds an access token and its key. Throws TOKEN_… or PROOF_INVALID, CLOCK_SKEW. */
+export async function authenticateSite(
+  deps: Pick<Deps, 'prisma' | 'config' | 'clock'>,
+  token: string,
+  proof: string | undefined,
+  request: ProvedRequest,
+): Promise<Caller> {
+  const row = await deps.prisma.accessToken.findUnique({
+    where: { tokenHash: hashSecret(token) },
+    include: { site: { select: { kind: true } } },
+  });
+  if (!row) throw new ProblemError('TOKEN_INVALID');
+  if (row.expiresAt <= deps.clock()) throw new ProblemError('TOKEN_EXPIRED');
+  const thumbprint = await verifyProof(deps, proof, { ...request, accessToken: token });
+  if (thumbprint !== row.keyThumbprint)
+    throw new ProblemError('PROOF_INVALID', 'the token is bound to another key');
+  return { role: row.site.kind === 'benchmark' ? 'benchmark' : 'site', id: row.siteId };
+}

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import { ProblemError } from '@synspine/protocol';
+import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
+import { z } from 'zod';
+import type { Deps } from '../deps.ts';
+import { useTokenId } from './used-token-ids.ts';
+
+export const CLOCK_SKEW_MAX_S = 60;
+const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256'];
+
+const claims = z.object({
+  htm: z.string(),
+  htu: z.string(),
+  iat: z.number(),
+  jti: z.string().min(8).max(200),
+  ath: z.string().optional(),
+});
+
+/** The request that a proof must fit; `accessToken` is absent at the token endpoint. */
+export type ProvedRequest = { method: string; path: string; accessToken?: string };
+
+/**
+ * Verifies a DPoP proof (RFC 9449 §4.3) and uses it up. Returns the thumbprint (RFC 7638) of its key.
+ * Throws PROOF_INVALID, CLOCK_SKEW (made over 60 s before or after now) or TOKEN_REPLAYED.
+ */
+export async function verifyProof(
+  deps: Pick<Deps, 'prisma' | 'config' | 'clock'>,
+  proof: string | undefined,
+  request: ProvedRequest,
+): Promise<string> {
+  const { payload, jwk } = await readProof(proof);
+  const nowS = deps.clock().getTime() / 1000;
+  if (Math.abs(nowS - payload.iat) > CLOCK_SKEW_MAX_S) throw new ProblemError('CLOCK_SKEW');
+  if (payload.htm !== request.method) throw new ProblemError('PROOF_INVALID', 'htm is another method');
+  if (!isSameUrl(payload.htu, deps.config.publicUrl + request.path))
+    throw new ProblemError('PROOF_INVALID', `htu is another URL than ${deps.config.publicUrl} and the path`);
+  const ath = request.accessToken && createHash('sha256').update(request.accessToken).digest('base64url');
+  if (payload.ath !== ath) throw new ProblemError('PROOF_INVALID', 'ath is another token’s');
+  const thumbprint = await calculateJwkThumbprint(jwk);
+  const expiresAt = new Date((payload.iat + 2 * CLOCK_SKEW_MAX_S) * 1000);
+  await useTokenId(deps, { kind: 'proof', owner: thumbprint, jti: payload.jti, expiresAt });
+  return thumbprint;
+}
+
+async function readProof(proof: string | undefined): Promise<{ payload: z.infer<typeof claims>; jwk: JWK }> {
+  if (!proof) throw new ProblemError('PROOF_INVALID', 'send a DPoP header');
+  try {
+    // jose checks no time here, as the proof has no exp; its iat is checked above, to tell a wrong clock from a forgery.
+    const verified = await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt', algorithms: ALGORITHMS });
+    return { payload: claims.parse(verified.payload), jwk: verified.protectedHeader.jwk! };
+  } catch {
+    throw new ProblemError('PROOF_INVALID', 'the proof is malformed or its signature is wrong');
+  }
+}
+
+/** RFC 9449 §4.3: compared without query and fragment, after normalisation (RFC 3986 §6.2.2). */
+function isSameUrl(claimed: string, expected: string): boolean {
+  if (!URL.canParse(claimed)) return false;
+  const [a, b] = [new URL(claimed), new URL(expected)];
+  return a.origin === b.origin && a.pathname === b.pathname;
+}

@@ -1,0 +1,88 @@
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+
+/** `sysexits.h`: a configuration error. */
+export const EX_CONFIG = 78;
+
+const urlOf = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `expected a URL that starts with ${protocols.join(' or ')}//`,
+  });
+
+/** Every variable that the registry reads; `.env.example` lists the same. */
+export const environment = z.object({
+  DATABASE_URL: urlOf('postgresql:', 'postgres:').optional(),
+  OBJECT_STORE_URL: urlOf('file:', 's3:').optional(),
+  S3_ACCESS_KEY_ID: z.string().optional(),
+  S3_SECRET_ACCESS_KEY: z.string().optional(),
+  DATA_DIR: z.string().default('./registry-data'),
+  LISTEN_HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  PUBLIC_URL: urlOf('https:', 'http:').optional(),
+  ADMIN_TOKEN_SHA256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits')
+    .optional(),
+  DASHBOARD_DIR: z.string().optional(),
+  AGENT_VERSION_MIN: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+$/, 'expected major.minor.patch')
+    .default('0.1.0'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+});
+
+export type Config = {
+  /** Undefined: embedded PostgreSQL in `dataDir`. */
+  databaseUrl: string | undefined;
+  objectStoreUrl: string;
+  /** Undefined: the machine’s own role or profile. */
+  s3: { accessKeyId: string; secretAccessKey: string } | undefined;
+  dataDir: string;
+  host: string;
+  port: number;
+  /** Undefined: http://host:port. */
+  publicUrl: string | undefined;
+  adminTokenSha256: string | undefined;
+  dashboardDir: string | undefined;
+  agentVersionMin: string;
+  logLevel: string;
+};
+export type ConfigOutcome = { ok: true; config: Config } | { ok: false; message: string };
+
+/** Reads the configuration; an empty variable counts as absent. A bad one is told in one line, without its value. */
+export function readConfig(env: Record<string, string | undefined> = process.env): ConfigOutcome {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = environment.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    return { ok: false, message: `${issue.path.join('.')}: ${issue.message}. See .env.example.` };
+  }
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey, ...read } = parsed.data;
+  const s3 = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+  if (!s3 && (accessKeyId || secretAccessKey))
+    return {
+      ok: false,
+      message: 'S3_ACCESS_KEY_ID: set it and S3_SECRET_ACCESS_KEY, or neither. See .env.example.',
+    };
+  return { ok: true, config: toConfig(read, s3) };
+}
+
+type Read = Omit<z.infer<typeof environment>, 'S3_ACCESS_KEY_ID' | 'S3_SECRET_ACCESS_KEY'>;
+
+function toConfig(read: Read, s3: Config['s3']): Config {
+  const dataDir = resolve(read.DATA_DIR);
+  return {
+    databaseUrl: read.DATABASE_URL,
+    objectStoreUrl: read.OBJECT_STORE_URL ?? pathToFileURL(join(dataDir, 'objects')).href,
+    s3,
+    dataDir,
+    host: read.LISTEN_HOST,
+    port: read.PORT,
+    publicUrl: read.PUBLIC_URL?.replace(/\/+$/, ''),
+    adminTokenSha256: read.ADMIN_TOKEN_SHA256,
+    dashboardDir: read.DASHBOARD_DIR && resolve(read.DASHBOARD_DIR),
+    agentVersionMin: read.AGENT_VERSION_MIN,
+    logLevel: read.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,33 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { type Prisma, PrismaClient } from '../generated/client.ts';
+
+export type Database = PrismaClient;
+/** The client, or one transaction of it. */
+export type Queries = Prisma.TransactionClient;
+
+const CONNECTIONS_MAX = 10;
+const CONNECT_TIMEOUT_MS = 5_000;
+// A transaction may wait for a site's row or the audit chain behind fifty others.
+const TRANSACTION = { maxWait: 20_000, timeout: 20_000 };
+
+/** Opens a client on `postgresql://user:password@host:port/database[?sslmode=require]`; connects at the first query. */
+export function openDatabase(databaseUrl: string): Database {
+  const url = new URL(databaseUrl);
+  const sslMode = url.searchParams.get('sslmode') ?? 'disable';
+  const adapter = new PrismaPg({
+    host: url.hostname,
+    port: Number(url.port || 5432),
+    user: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    ssl: sslMode === 'disable' ? false : { rejectUnauthorized: sslMode !== 'no-verify' },
+    max: CONNECTIONS_MAX,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  });
+  return new PrismaClient({ adapter });
+}
+
+/** Runs `work` in one transaction: all of it happens or none. */
+export function inTransaction<T>(prisma: Database, work: (tx: Queries) => Promise<T>): Promise<T> {
+  return prisma.$transaction(work, TRANSACTION);
+}

@@ -1,0 +1,20 @@
+import type { Dataset, ReleaseManifest } from '@synspine/protocol';
+import type { Release, Site } from '../generated/client.ts';
+
+/** The payload of a manifest that was verified when it was announced. */
+export function readStoredManifest(jws: string): ReleaseManifest {
+  return JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()) as ReleaseManifest;
+}
+
+/** A published release as the API shows it. */
+export function presentDataset(release: Release & { site: Pick<Site, 'name'> }): Dataset {
+  return {
+    id: release.id,
+    siteId: release.siteId,
+    siteName: release.site.name,
+    version: release.version,
+    publishedAt: release.publishedAt!.toISOString(),
+    manifestSha256: release.manifestSha256,
+    manifest: readStoredManifest(release.manifest),
+  };
+}

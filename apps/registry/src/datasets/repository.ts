@@ -1,0 +1,46 @@
+import { ProblemError, type ReleaseFile } from '@synspine/protocol';
+import type { Queries } from '../database/open-database.ts';
+
+const DATASETS_MAX = 500;
+// The predicate of every read here: what isn't published doesn't exist for anybody but the site that sends it.
+const published = { status: 'published' } as const;
+
+/** Published releases, newest first; `latest` keeps each site's highest version. */
+export async function findDatasets(db: Queries, filter: { site?: string; latest?: boolean }) {
+  const newest = filter.latest ? { id: { in: await newestIds(db) } } : {};
+  const site = filter.site === undefined ? {} : { siteId: filter.site };
+  return db.release.findMany({
+    where: { ...published, ...site, ...newest },
+    include: { site: { select: { name: true } } },
+    orderBy: [{ publishedAt: 'desc' }, { id: 'asc' }],
+    take: DATASETS_MAX,
+  });
+}
+
+async function newestIds(db: Queries): Promise<string[]> {
+  const rows = await db.release.findMany({
+    where: published,
+    distinct: ['siteId'], // keeps the first row of a site
+    orderBy: [{ siteId: 'asc' }, { version: 'desc' }],
+    select: { id: true },
+  });
+  return rows.map((row) => row.id);
+}
+
+export async function findDataset(db: Queries, id: string) {
+  const where = { id, ...published };
+  const release = await db.release.findFirst({ where, include: { site: { select: { name: true } } } });
+  if (!release) throw new ProblemError('NOT_FOUND');
+  return release;
+}
+
+/** A file of a published release, by its name or as its only one of a kind. Throws NOT_FOUND. */
+export async function findDatasetFile(
+  db: Queries,
+  releaseId: string,
+  which: { name?: string; kind: ReleaseFile['kind'] },
+) {
+  const file = await db.releaseFile.findFirst({ where: { releaseId, ...which, release: published } });
+  if (!file) throw new ProblemError('NOT_FOUND');
+  return file;
+}

@@ -1,0 +1,23 @@
+import type { ObjectStore } from '@synspine/storage';
+import type { Logger } from 'pino';
+import type { Database } from './database/open-database.ts';
+
+/** What handlers may know of the configuration. */
+export type RegistryPolicy = {
+  /** Where clients reach the registry, without a slash at the end; the audience of assertions and base of `htu`. */
+  publicUrl: string;
+  /** Oldest agent that may enrol or report, `major.minor.patch`. */
+  agentVersionMin: string;
+  /** SHA-256 of a bootstrap admin's token, from the configuration. */
+  adminTokenSha256?: string;
+  /** Folder with the built dashboard. */
+  dashboardDir?: string;
+};
+
+export type Deps = {
+  prisma: Database;
+  store: ObjectStore;
+  config: RegistryPolicy;
+  clock: () => Date;
+  log: Logger;
+};

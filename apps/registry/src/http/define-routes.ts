@@ -1,0 +1,97 @@
+import { PART_BYTES, type Route, type RouteName, routes } from '@synspine/protocol';
+import { parseStrictJson } from '@synspine/release';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { describeRoute } from './openapi.ts';
+import type { Caller, FileAnswer, Handlers } from './route-types.ts';
+import { sendFile } from './send-file.ts';
+
+const JSON_BYTES_MAX = 4 * 1024 ** 2; // a manifest has at most 1 MiB, a matrix of 10,000 cells about 2 MiB
+const BYTES_MAX: Partial<Record<RouteName, number>> = {
+  putPart: PART_BYTES,
+  putClassifierWeights: 64 * 1024 ** 2, // as the classifier descriptor allows
+};
+type Authenticate = (request: FastifyRequest, roles: Route['roles']) => Promise<Caller | undefined>;
+type AnyHandler = (call: object) => Promise<unknown>;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined;
+  }
+}
+
+/**
+ * Registers every route of the protocol's table with its handler: strict JSON, validation, roles, answers stripped to
+ * their schema, files with ranges. Callers are authenticated before the body is read.
+ */
+export function defineRoutes(app: FastifyInstance, handlers: Handlers, authenticate: Authenticate): void {
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.decorateRequest('caller', undefined);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'string' },
+    async (_: unknown, text: string | Buffer) => parseStrictJson(text),
+  );
+  app.addContentTypeParser(
+    'application/octet-stream',
+    { parseAs: 'buffer' },
+    async (_: unknown, bytes: string | Buffer) => bytes,
+  );
+  for (const name of Object.keys(routes) as RouteName[])
+    defineRoute(app, name, handlers[name] as unknown as AnyHandler, authenticate);
+}
+
+function defineRoute(app: FastifyInstance, name: RouteName, handler: AnyHandler, authenticate: Authenticate) {
+  const route: Route = routes[name];
+  app.route({
+    method: route.method,
+    url: route.path,
+    bodyLimit: route.body === 'bytes' ? BYTES_MAX[name] : JSON_BYTES_MAX,
+    schema: describeRoute(name, route),
+    onRequest: async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      request.caller = await authenticate(request, route.roles);
+    },
+    preValidation: async (request) => refuseOtherBody(route, request),
+    handler: async (request, reply) => {
+      const answer = await handler(readCall(request, whenGone(reply)));
+      return route.response === 'bytes'
+        ? sendFile(request, reply, answer as FileAnswer)
+        : sendAnswer(reply, answer);
+    },
+  });
+}
+
+/** A bytes route takes no JSON and the reverse: the schema of a bytes route would let parsed JSON through. */
+function refuseOtherBody(route: Route, request: FastifyRequest): void {
+  const isBytes = Buffer.isBuffer(request.body);
+  if ((route.body === 'bytes') === isBytes) return;
+  if (route.body !== 'bytes' && !isBytes) return;
+  throw Object.assign(new Error('wrong content-type'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
+}
+
+/** Aborted when the connection closes before the answer was sent. */
+function whenGone(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+function readCall(request: FastifyRequest, signal: AbortSignal): object {
+  const { dpop } = request.raw.headers;
+  return {
+    params: request.params,
+    query: request.query,
+    headers: request.headers,
+    body: request.body,
+    caller: request.caller,
+    dpop: typeof dpop === 'string' ? dpop : undefined,
+    signal,
+  };
+}
+
+function sendAnswer(reply: FastifyReply, answer: unknown) {
+  return answer === undefined ? reply.code(204).send() : reply.send(answer);
+}

@@ -1,0 +1,110 @@
+import { writeFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { createGrant } from './access/routes.ts';
+import { verifyAudit } from './audit/verify-audit.ts';
+import { type Config, EX_CONFIG, readConfig } from './config.ts';
+import { migrate } from './database/migrate.ts';
+import { type Database, openDatabase } from './database/open-database.ts';
+import { provideDatabase } from './database/provide-database.ts';
+import { writeOpenApi } from './openapi-document.ts';
+import { startRegistry } from './start-registry.ts';
+import { VERSION } from './version.ts';
+
+/** The command line; the promise resolves with the exit code when the command has ended. */
+export async function main(argv: string[]): Promise<number> {
+  const outcome = readConfig();
+  if (!outcome.ok) {
+    process.stderr.write(`${outcome.message}\n`);
+    return EX_CONFIG;
+  }
+  let exitCode = 0;
+  const program = describeCommands(outcome.config, (code) => {
+    exitCode = code;
+  });
+  await program.parseAsync(argv, { from: 'user' });
+  return exitCode;
+}
+
+function describeCommands(config: Config, setExitCode: (code: number) => void): Command {
+  const program = new Command('synspine-registry').version(VERSION);
+  program.description('Keeps signed synthetic radiographs and serves them. Configured by the environment.');
+  program
+    .command('serve')
+    .description('migrate, then listen until SIGTERM or SIGINT')
+    .action(async () => setExitCode(await serve(config)));
+  program
+    .command('migrate')
+    .description('bring the database to the newest migration')
+    .action(async () => say(await withDatabaseUrl(config, describeMigration)));
+  program
+    .command('create-admin')
+    .description('make an admin and print the token, once')
+    .requiredOption('--name <name>', 'whom the token is for')
+    .option('--days <days>', 'how long it lasts', (text) => Number.parseInt(text, 10), 366)
+    .action(async ({ name, days }: { name: string; days: number }) =>
+      say(await withDatabase(config, (prisma) => createAdmin(prisma, name, days))),
+    );
+  program
+    .command('verify-audit')
+    .description('recompute the audit trail’s hash chain')
+    .action(async () => {
+      const { rows, brokenAt } = await withDatabase(config, verifyAudit);
+      say(brokenAt === null ? `${rows} rows, chain intact` : `chain broken at row ${brokenAt}`);
+      setExitCode(brokenAt === null ? 0 : 1);
+    });
+  program
+    .command('openapi')
+    .description('write the OpenAPI document')
+    .requiredOption('--out <file>', 'where to')
+    .action(async ({ out }: { out: string }) => writeFileSync(out, await writeOpenApi()));
+  return program;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function serve(config: Config): Promise<number> {
+  const registry = await startRegistry(config);
+  say(`Registry ${VERSION} at ${registry.url}`);
+  const signal = new Promise<void>((stop) => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop());
+  });
+  const code = await Promise.race([signal.then(() => 0), registry.databaseEnded.then(() => 1)]);
+  if (code === 1) process.stderr.write('The embedded database ended. Start the registry again.\n');
+  await registry.close();
+  return code;
+}
+
+async function describeMigration(url: string): Promise<string> {
+  const applied = await migrate(url);
+  return applied.length === 0 ? 'The database is up to date' : `Applied ${applied.join(', ')}`;
+}
+
+async function createAdmin(prisma: Database, name: string, days: number): Promise<string> {
+  if (!(days >= 1 && days <= 366)) throw Object.assign(new Error('--days takes 1 to 366'), { code: 'USAGE' });
+  const clock = () => new Date();
+  const { token } = await createGrant({ prisma, clock }, { name, role: 'admin', days }, 'command-line');
+  return token;
+}
+
+async function withDatabaseUrl<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
+  const database = await provideDatabase(config);
+  try {
+    return await work(database.url);
+  } finally {
+    await database.close();
+  }
+}
+
+function withDatabase<T>(config: Config, work: (prisma: Database) => Promise<T>): Promise<T> {
+  return withDatabaseUrl(config, async (url) => {
+    await migrate(url);
+    const prisma = openDatabase(url);
+    try {
+      return await work(prisma);
+    } finally {
+      await prisma.$disconnect();
+    }
+  });
+}

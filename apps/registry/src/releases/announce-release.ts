@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { ProblemError, type PublicJwk, type ReleaseManifest } from '@synspine/protocol';
+import { verifyManifest } from '@synspine/release';
+import { inTransaction, type Queries } from '../database/open-database.ts';
+import type { Deps } from '../deps.ts';
+import { lockSite } from '../sites/enrolment.ts';
+import { claimIdempotencyKey } from './idempotency.ts';
+
+/**
+ * Takes a signed release before its files: signature by the caller's own key, schema, audit, siteId, version. The
+ * same manifest again is the same release, whatever the key. Returns its id. Throws SIGNATURE_INVALID,
+ * MANIFEST_INVALID, AUDIT_NOT_APPROVED, SITE_MISMATCH, VERSION_NOT_MONOTONIC, RELEASE_EXISTS, IDEMPOTENCY_CONFLICT.
+ */
+export async function announceRelease(
+  { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
+  siteId: string,
+  jws: string,
+  idempotencyKey: string,
+): Promise<string> {
+  const { signingKey } = await prisma.site.findUniqueOrThrow({ where: { id: siteId } });
+  const { manifest, manifestSha256 } = await verifyManifest(jws, signingKey as PublicJwk);
+  if (manifest.siteId !== siteId) throw new ProblemError('SITE_MISMATCH');
+  const now = clock();
+  return inTransaction(prisma, async (tx) => {
+    await lockSite(tx, siteId); // one announcement of a site at a time, so that parallel ones make one release
+    await claimIdempotencyKey(tx, { siteId, key: idempotencyKey, request: jws, now });
+    const where = { siteId_manifestSha256: { siteId, manifestSha256 } };
+    const known = await tx.release.findUnique({ where });
+    if (known) return known.id;
+    await requireNewVersion(tx, siteId, manifest.version);
+    return createRelease(tx, { manifest, manifestSha256, jws, now });
+  });
+}
+
+/** Throws RELEASE_EXISTS when this version, VERSION_NOT_MONOTONIC when a later one is published. */
+export async function requireNewVersion(tx: Queries, siteId: string, version: number): Promise<void> {
+  const latest = await latestVersion(tx, siteId);
+  if (latest === version) throw new ProblemError('RELEASE_EXISTS');
+  if (latest > version) throw new ProblemError('VERSION_NOT_MONOTONIC', `the latest is ${latest}`);
+}
+
+/** The highest version that a site has published; 0 for none. */
+export async function latestVersion(db: Queries, siteId: string): Promise<number> {
+  const where = { siteId, status: 'published' };
+  return (await db.release.aggregate({ where, _max: { version: true } }))._max.version ?? 0;
+}
+
+async function createRelease(
+  tx: Queries,
+  {
+    manifest,
+    manifestSha256,
+    jws,
+    now,
+  }: { manifest: ReleaseManifest; manifestSha256: string; jws: string; now: Date },
+): Promise<string> {
+  const id = randomUUID();
+  const { siteId, version } = manifest;
+  const data = { id, siteId, version, manifest: jws, manifestSha256, status: 'uploading', createdAt: now };
+  await tx.release.create({ data });
+  const files = manifest.files.map((file) => ({ ...file, releaseId: id, objectKey: newObjectKey(id) }));
+  await tx.releaseFile.createMany({ data: files });
+  return id;
+}
+
+/** A name that was never used, so that nothing can be written under a verified object. */
+export function newObjectKey(releaseId: string): string {
+  return `releases/${releaseId}/${randomUUID()}`;
+}

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { buildApp } from './app.ts';
+import type { Config } from './config.ts';
+import { migrate } from './database/migrate.ts';
+import { openDatabase } from './database/open-database.ts';
+import { provideDatabase } from './database/provide-database.ts';
+import { removeExpired } from './database/remove-expired.ts';
+import type { Deps } from './deps.ts';
+import { openObjectStore } from './open-object-store.ts';
+
+const CLEANING_MS = 600_000;
+
+export type RunningRegistry = {
+  /** The public URL, which is also the audience of assertions. */
+  url: string;
+  deps: Deps;
+  /** Resolves when the embedded database has ended by itself: the registry can't go on. */
+  databaseEnded: Promise<void>;
+  /** Stops listening, then closes what was opened. */
+  close: () => Promise<void>;
+};
+
+/** Opens the database (migrating it) and the object store, and listens. Port 0 takes a free one. */
+export async function startRegistry(config: Config): Promise<RunningRegistry> {
+  const log = pino({ level: config.logLevel, base: null });
+  const database = await provideDatabase(config);
+  try {
+    const applied = await migrate(database.url);
+    if (applied.length > 0) log.info({ migrations: applied }, 'migrated');
+    const port = config.port || (await freePort(config.host));
+    const url = config.publicUrl ?? `http://${config.host}:${port}`;
+    const store = await openObjectStore(config);
+    const { adminTokenSha256, dashboardDir, agentVersionMin } = config;
+    const policy = { publicUrl: url, adminTokenSha256, dashboardDir, agentVersionMin };
+    const clock = () => new Date();
+    const deps: Deps = { prisma: openDatabase(database.url), store, config: policy, clock, log };
+    const app = await buildApp(deps);
+    await app.listen({ host: config.host, port });
+    log.info({ port }, 'listening');
+    const stopCleaning = cleanRegularly(deps);
+    const close = () => closeAll(app, deps, [stopCleaning, database.close]);
+    return { url, deps, databaseEnded: database.ended, close };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function closeAll(app: FastifyInstance, deps: Deps, last: (() => unknown)[]): Promise<void> {
+  await app.close();
+  await deps.prisma.$disconnect();
+  deps.store.close();
+  for (const stop of last) await stop();
+}
+
+function cleanRegularly(deps: Deps): () => void {
+  const clean = () =>
+    removeExpired(deps).catch((error: Error & { code?: unknown }) =>
+      deps.log.error({ error: error.name, code: error.code }, 'cleaning failed'),
+    );
+  const timer = setInterval(clean, CLEANING_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
+
+async function freePort(host: string): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}

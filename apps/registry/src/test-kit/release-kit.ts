@@ -1,0 +1,65 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { ApprovedAudit, AuditTest, ReleaseManifest } from '@synspine/protocol';
+
+/** Files of a small release, by name, in the order of its manifest. */
+export type ReleaseBytes = Record<string, Buffer>;
+
+export const sha256Hex = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
+export const contentDigest = (bytes: Uint8Array) =>
+  `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`;
+
+export function makeFiles(sizes: Record<string, number> = {}): ReleaseBytes {
+  return {
+    'generator.safetensors': randomBytes(sizes['generator.safetensors'] ?? 3_000),
+    'grid.png': randomBytes(sizes['grid.png'] ?? 500),
+    'images-00000.parquet': randomBytes(sizes['images-00000.parquet'] ?? 2_000),
+  };
+}
+
+const KINDS = { safetensors: 'generator', png: 'grid', parquet: 'images' } as const;
+
+export function makeAuditTest(id: AuditTest['id'], verdict: AuditTest['verdict'] = 'pass'): AuditTest {
+  const figures = { statistic: 0.5, ciLow: 0.4, ciHigh: 0.6, limit: 0.7, n: 40, patients: 20 };
+  return { id, name: `test ${id}`, ...figures, verdict, patientsNeeded: verdict === 'undecided' ? 90 : null };
+}
+
+export const approval: ApprovedAudit = {
+  policyVersion: '1',
+  tests: (['P0', 'P1', 'P2', 'P6'] as const).map((id) => makeAuditTest(id)),
+  reasons: [],
+  acceptedUndecided: null,
+  decision: 'approve',
+};
+
+/** A manifest that fits `files`; `change` replaces whole fields. */
+export function makeManifest(
+  siteId: string,
+  files: ReleaseBytes,
+  change: Partial<ReleaseManifest> = {},
+): ReleaseManifest {
+  const counts = { train: 30, validation: 5, heldOut: 9 };
+  return {
+    schema: 'synspine.release/1',
+    siteId,
+    version: 1,
+    runId: 'run-0000000001',
+    createdAt: '2026-11-24T00:00:00.000Z',
+    agentVersion: '0.1.0',
+    tensorflowVersion: '2.18.1',
+    preset: 'test',
+    imageSize: 32,
+    classNames: ['normal', 'abnormal'],
+    synthetic: { seed: 1, psi: 1, imagesPerClass: [10, 10] },
+    training: { loss: 'spinegan', imagesShown: 1000, fit: 'squeeze', films: counts, patients: counts },
+    holdOutCommitment: sha256Hex('hold-out'),
+    quality: { imageSize: 32, scores: [] },
+    audit: approval,
+    files: Object.entries(files).map(([name, bytes]) => ({
+      name,
+      kind: KINDS[name.split('.')[1] as keyof typeof KINDS],
+      size: bytes.length,
+      sha256: sha256Hex(bytes),
+    })),
+    ...change,
+  };
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type Client,
+  createClient,
+  type Dataset,
+  PART_BYTES,
+  type PublicJwk,
+  type ReleaseManifest,
+} from '@synspine/protocol';
+import { createAuthoriser, generateKeyPair, type PrivateJwk, signManifest } from '@synspine/release';
+import { createFileStore } from '@synspine/storage';
+import { testDatabase } from '@synspine/test-services';
+import type { FastifyInstance } from 'fastify';
+import { type Logger, pino } from 'pino';
+import { createGrant } from '../access/routes.ts';
+import { buildApp } from '../app.ts';
+import { migrate } from '../database/migrate.ts';
+import { openDatabase } from '../database/open-database.ts';
+import type { Deps, RegistryPolicy } from '../deps.ts';
+import { contentDigest, makeFiles, makeManifest, type ReleaseBytes } from './release-kit.ts';
+
+export type TestRegistry = {
+  deps: Deps;
+  app: FastifyInstance;
+  url: string;
+  admin: Client;
+  /** Moves the registry's clock, which then goes on. */
+  shiftClock: (ms: number) => void;
+  /** A client with a person's new token. */
+  person: (role: 'researcher' | 'admin') => Promise<Client>;
+  /** A site or benchmark that has enrolled. */
+  enrol: (id: string, kind?: 'site' | 'benchmark') => Promise<TestSite>;
+  close: () => Promise<void>;
+};
+
+export type TestSite = {
+  id: string;
+  client: Client;
+  authKey: PrivateJwk;
+  signingKey: PrivateJwk;
+  signingPublicKey: PublicJwk;
+};
+
+/** A registry on its own database and folder, listening on a free port; everything in it is real. */
+export async function startTestRegistry(
+  options: { log?: Logger; policy?: Partial<RegistryPolicy> } = {},
+): Promise<TestRegistry> {
+  const databaseUrl = await testDatabase();
+  await migrate(databaseUrl);
+  const dir = await mkdtemp(join(tmpdir(), 'synspine-test-registry-'));
+  let shiftMs = 0;
+  const config: RegistryPolicy = { publicUrl: '', agentVersionMin: '0.1.0', ...options.policy };
+  const deps: Deps = {
+    prisma: openDatabase(databaseUrl),
+    store: await createFileStore(dir),
+    config,
+    clock: () => new Date(Date.now() + shiftMs),
+    log: options.log ?? pino({ level: 'silent' }),
+  };
+  const app = await buildApp(deps);
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+  config.publicUrl = url;
+  const person = async (role: 'researcher' | 'admin') => {
+    const { token } = await createGrant(deps, { name: role, role, days: 30 }, 'test');
+    return createClient({ baseUrl: url, authorise: async () => ({ Authorization: `Bearer ${token}` }) });
+  };
+  const admin = await person('admin');
+  return {
+    deps,
+    app,
+    url,
+    admin,
+    shiftClock: (ms) => {
+      shiftMs += ms;
+    },
+    person,
+    enrol: (id, kind = 'site') => enrolTestSite(url, admin, id, kind),
+    close: async () => {
+      await app.close();
+      await deps.prisma.$disconnect();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function enrolTestSite(
+  baseUrl: string,
+  admin: Client,
+  id: string,
+  kind: 'site' | 'benchmark',
+): Promise<TestSite> {
+  const { enrolmentCode } = await admin.call('createSite', { body: { id, name: `Hospital ${id}`, kind } });
+  const [auth, signing] = await Promise.all([generateKeyPair(), generateKeyPair()]);
+  const { audience } = await createClient({ baseUrl }).call('enrol', {
+    body: {
+      code: enrolmentCode,
+      authKey: auth.publicJwk,
+      signingKey: signing.publicJwk,
+      agentVersion: '0.1.0',
+    },
+  });
+  const authorise = createAuthoriser({ baseUrl, clientId: id, audience, authPrivateJwk: auth.privateJwk });
+  return {
+    id,
+    client: createClient({ baseUrl, authorise }),
+    authKey: auth.privateJwk,
+    signingKey: signing.privateJwk,
+    signingPublicKey: signing.publicJwk,
+  };
+}
+
+/** Announces a manifest under an Idempotency-Key of its own. */
+export async function announce(site: TestSite, manifest: ReleaseManifest, key = crypto.randomUUID()) {
+  const jws = await signManifest(manifest, site.signingKey);
+  return site.client.call('createRelease', {
+    headers: { 'idempotency-key': key },
+    body: { manifest: jws },
+  });
+}
+
+/** Sends every part of every file. */
+export async function sendFiles(site: TestSite, releaseId: string, files: ReleaseBytes): Promise<void> {
+  for (const [name, bytes] of Object.entries(files))
+    for (let part = 1; (part - 1) * PART_BYTES < bytes.length; part++)
+      await sendPart(site, releaseId, name, part, bytes.subarray((part - 1) * PART_BYTES, part * PART_BYTES));
+}
+
+export function sendPart(site: TestSite, releaseId: string, name: string, part: number, body: Buffer) {
+  const headers = { 'content-digest': contentDigest(body) };
+  return site.client.call('putPart', { params: { releaseId, name, part }, headers, body });
+}
+
+/** Announces, sends and completes a release of small files. */
+export async function publish(
+  site: TestSite,
+  change: Partial<ReleaseManifest> = {},
+  files: ReleaseBytes = makeFiles(),
+): Promise<{ dataset: Dataset; files: ReleaseBytes }> {
+  const { releaseId } = await announce(site, makeManifest(site.id, files, change));
+  await sendFiles(site, releaseId, files);
+  const dataset = await site.client.call('completeRelease', { params: { releaseId } });
+  return { dataset, files };
+}
