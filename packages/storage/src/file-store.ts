@@ -102,7 +102,6 @@ async function get(path: string, key: string, range?: ByteRange): Promise<Object
 async function* list(root: string, prefix: string, folder = ''): AsyncGenerator<ObjectInfo> {
   assertPrefix(prefix);
   const entries = await readdir(join(root, folder), { withFileTypes: true });
-  // A folder sorts as its name with '/', so that the order is that of the whole keys ('a.b' before 'a/b').
   const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
   for (const name of names) {
     const key = folder + name;

@@ -45,7 +45,7 @@ export interface ObjectStore {
   put(key: string, body: Uint8Array | string, digest: { sha256: string }): Promise<ObjectInfo>;
   /** Starts an upload in parts, which survives restarts of both sides; returns its id. KEY_EXISTS. */
   createUpload(key: string): Promise<string>;
-  /** Stores one part, replacing an earlier one of this number. PART_INVALID, DIGEST_MISMATCH, UPLOAD_NOT_FOUND. */
+  /** Stores one part, replacing one of this number that is over a second older; sending the same again is harmless. PART_INVALID, DIGEST_MISMATCH, UPLOAD_NOT_FOUND. */
   putPart(uploadId: string, partNumber: number, bytes: Uint8Array, sha256: string): Promise<void>;
   /** The parts stored so far, by number. UPLOAD_NOT_FOUND. */
   listParts(uploadId: string): Promise<StoredPart[]>;
@@ -59,7 +59,7 @@ export interface ObjectStore {
   /** KEY_NOT_FOUND, RANGE_INVALID. */
   get(key: string, range?: ByteRange): Promise<ObjectContent>;
   head(key: string): Promise<ObjectInfo | undefined>;
-  /** All objects whose key starts with `prefix`, in the order of their keys' bytes. */
+  /** All objects whose key starts with `prefix`, in an order of the driver's own. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /** No error when there is no such object. */
   delete(key: string): Promise<void>;

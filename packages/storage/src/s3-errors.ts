@@ -35,5 +35,8 @@ export function toStorageError(error: unknown): StorageError {
   const status = $metadata?.httpStatusCode ?? 0;
   const byStatus: StorageErrorCode = status >= 400 && status < 500 ? 'STORE_REFUSED' : 'STORE_UNREACHABLE';
   const code = CODES[name] ?? (status === 412 ? 'KEY_EXISTS' : status === 507 ? 'STORAGE_FULL' : byStatus);
-  return new StorageError(code, { cause: error });
+  // The SDK's error holds the whole request, signature included, so only its code and status are kept.
+  return new StorageError(code, {
+    cause: new Error(`S3 said ${name || 'nothing'}, HTTP status ${status || 'none'}`),
+  });
 }

@@ -37,7 +37,7 @@ export interface S3StoreOptions {
 }
 
 /**
- * Keeps objects in an S3 bucket. Every body is sent with its sha256, which the server checks; new keys are claimed with
+ * Keeps objects in an S3 bucket. Bodies are sent with their sha256, which the server checks; new keys are claimed with
  * If-None-Match. The server must support both (AWS, SeaweedFS 4, MinIO do).
  */
 export function createS3Store(options: S3StoreOptions): ObjectStore {
@@ -129,7 +129,7 @@ async function putFile(
     };
     const sent = await digestStream(send());
     assertDigest(sent.sha256, sha256);
-    return await uploads.completeSent(uploadId, sent.size);
+    return await uploads.complete(uploadId, sha256, sent.size);
   } catch (error) {
     await uploads.abort(uploadId).catch(() => undefined); // the first error tells more
     throw error;

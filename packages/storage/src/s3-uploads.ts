@@ -23,14 +23,12 @@ import {
 import { at, head, type S3Context, send, WRITE_MARK } from './s3-context.ts';
 import { formatUploadId, parseUploadId } from './upload-id.ts';
 
-type S3Uploads = Pick<ObjectStore, 'createUpload' | 'putPart' | 'listParts' | 'complete' | 'abort'> & {
-  /** Completes without reading the object again: for callers who hashed what they sent in this very process. */
-  completeSent(uploadId: string, size: number): Promise<ObjectInfo>;
-};
+type S3Uploads = Pick<ObjectStore, 'createUpload' | 'putPart' | 'listParts' | 'complete' | 'abort'>;
 
 /**
- * Uploads in parts as S3 multipart uploads. S3 checks the sha256 of each part but knows none of the whole object, so
- * `complete` reads the object once before it vouches for it, and deletes it again if the digest differs.
+ * Uploads in parts as S3 multipart uploads. S3 checks each part against the sha256 in the request's signature but knows
+ * none of the whole object, so `complete` reads the object once before it vouches for it, and deletes it again if the
+ * digest differs. Not S3's own per-part checksums: servers that don't list them can't complete after a restart.
  */
 export function createS3Uploads(context: S3Context): S3Uploads {
   const { client } = context;
@@ -45,11 +43,7 @@ export function createS3Uploads(context: S3Context): S3Uploads {
     try {
       const parts = await listAll(context, target);
       assertWhole(parts.map(toStoredPart), size);
-      const Parts = parts.map(({ PartNumber, ETag, ChecksumSHA256 }) => ({
-        PartNumber,
-        ETag,
-        ChecksumSHA256,
-      }));
+      const Parts = parts.map(({ PartNumber, ETag }) => ({ PartNumber, ETag }));
       await send(() =>
         client.send(
           new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts }, IfNoneMatch: '*' }),
@@ -74,7 +68,6 @@ export function createS3Uploads(context: S3Context): S3Uploads {
       const token = randomUUID();
       const command = new CreateMultipartUploadCommand({
         ...at(context, key),
-        ChecksumAlgorithm: 'SHA256',
         Metadata: { [WRITE_MARK]: token },
       });
       const { UploadId: s3Id } = await send(() => client.send(command));
@@ -89,7 +82,6 @@ export function createS3Uploads(context: S3Context): S3Uploads {
         PartNumber: partNumber,
         Body: bytes,
         ContentLength: bytes.length,
-        ChecksumSHA256: Buffer.from(sha256, 'hex').toString('base64'),
       });
       await send(() => client.send(command));
     },
@@ -99,7 +91,6 @@ export function createS3Uploads(context: S3Context): S3Uploads {
       await verifyOrDelete(context, info, expectedSha256);
       return info;
     },
-    completeSent: join,
     abort: async (uploadId) => {
       const command = new AbortMultipartUploadCommand(locate(uploadId).target);
       await send(() => client.send(command)).catch((error: StorageError) => {
@@ -125,7 +116,18 @@ async function listAll(
     parts.push(...(page.Parts ?? []));
     marker = page.IsTruncated ? page.NextPartNumberMarker : undefined;
   } while (marker);
-  return parts.sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
+  return latestOfEach(parts);
+}
+
+/** AWS lists a part that was sent twice once, SeaweedFS each time; dates have whole seconds. Sorted by number. */
+function latestOfEach(parts: Part[]): Part[] {
+  const latest = new Map<number, Part>();
+  const dateOf = (part?: Part) => part?.LastModified?.getTime() ?? 0;
+  for (const part of parts) {
+    const number = part.PartNumber ?? 0;
+    if (dateOf(part) >= dateOf(latest.get(number))) latest.set(number, part);
+  }
+  return [...latest.values()].sort((a, b) => (a.PartNumber ?? 0) - (b.PartNumber ?? 0));
 }
 
 async function verifyOrDelete(context: S3Context, info: ObjectInfo, expectedSha256: string): Promise<void> {

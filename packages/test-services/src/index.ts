@@ -1,2 +1,3 @@
+export { type TestBucket, testBucket } from './bucket.ts';
 export { testDatabase } from './database.ts';
 export { type TestRedis, testRedis } from './redis.ts';
