@@ -2,7 +2,9 @@ export type { Features } from './features.ts';
 export { selectRows } from './features.ts';
 export { frechetDistance } from './frechet-distance.ts';
 export { histogramAuc } from './histogram-auc.ts';
+export { createInception, INCEPTION_COLUMNS, type Inception } from './inception/create-inception.ts';
 export { kernelDistance } from './kernel-distance.ts';
+export { squaredDistances } from './linear-algebra.ts';
 export { densityCoverage, precisionRecall } from './manifold-scores.ts';
 export { MetricError, type MetricErrorCode } from './metric-error.ts';
 export {
