@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { testBucket } from '@synspine/test-services';
+import { createS3Store } from '@synspine/storage';
+import { describeObjectStore } from '@synspine/storage/contract';
 import { expect, test } from 'vitest';
-import { describeObjectStore } from './object-store.contract.ts';
-import { createS3Store } from './s3-store.ts';
+import { testBucket } from './bucket.ts';
 
 const film = Buffer.from('a film');
 const sha256 = createHash('sha256').update(film).digest('hex');
