@@ -1,0 +1,104 @@
+import { readSafetensors, writeSafetensors } from '@synspine/compute';
+import { GanError } from './errors.ts';
+import { generatorSpecs } from './networks/generator.ts';
+import { sizeOf } from './parameters.ts';
+import type { GanPreset } from './presets.ts';
+import { checkpointShapes } from './state.ts';
+
+export type CheckpointTensor = { shape: readonly number[]; data: Float32Array };
+
+/**
+ * Everything needed to go on bit for bit: parameters, moving averages, optimizer slots, ADA state and counters. The data order and all
+ * noise follow from `seed` and `step`. Holds the discriminator, from which membership can be read: it never leaves the site.
+ */
+export type Checkpoint = {
+  preset: GanPreset;
+  classNames: string[];
+  seed: number;
+  step: number;
+  imagesShown: number;
+  lambda: number; // weight of the judge's term at this step
+  tensors: Record<string, CheckpointTensor>;
+};
+
+type Description = Omit<Checkpoint, 'tensors'>;
+
+/** One safetensors file; its metadata entry `synspine` holds the counters as JSON. The same checkpoint gives the same bytes. */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const { tensors, ...description } = checkpoint;
+  return writeSafetensors(tensors, { synspine: JSON.stringify(description) });
+}
+
+function readMetadata(bytes: Uint8Array): unknown {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const header = JSON.parse(
+    new TextDecoder().decode(bytes.subarray(8, 8 + Number(view.getBigUint64(0, true)))),
+  );
+  return JSON.parse(header.__metadata__?.synspine ?? 'null');
+}
+
+function isDescription(value: unknown): value is Description {
+  if (typeof value !== 'object' || value === null) return false;
+  const d = value as Record<string, unknown>;
+  const counts = [d.seed, d.step, d.imagesShown];
+  return (
+    typeof d.preset === 'object' &&
+    d.preset !== null &&
+    typeof d.lambda === 'number' &&
+    counts.every(Number.isSafeInteger) &&
+    Array.isArray(d.classNames) &&
+    d.classNames.every((name) => typeof name === 'string')
+  );
+}
+
+/** Errors: gan-checkpoint-mismatch when it belongs to another network. */
+export function requirePreset(checkpoint: Pick<Checkpoint, 'preset'>, preset: GanPreset): void {
+  const { name, resolution } = checkpoint.preset;
+  if (name === preset.name && resolution === preset.resolution) return;
+  throw new GanError(
+    'gan-checkpoint-mismatch',
+    `The checkpoint is of ${name} at ${resolution} px, not of ${preset.name}. Go on with its own preset.`,
+  );
+}
+
+/**
+ * Strict inverse of `encodeCheckpoint`: names, shapes and finiteness are checked against the preset.
+ * Errors: gan-checkpoint-damaged, gan-checkpoint-mismatch, and those of readSafetensors.
+ */
+export function decodeCheckpoint(bytes: Uint8Array, preset: GanPreset): Checkpoint {
+  readSafetensors(bytes); // refuses a malformed file before its metadata is looked at
+  const description = readMetadata(bytes);
+  if (!isDescription(description)) {
+    throw new GanError(
+      'gan-checkpoint-damaged',
+      'The checkpoint has no valid description. Use an earlier one.',
+    );
+  }
+  requirePreset(description, preset);
+  const tensors = readSafetensors(bytes, checkpointShapes(preset, description.classNames.length));
+  return { ...description, tensors: Object.fromEntries(tensors) };
+}
+
+export const styleAverageName = 'style-average';
+
+/** Names and shapes of a release's weights. The class names are in the release's manifest. */
+export function releaseShapes(preset: GanPreset, classCount: number): Record<string, readonly number[]> {
+  const specs = generatorSpecs(preset, classCount).map((spec) => [spec.name, spec.shape] as const);
+  return { ...Object.fromEntries(specs), [styleAverageName]: [classCount, preset.styleDim] };
+}
+
+/**
+ * What may be released of a checkpoint: the averaged generator and one mean style per class, as safetensors. No discriminator, no
+ * optimizer state, no seed of the data's order.
+ */
+export function generatorWeights(checkpoint: Checkpoint): Uint8Array {
+  const { preset, classNames, tensors } = checkpoint;
+  const average = tensors.average!.data;
+  let offset = 0;
+  const entries = generatorSpecs(preset, classNames.length).map((spec) => {
+    const begin = offset;
+    offset += sizeOf(spec.shape);
+    return [spec.name, { shape: spec.shape, data: average.slice(begin, offset) }] as const;
+  });
+  return writeSafetensors({ ...Object.fromEntries(entries), [styleAverageName]: tensors.styleAverage! });
+}

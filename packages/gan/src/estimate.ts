@@ -1,0 +1,72 @@
+import { discriminatorSpecs } from './networks/discriminator.ts';
+import { blockResolutions, generatorSpecs } from './networks/generator.ts';
+import { countParameters, type ParameterSpec, sizeOf } from './parameters.ts';
+import type { GanPreset } from './presets.ts';
+
+/** Multiply-adds of one image through one pass. A convolution runs at the resolution that its name states; a dense layer once. */
+function multiplyAdds(specs: ParameterSpec[], preset: GanPreset): number {
+  const resolutions = blockResolutions(preset);
+  return specs
+    .filter((spec) => spec.name.endsWith('.weight'))
+    .reduce((sum, { name, shape }) => {
+      if (shape.length !== 4) return sum + sizeOf(shape);
+      const stated = resolutions.find((r) => name.split('.').includes(String(r))) ?? preset.resolution;
+      const halved = name.endsWith('conv1.weight') && !name.startsWith('synthesis') ? stated / 2 : stated;
+      const side = name.endsWith('skip.weight') ? stated / 2 : halved;
+      return sum + sizeOf(shape) * side ** 2;
+    }, 0);
+}
+
+/** GFLOP per image shown: 4 generator and 8 discriminator passes' worth (a backward pass counts twice), and R1's share. */
+export function gflopPerImage(preset: GanPreset, classCount: number): number {
+  const generator = multiplyAdds(generatorSpecs(preset, classCount), preset);
+  const discriminator = multiplyAdds(discriminatorSpecs(preset, classCount), preset);
+  const passes = 4 * generator + (8 + 6 / preset.r1.interval) * discriminator;
+  return (2 * passes) / 1e9;
+}
+
+/** Sustained GFLOP/s, measured: two quiet CPU cores with XLA; an A100 at the reference's published 12.5 s per 1,000 images at 256 px. */
+const sustained = { cpuCore: 30, a100: 32_000 };
+
+export type Device = { kind: 'cpu'; cores: number } | { kind: 'a100' };
+
+export type TrainingPlan = {
+  parametersGenerator: number;
+  parametersDiscriminator: number;
+  gflopPerImage: number;
+  seconds: number; // a forecast for a quiet machine; correct it with measured progress
+  memoryGiB: number;
+  verdict: 'fits' | 'too-large-for-cpu';
+};
+
+const cpuSecondsMax = 24 * 3600;
+
+/** What a run would take, before its first step. Pure. */
+export function planTraining(
+  preset: GanPreset,
+  options: { classCount: number; imagesShown?: number; device: Device },
+): TrainingPlan {
+  const { classCount, device } = options;
+  const gflop = gflopPerImage(preset, classCount);
+  const speed = device.kind === 'cpu' ? sustained.cpuCore * device.cores : sustained.a100;
+  const seconds = (gflop * (options.imagesShown ?? preset.imagesShown)) / speed;
+  return {
+    parametersGenerator: countParameters(generatorSpecs(preset, classCount)),
+    parametersDiscriminator: countParameters(discriminatorSpecs(preset, classCount)),
+    gflopPerImage: gflop,
+    seconds,
+    memoryGiB: preset.memoryGiB,
+    verdict: device.kind === 'cpu' && seconds > cpuSecondsMax ? 'too-large-for-cpu' : 'fits',
+  };
+}
+
+/** Seconds left of a run, from what it has done since it (re)started. Null until something was done. */
+export function estimateSecondsLeft(done: {
+  imagesAtStart: number;
+  imagesShown: number;
+  imagesTotal: number;
+  secondsElapsed: number;
+}): number | null {
+  const images = done.imagesShown - done.imagesAtStart;
+  return images > 0 ? (done.secondsElapsed * (done.imagesTotal - done.imagesShown)) / images : null;
+}

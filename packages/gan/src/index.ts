@@ -1,0 +1,15 @@
+export type { AugmentPolicy, AugmentSettings } from './augment.ts';
+export type { LabelledImages } from './batches.ts';
+export {
+  type Checkpoint,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  generatorWeights,
+} from './checkpoint.ts';
+export { GanError, type GanErrorCode } from './errors.ts';
+export { type Device, estimateSecondsLeft, planTraining, type TrainingPlan } from './estimate.ts';
+export type { DomainJudge } from './judge.ts';
+export { type GanPreset, type PresetName, presets } from './presets.ts';
+export { createSampler, type SampleRequest, type Sampler } from './sample.ts';
+export { type TrainingOptions, type TrainingProgress, type TrainingResult, trainGan } from './train.ts';
+export type { Warning, WatchdogCode } from './watchdog.ts';

@@ -1,0 +1,75 @@
+import { lrelu, tf } from '@synspine/compute';
+import type { Resampling } from '../presets.ts';
+import { downsample, filterFir, upsample } from './resample.ts';
+
+/** Trainable tensors by name, in the order of their specs. */
+export type Parameters = Readonly<Record<string, tf.Tensor>>;
+
+function fanIn(shape: readonly number[]): number {
+  return shape.slice(0, -1).reduce((a, b) => a * b, 1);
+}
+
+/** Equalised learning rate: weights are stored as N(0,1) and scaled here by multiplier / √fan_in. */
+export function equalize<T extends tf.Tensor>(weight: T, multiplier = 1): T {
+  return tf.mul(weight, multiplier / Math.sqrt(fanIn(weight.shape))) as T;
+}
+
+/** [b,i] → [b,o] by `${name}.weight` [i,o] and `${name}.bias` [o]. */
+export function dense(p: Parameters, name: string, x: tf.Tensor2D, multiplier = 1): tf.Tensor2D {
+  const y = tf.matMul(x, equalize(p[`${name}.weight`]! as tf.Tensor2D, multiplier));
+  const bias = p[`${name}.bias`]!;
+  return tf.add(y, multiplier === 1 ? bias : tf.mul(bias, multiplier));
+}
+
+/** Second moment normalised to 1 along the last axis. */
+export function normalizeMoment(x: tf.Tensor2D): tf.Tensor2D {
+  return tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), 1e-8)));
+}
+
+/** 3×3 or 1×1 convolution that keeps the size, by `${name}.weight` [k,k,i,o]; no bias, no activation. */
+export function conv(p: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D {
+  return tf.conv2d(x, equalize(p[`${name}.weight`]! as tf.Tensor4D), 1, 'same');
+}
+
+/** 3×3 convolution to half the size: low-pass, then stride 2. */
+export function convDown(p: Parameters, name: string, x: tf.Tensor4D, resampling: Resampling): tf.Tensor4D {
+  if (resampling === 'box') return conv(p, name, downsample(x, 'box'));
+  return tf.conv2d(filterFir(x, 2, 1), equalize(p[`${name}.weight`]! as tf.Tensor4D), 2, 'valid');
+}
+
+function convUp(x: tf.Tensor4D, weight: tf.Tensor4D, resampling: Resampling): tf.Tensor4D {
+  if (resampling === 'box') return tf.conv2d(upsample(x, 'box'), weight, 1, 'same');
+  const [b, h, w] = x.shape;
+  const swapped = tf.transpose(weight, [0, 1, 3, 2]); // conv2dTranspose wants [k,k,o,i]
+  const y = tf.conv2dTranspose(x, swapped, [b, 2 * h + 1, 2 * w + 1, weight.shape[3]], 2, 'valid');
+  return filterFir(y, 1, 2); // gain 2 per axis: three of four inserted values were zero
+}
+
+/**
+ * Style-modulated convolution in its non-fused form, the one whose gradient can be differentiated again:
+ * y = conv(x·s, W) · rsqrt(s² · ΣW² + 1e-8) + bias, with s = affine(w). [b,h,w,i] → [b,h or 2h,w or 2w,o], through leaky ReLU (slope 0.2, × √2 to keep the variance).
+ */
+export function modulatedConv(
+  p: Parameters,
+  name: string,
+  x: tf.Tensor4D,
+  style: tf.Tensor2D,
+  up: Resampling | null,
+): tf.Tensor4D {
+  const weight = equalize(p[`${name}.weight`]! as tf.Tensor4D);
+  const [b, channels] = [style.shape[0], weight.shape[2]];
+  const s = dense(p, `${name}.affine`, style);
+  const scaled = tf.mul(x, tf.reshape(s, [b, 1, 1, channels])) as tf.Tensor4D;
+  const y = up ? convUp(scaled, weight, up) : tf.conv2d(scaled, weight, 1, 'same');
+  const energy = tf.sum(tf.square(weight), [0, 1]) as tf.Tensor2D; // [i,o]
+  const demodulation = tf.rsqrt(tf.add(tf.matMul(tf.square(s), energy), 1e-8)); // [b,o]
+  const normalized = tf.mul(y, tf.reshape(demodulation, [b, 1, 1, weight.shape[3]]));
+  return lrelu(tf.add(normalized, p[`${name}.bias`]!)) as tf.Tensor4D;
+}
+
+/** 1×1 modulated convolution to one channel, without demodulation or activation. [b,h,w,i] → [b,h,w,1] */
+export function toGray(p: Parameters, name: string, x: tf.Tensor4D, style: tf.Tensor2D): tf.Tensor4D {
+  const s = dense(p, `${name}.affine`, style);
+  const scaled = tf.mul(x, tf.reshape(s, [style.shape[0], 1, 1, x.shape[3]])) as tf.Tensor4D;
+  return tf.add(conv(p, name, scaled), p[`${name}.bias`]!);
+}

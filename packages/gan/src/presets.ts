@@ -1,0 +1,183 @@
+import type { AugmentSettings } from './augment.ts';
+
+/** `box`: nearest up, 2×2 mean down (cheap). `fir`: StyleGAN2's [1,3,3,1] low-pass filter. */
+export type Resampling = 'box' | 'fir';
+
+/** A network and its schedule as data. Lengths are counted in images shown to the discriminator, never in seconds. */
+export type GanPreset = {
+  name: string;
+  resolution: number; // square, a power of two ≥ 8
+  latentDim: number; // z
+  styleDim: number; // w, and the width of the label projection
+  mappingLayers: number;
+  mappingLearningRateMultiplier: number;
+  /** `one-hot` goes in as it is; `embedded` passes a dense layer and is normalised first (StyleGAN2-ADA). */
+  labelInput: 'one-hot' | 'embedded';
+  discriminatorLabelLayers: number; // dense layers between label embedding and projection
+  channelBase: number; // channels at resolution r = min(channelBase / r, channelMax)
+  channelMax: number;
+  convsPerBlock: 1 | 2; // in the generator
+  resampling: Resampling;
+  minibatchStdGroup: number;
+  styleMixing: number; // probability per image
+  batch: number;
+  learningRate: number;
+  beta1: number;
+  beta2: number;
+  epsilon: number;
+  r1: { gamma: number; interval: number };
+  pathLength: { weight: number; interval: number; decay: number } | null;
+  ema: { halfLifeImages: number; ramp: number }; // ramp: half-life is at most ramp × images shown so far
+  styleAverageDecay: number;
+  augment: AugmentSettings;
+  judge: { lambda: number; startImages: number; rampImages: number };
+  imagesShown: number;
+  expectedHoursA100: number; // one GPU, from the GFLOP per image and the published speed of the reference at 256 px
+  memoryGiB: number; // on the device, training
+};
+
+export type PresetName = 'demo-32' | 'demo-64' | 'small-128' | 'clinic-256' | 'paper-256' | 'paper-256-multi';
+
+/** Films keep left and right: flips and quarter turns stay off unless a preset turns them on. */
+const filmAugment: AugmentSettings = {
+  policy: { mode: 'fixed', p: 0.5 },
+  distribution: 'uniform',
+  shift: 0.1,
+  scaleLog2: 0.2,
+  anisotropyLog2: 0,
+  rotationDegrees: 0,
+  brightness: 0.2,
+  contrastLog2: 0.3,
+  flipX: false,
+  quarterTurns: false,
+  lumaFlip: false,
+};
+
+const adaptive = {
+  mode: 'adaptive',
+  target: 0.6, // E sign D(augmented real): above it the discriminator overfits
+  intervalSteps: 4,
+  imagesToFullStrength: 500_000,
+  pMax: 0.8,
+} as const;
+
+/** StyleGAN2-ADA's geometry and colour pipeline for one channel, as the paper used it. */
+const paperAugment: AugmentSettings = {
+  policy: adaptive,
+  distribution: 'normal',
+  shift: 0.125,
+  scaleLog2: 0.2,
+  anisotropyLog2: 0.2,
+  rotationDegrees: 180,
+  brightness: 0.2,
+  contrastLog2: 0.5,
+  flipX: true,
+  quarterTurns: true,
+  lumaFlip: true,
+};
+
+const demo32: GanPreset = {
+  name: 'demo-32',
+  resolution: 32,
+  latentDim: 64,
+  styleDim: 64,
+  mappingLayers: 2,
+  mappingLearningRateMultiplier: 1,
+  labelInput: 'one-hot',
+  discriminatorLabelLayers: 0,
+  channelBase: 1024,
+  channelMax: 64,
+  convsPerBlock: 2,
+  resampling: 'box',
+  minibatchStdGroup: 4,
+  styleMixing: 0,
+  batch: 16,
+  learningRate: 0.002,
+  beta1: 0,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  r1: { gamma: 0.5, interval: 8 },
+  pathLength: null,
+  ema: { halfLifeImages: 2_000, ramp: 0.05 },
+  styleAverageDecay: 0.995,
+  augment: filmAugment,
+  judge: { lambda: 0.1, startImages: 5_000, rampImages: 10_000 },
+  imagesShown: 60_000,
+  expectedHoursA100: 0.05,
+  memoryGiB: 1,
+};
+
+const paper256: GanPreset = {
+  name: 'paper-256',
+  resolution: 256,
+  latentDim: 512,
+  styleDim: 512,
+  mappingLayers: 2,
+  mappingLearningRateMultiplier: 0.01,
+  labelInput: 'embedded',
+  discriminatorLabelLayers: 8,
+  channelBase: 16_384,
+  channelMax: 512,
+  convsPerBlock: 2,
+  resampling: 'fir',
+  minibatchStdGroup: 4,
+  styleMixing: 0.9,
+  batch: 16,
+  learningRate: 0.0025,
+  beta1: 0,
+  beta2: 0.99,
+  epsilon: 1e-8,
+  r1: { gamma: (0.0002 * 256 ** 2) / 16, interval: 16 }, // .8192
+  pathLength: null, // { weight: 2, interval: 4, decay: 0.01 } costs 5.6 % and smooths the latent space
+  ema: { halfLifeImages: 5_000, ramp: 0.05 },
+  styleAverageDecay: 0.995,
+  augment: paperAugment,
+  judge: { lambda: 0.1, startImages: 200_000, rampImages: 100_000 },
+  imagesShown: 4_200_000,
+  expectedHoursA100: 15,
+  memoryGiB: 12,
+};
+
+/** The networks and schedules a run may name. Nothing here reads the machine: whether one fits is `planTraining`'s question. */
+export const presets: Record<PresetName, GanPreset> = {
+  'demo-32': demo32,
+  'demo-64': {
+    ...demo32,
+    name: 'demo-64',
+    resolution: 64,
+    r1: { gamma: 1, interval: 8 },
+    expectedHoursA100: 0.1,
+    memoryGiB: 2,
+  },
+  'small-128': {
+    ...demo32,
+    name: 'small-128',
+    resolution: 128,
+    latentDim: 256,
+    styleDim: 256,
+    channelBase: 4_096,
+    channelMax: 256,
+    resampling: 'fir',
+    styleMixing: 0.9,
+    r1: { gamma: (0.0002 * 128 ** 2) / 16, interval: 16 },
+    ema: { halfLifeImages: 5_000, ramp: 0.05 },
+    augment: { ...filmAugment, policy: adaptive, rotationDegrees: 15 },
+    judge: { lambda: 0.1, startImages: 100_000, rampImages: 50_000 },
+    imagesShown: 600_000,
+    expectedHoursA100: 0.6,
+    memoryGiB: 4,
+  },
+  'clinic-256': {
+    ...paper256,
+    name: 'clinic-256',
+    channelBase: 8_192,
+    channelMax: 256,
+    discriminatorLabelLayers: 0,
+    augment: { ...paperAugment, rotationDegrees: 15, flipX: false, quarterTurns: false, lumaFlip: false },
+    imagesShown: 2_000_000,
+    expectedHoursA100: 3,
+    memoryGiB: 6,
+  },
+  'paper-256': paper256,
+  'paper-256-multi': { ...paper256, name: 'paper-256-multi', imagesShown: 1_200_000, expectedHoursA100: 4.3 },
+};

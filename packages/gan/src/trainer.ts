@@ -1,0 +1,220 @@
+import { tf } from '@synspine/compute';
+import { type Batch, drawBalanced, type ImagePool, oneHot, toTensors } from './batches.ts';
+import type { DomainJudge } from './judge.ts';
+import { biasCorrections } from './optimizer.ts';
+import type { GanPreset } from './presets.ts';
+import { averageWeight, isDue, updatesBefore } from './schedule.ts';
+import { streams } from './seeds.ts';
+import { stepSeed, type TrainingState } from './state.ts';
+import { createDiscriminatorStep, createR1Step } from './steps/discriminator-step.ts';
+import { createGeneratorStep, createPathLengthStep } from './steps/generator-step.ts';
+import { createMonitorStep } from './steps/monitor-step.ts';
+import { describeNetworks } from './steps/networks.ts';
+import type { MonitorReading } from './watchdog.ts';
+
+export type TrainerOptions = {
+  preset: GanPreset;
+  seed: number;
+  train: ImagePool;
+  validation: ImagePool;
+  judge: DomainJudge | null;
+  xla: boolean;
+};
+
+/** Device scalars of the latest step: replaced every step, read seldom. */
+export type StepStats = { discriminator: tf.Tensor1D; generator: tf.Tensor1D; r1: tf.Scalar };
+
+export type StatValues = {
+  lossDiscriminator: number;
+  realSign: number;
+  lossGenerator: number;
+  judgeCrossEntropy: number;
+  judgeAccuracy: number;
+  r1Penalty: number;
+};
+
+function replace<T extends tf.TensorContainer>(old: T, next: T): T {
+  tf.dispose(old);
+  return next;
+}
+
+function createSteps(o: TrainerOptions) {
+  const networks = describeNetworks(o.preset, o.train.classCount);
+  return {
+    networks,
+    discriminator: createDiscriminatorStep(networks, o.xla),
+    r1: createR1Step(networks, o.xla),
+    generator: createGeneratorStep(networks, null, o.xla),
+    judged: o.judge ? createGeneratorStep(networks, o.judge, o.xla) : null,
+    pathLength: o.preset.pathLength ? createPathLengthStep(networks, o.xla) : null,
+    monitor: createMonitorStep(networks, o.xla),
+  };
+}
+
+type Steps = ReturnType<typeof createSteps>;
+
+function discriminatorUpdate(
+  o: TrainerOptions,
+  steps: Steps,
+  state: TrainingState,
+  step: number,
+  batch: Batch,
+): tf.Tensor1D {
+  const { policy } = o.preset.augment;
+  const due = policy.mode === 'adaptive' && isDue(step + 1, policy.intervalSteps);
+  const updates = updatesBefore(step, o.preset.r1.interval) + 1;
+  const seed = stepSeed(o.seed, streams.discriminator, step);
+  const controls = {
+    corrections: tf.tensor1d(biasCorrections(steps.networks.discriminatorAdam, updates)),
+    augmentDue: tf.scalar(due ? 1 : 0),
+  };
+  const trained = { parameters: state.discriminator, moments: state.discriminatorMoments };
+  const next = steps.discriminator(trained, state.generator, state.augment, batch, seed, controls);
+  state.discriminator = replace(state.discriminator, next.trained.parameters);
+  state.discriminatorMoments = replace(state.discriminatorMoments, next.trained.moments);
+  state.augment = replace(state.augment, next.augment);
+  tf.dispose([seed, controls]);
+  return next.stats;
+}
+
+function r1Update(
+  o: TrainerOptions,
+  steps: Steps,
+  state: TrainingState,
+  step: number,
+  batch: Batch,
+): tf.Scalar {
+  const updates = updatesBefore(step, o.preset.r1.interval) + 2; // after this step's ordinary update
+  const seed = stepSeed(o.seed, streams.r1, step);
+  const corrections = tf.tensor1d(biasCorrections(steps.networks.discriminatorAdam, updates));
+  const trained = { parameters: state.discriminator, moments: state.discriminatorMoments };
+  const next = steps.r1(trained, state.augment, batch, seed, corrections);
+  state.discriminator = replace(state.discriminator, next.trained.parameters);
+  state.discriminatorMoments = replace(state.discriminatorMoments, next.trained.moments);
+  tf.dispose([seed, corrections]);
+  return next.penalty;
+}
+
+function generatorUpdate(
+  o: TrainerOptions,
+  steps: Steps,
+  state: TrainingState,
+  at: { step: number; imagesShown: number; lambda: number },
+  label: tf.Tensor2D,
+): tf.Tensor1D {
+  const updates = updatesBefore(at.step, o.preset.pathLength?.interval ?? null) + 1;
+  const seed = stepSeed(o.seed, streams.generator, at.step);
+  const controls = {
+    corrections: tf.tensor1d(biasCorrections(steps.networks.generatorAdam, updates)),
+    averageWeight: tf.scalar(averageWeight(o.preset, at.imagesShown)),
+    lambda: tf.scalar(at.lambda),
+  };
+  const judged = at.lambda > 0 && steps.judged !== null;
+  const run = judged ? steps.judged! : steps.generator;
+  const side = {
+    parameters: state.generator,
+    moments: state.generatorMoments,
+    average: state.average,
+    styleAverage: state.styleAverage,
+  };
+  const judgeParameters = judged ? o.judge!.parameters : {};
+  const next = run(side, state.discriminator, state.augment, label, seed, controls, judgeParameters);
+  state.generator = replace(state.generator, next.side.parameters);
+  state.generatorMoments = replace(state.generatorMoments, next.side.moments);
+  state.average = replace(state.average, next.side.average);
+  state.styleAverage = replace(state.styleAverage, next.side.styleAverage);
+  tf.dispose([seed, controls]);
+  return next.stats;
+}
+
+function pathLengthUpdate(o: TrainerOptions, steps: Steps, state: TrainingState, step: number): void {
+  const interval = o.preset.pathLength!.interval;
+  const labels = drawBalanced(o.train, Math.max(1, o.preset.batch / 2), o.seed, streams.pathLength, step);
+  const label = oneHot(
+    labels.map((i) => o.train.labels[i]!),
+    o.train.classCount,
+  );
+  const seed = stepSeed(o.seed, streams.pathLength, step);
+  const corrections = tf.tensor1d(
+    biasCorrections(steps.networks.generatorAdam, updatesBefore(step, interval) + 2),
+  );
+  const trained = { parameters: state.generator, moments: state.generatorMoments };
+  const next = steps.pathLength!(trained, state.pathLengthMean, label, seed, corrections);
+  state.generator = replace(state.generator, next.trained.parameters);
+  state.generatorMoments = replace(state.generatorMoments, next.trained.moments);
+  state.pathLengthMean = replace(state.pathLengthMean, next.mean);
+  tf.dispose([label, seed, corrections, next.penalty]);
+}
+
+async function readMonitor(
+  o: TrainerOptions,
+  steps: Steps,
+  state: TrainingState,
+  step: number,
+): Promise<MonitorReading> {
+  const size = o.preset.batch;
+  const draw = (pool: ImagePool, half: number) =>
+    toTensors(pool, drawBalanced(pool, size, o.seed, streams.monitor, step, half));
+  const [train, validation] = [draw(o.train, 0), draw(o.validation, 1)];
+  const seed = stepSeed(o.seed, streams.monitor, step);
+  const result = steps.monitor(state.discriminator, state.average, train, validation, seed);
+  const [logits, fake, real] = await Promise.all(
+    [result.logits, result.spreadFake, result.spreadReal].map((t) => t.data()),
+  );
+  tf.dispose([train, validation, seed, result]);
+  return {
+    logitTrain: logits![0]!,
+    logitValidation: logits![1]!,
+    logitFake: logits![2]!,
+    spreadFake: [...fake!],
+    spreadReal: [...real!],
+  };
+}
+
+/** The compiled steps bound to their data. `state` is changed in place: old tensors are freed as soon as they are replaced. */
+export function createTrainer(o: TrainerOptions, state: TrainingState) {
+  const steps = createSteps(o);
+  let stats: StepStats | null = null;
+  return {
+    /** One discriminator step, one generator step, and the lazy regularisers when they are due. */
+    step(at: { step: number; imagesShown: number; lambda: number }): void {
+      const batch = toTensors(o.train, drawBalanced(o.train, o.preset.batch, o.seed, streams.batch, at.step));
+      const discriminator = discriminatorUpdate(o, steps, state, at.step, batch);
+      const r1 = isDue(at.step, o.preset.r1.interval)
+        ? r1Update(o, steps, state, at.step, batch)
+        : (stats?.r1.clone() ?? tf.scalar(0));
+      const generator = generatorUpdate(o, steps, state, at, batch.label);
+      if (steps.pathLength && isDue(at.step, o.preset.pathLength!.interval))
+        pathLengthUpdate(o, steps, state, at.step);
+      stats = replace(stats as StepStats, { discriminator, r1, generator });
+      tf.dispose(batch);
+    },
+    /** Waits for the device: call it every 50 steps or so. */
+    async readStats(): Promise<StatValues> {
+      const { discriminator, generator, r1 } = stats!;
+      const [d, g, [penalty]] = await Promise.all([discriminator.data(), generator.data(), r1.data()]);
+      return {
+        lossDiscriminator: d[0]!,
+        realSign: d[1]!,
+        lossGenerator: g[0]!,
+        judgeCrossEntropy: g[1]!,
+        judgeAccuracy: g[2]!,
+        r1Penalty: penalty!,
+      };
+    },
+    readMonitor: (step: number) => readMonitor(o, steps, state, step),
+    dispose(): void {
+      tf.dispose([state, stats as StepStats]);
+      for (const step of [
+        steps.discriminator,
+        steps.r1,
+        steps.generator,
+        steps.judged,
+        steps.pathLength,
+        steps.monitor,
+      ]) {
+        step?.dispose();
+      }
+    },
+  };
+}
