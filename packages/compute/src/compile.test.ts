@@ -1,0 +1,251 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { compile, initCompute, liveTensors, tf } from './index.ts';
+
+beforeAll(() => {
+  initCompute({ threads: 2 });
+});
+
+const numbers = (tensor: tf.Tensor) => Array.from(tensor.dataSync());
+const vector = (...values: number[]) => tf.tensor1d(values);
+
+describe('compile', () => {
+  it('keeps the structure of inputs and outputs by name, whatever the order of the keys', () => {
+    const f = compile(
+      (p: { a: tf.Tensor; b: { c: tf.Tensor } }, list: tf.Tensor[]) => ({
+        z: p.a.sub(p.b.c),
+        inner: [list[0]!, list[1]!.mul(10)],
+      }),
+      { name: 'structure' },
+    );
+    const first = f({ a: vector(3), b: { c: vector(1) } }, [vector(5), vector(6)]);
+    const second = f({ b: { c: vector(1) }, a: vector(3) }, [vector(5), vector(6)]);
+    for (const result of [first, second]) {
+      expect(Object.keys(result)).toEqual(['z', 'inner']);
+      expect([result.z, ...result.inner].map(numbers)).toEqual([[2], [5], [60]]);
+    }
+  });
+
+  it('gives each of two inputs that share a buffer its own place', () => {
+    const update = compile(
+      (weights: tf.Tensor, ema: tf.Tensor) => ({ weights: weights.add(1), ema: ema.mul(10) }),
+      {
+        name: 'alias',
+      },
+    );
+    const weights = vector(1, 2);
+    const traced = update(weights, weights.clone()); // traced on aliases
+    expect([numbers(traced.weights), numbers(traced.ema)]).toEqual([
+      [2, 3],
+      [10, 20],
+    ]);
+    const later = update(vector(5, 5), vector(7, 7));
+    expect([numbers(later.weights), numbers(later.ema)]).toEqual([
+      [6, 6],
+      [70, 70],
+    ]);
+    const same = update(weights, weights);
+    expect([numbers(same.weights), numbers(same.ema)]).toEqual([
+      [2, 3],
+      [10, 20],
+    ]);
+  });
+
+  it('allows inputs that go unused, inputs returned as they are, and one result returned twice', () => {
+    const f = compile(
+      (used: tf.Tensor, _unused: tf.Tensor, passed: tf.Tensor) => {
+        const y = used.add(1);
+        return { passed, y, again: y, clone: passed.clone() };
+      },
+      { name: 'passing' },
+    );
+    const [used, unused, passed] = [vector(1), vector(2), vector(3)];
+    const result = f(used, unused, passed);
+    tf.dispose([used, unused, passed]); // the results must stand on their own
+    expect(numbers(result.passed)).toEqual([3]);
+    result.passed.dispose();
+    result.y.dispose();
+    expect([numbers(result.again), numbers(result.clone)]).toEqual([[2], [3]]);
+  });
+
+  it('freezes tensors from outside and leaves them alive', () => {
+    const outside = vector(2);
+    const f = compile((x: tf.Tensor) => ({ y: x.mul(outside), outside }), { name: 'constant' });
+    tf.dispose(f(vector(1)));
+    expect(numbers(outside)).toEqual([2]);
+    outside.dispose();
+    const { y, outside: constant } = f(vector(4));
+    expect([numbers(y), numbers(constant)]).toEqual([[8], [2]]);
+  });
+
+  it('gives what eager execution gives for ops with lists, int32 shapes, gathers, pads and several outputs', () => {
+    const f = (x: tf.Tensor2D) => ({
+      concat: tf.concat([x, x.neg()], 1),
+      padded: tf.mirrorPad(
+        tf.pad(x, [
+          [1, 1],
+          [0, 0],
+        ]),
+        [
+          [0, 0],
+          [1, 1],
+        ],
+        'reflect',
+      ),
+      gathered: tf.gather(x, tf.tensor1d([1, 0], 'int32')),
+      parts: tf.split(x, 2, 0),
+      moments: tf.moments(x, 0),
+      stacked: tf.unstack(x.transpose()),
+      summed: tf.addN([x, x, x]),
+      hot: tf.oneHot(tf.tensor1d([0, 2], 'int32'), 3),
+      ranks: [x.argMax(1), x.sum(), x.mean(0, true), x.max(), x.cast('int32'), x.greater(0)],
+    });
+    const x = tf.tensor2d([0.5, -1.25, 3, 2, 0, -0.75], [2, 3]);
+    const expected = f(x);
+    for (const xla of [false, true]) {
+      const actual = compile(f as never, { name: 'variety', xla })(x as never) as typeof expected;
+      expect(leaves(actual)).toEqual(leaves(expected));
+    }
+  });
+
+  it('traces once for each shape, and refuses when shapes keep changing', () => {
+    let traces = 0;
+    const f = compile(
+      (x: tf.Tensor) => {
+        traces += 1;
+        return x.add(1);
+      },
+      { name: 'shapes' },
+    );
+    for (let size = 1; size <= 8; size++) {
+      f(tf.ones([size]));
+      f(tf.zeros([size]));
+    }
+    expect(traces).toBe(8);
+    expect(() => f(tf.ones([9]))).toThrow(/shapes was traced for 8 input shapes.*float32\[9\].*float32\[8\]/);
+    expect(numbers(f(tf.ones([3])))).toEqual([2, 2, 2]);
+  });
+
+  it('says which op wanted to read data in a trace and why that fails', () => {
+    const f = compile((x: tf.Tensor) => x.relu().mul(x.relu().dataSync()[0]!), { name: 'reading' });
+    expect(() => f(vector(1))).toThrow(
+      expect.objectContaining({
+        code: 'DATA_READ_IN_TRACE',
+        message: expect.stringMatching(/op Relu.*being traced/),
+      }),
+    );
+    const g = compile((x: tf.Tensor) => x.mul(x.dataSync()[0]!), { name: 'reading an argument' });
+    expect(() => g(vector(1))).toThrow(/an argument of the function/);
+  });
+
+  it('refuses results whose shape depends on data', () => {
+    const f = compile(
+      (x: tf.Tensor) =>
+        (tf.engine().backend as unknown as { where(x: tf.Tensor): tf.Tensor }).where(x.greater(0)),
+      { name: 'where' },
+    );
+    expect(() => f(vector(1, -1))).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_SHAPE', message: expect.stringContaining('Where') }),
+    );
+  });
+
+  it('works again after a trace has failed', () => {
+    const failing = compile(
+      (): tf.Tensor => {
+        throw new Error('own error');
+      },
+      { name: 'failing' },
+    );
+    const before = liveTensors();
+    expect(() => failing()).toThrow('own error');
+    expect(liveTensors()).toBe(before);
+    expect(numbers(compile((x: tf.Tensor) => x.add(1), { name: 'fine' })(vector(1)))).toEqual([2]);
+  });
+
+  it('refuses a tensor that escaped from a trace', () => {
+    let escaped: tf.Tensor | undefined;
+    const f = compile(
+      (x: tf.Tensor) => {
+        escaped = tf.keep(x.add(1));
+        return x.mul(2);
+      },
+      { name: 'escaping' },
+    );
+    f(vector(1));
+    expect(() => escaped!.add(1)).toThrow(expect.objectContaining({ code: 'TRACED_TENSOR_ESCAPED' }));
+    escaped!.dispose();
+  });
+
+  it('records a compiled function inside another one inline, with its gradient', () => {
+    const inner = compile((x: tf.Tensor) => x.square(), { name: 'inner' });
+    const outer = compile((x: tf.Tensor) => tf.grad((y) => inner(y).sum())(x), { name: 'outer' });
+    expect(numbers(outer(vector(3, 4)))).toEqual([6, 8]);
+  });
+
+  it('refuses to be differentiated from outside instead of giving no gradient', () => {
+    const f = compile((x: tf.Tensor) => x.square(), { name: 'inside' });
+    expect(() => tf.grad((x) => f(x).sum())(vector(3))).toThrow(
+      expect.objectContaining({ code: 'COMPILED_IN_GRADIENT' }),
+    );
+  });
+
+  it('refuses what is not a tensor, with its path', () => {
+    const f = compile((p: { w: tf.Tensor }) => p.w, { name: 'typed' });
+    expect(() => f({ w: 3 } as never)).toThrow(/typed\[0\]\.w is 3/);
+    const g = compile((() => new Map()) as unknown as () => tf.Tensor, { name: 'map' });
+    expect(() => g()).toThrow(/the result of map is a Map/);
+  });
+
+  it("can't be called after dispose", () => {
+    const f = compile((x: tf.Tensor) => x, { name: 'gone' });
+    f(vector(1));
+    f.dispose();
+    f.dispose();
+    expect(() => f(vector(1))).toThrow(expect.objectContaining({ code: 'DISPOSED' }));
+  });
+
+  it('computes convolutions and matrix products in bfloat16 when asked, and everything else in float32', () => {
+    const x = tf.tensor2d([1 + 2 ** -12, 1], [1, 2]); // the excess is lost in bfloat16
+    const f = (a: tf.Tensor2D) => ({ product: a.matMul(tf.ones([2, 1])), sum: a.sum() });
+    const low = compile(f as never, { name: 'low', precision: 'bfloat16' })(x as never) as ReturnType<
+      typeof f
+    >;
+    const full = compile(f as never, { name: 'full' })(x as never) as ReturnType<typeof f>;
+    expect([numbers(low.product), numbers(low.sum)]).toEqual([[2], [2 + 2 ** -12]]);
+    expect(numbers(full.product)).toEqual([2 + 2 ** -12]);
+    expect(low.product.dtype).toBe('float32');
+  });
+
+  it.each([false, true])('leaks nothing over 1,000 steps that replace their state (xla: %s)', (xla) => {
+    const step = compile(
+      (state: { w: tf.Tensor; slot: tf.Tensor; fixed: tf.Tensor }, x: tf.Tensor) => {
+        const gradient = tf.grad((w) => w.mul(x).square().sum())(state.w);
+        const slot = state.slot.mul(0.9).add(gradient);
+        return { w: state.w.sub(slot.mul(1e-3)), slot, fixed: state.fixed };
+      },
+      { name: 'leak', xla },
+    );
+    let state = { w: vector(1, 2), slot: vector(0, 0), fixed: vector(9) };
+    const advance = () => {
+      const x = vector(0.1, 0.2);
+      const next = step(state, x);
+      tf.dispose([state, x] as never);
+      state = next as never;
+    };
+    advance();
+    const before = liveTensors();
+    for (let i = 0; i < 1000; i++) advance();
+    expect(liveTensors()).toBe(before);
+    expect(numbers(state.fixed)).toEqual([9]);
+  });
+});
+
+function leaves(tree: unknown): unknown {
+  if (tree instanceof tf.Tensor)
+    return {
+      shape: tree.shape,
+      dtype: tree.dtype,
+      values: numbers(tree).map((value) => Number(value.toFixed(5))),
+    };
+  if (Array.isArray(tree)) return tree.map(leaves);
+  return Object.fromEntries(Object.entries(tree as object).map(([key, value]) => [key, leaves(value)]));
+}
