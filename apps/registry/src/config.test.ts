@@ -24,6 +24,7 @@ it.each([
   ['OBJECT_STORE_URL', '/var/lib/objects'],
   ['PUBLIC_URL', 'registry.example.org'],
   ['ADMIN_TOKEN_SHA256', 'ZZCANARY'],
+  ['TRUSTED_PROXIES', 'proxy.example.org'],
   ['AGENT_VERSION_MIN', 'newest'],
   ['LOG_LEVEL', 'loud'],
 ])('refuses %s=%s in one line that names it and keeps its value out', (name, value) => {

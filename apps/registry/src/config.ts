@@ -20,6 +20,10 @@ export const environment = z.object({
   LISTEN_HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
   PUBLIC_URL: urlOf('https:', 'http:').optional(),
+  TRUSTED_PROXIES: z
+    .string()
+    .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'expected addresses or networks with commas between them')
+    .optional(),
   ADMIN_TOKEN_SHA256: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits')
@@ -43,6 +47,7 @@ export type Config = {
   port: number;
   /** Undefined: http://host:port. */
   publicUrl: string | undefined;
+  trustedProxies: string[] | undefined;
   adminTokenSha256: string | undefined;
   dashboardDir: string | undefined;
   agentVersionMin: string;
@@ -80,6 +85,7 @@ function toConfig(read: Read, s3: Config['s3']): Config {
     host: read.LISTEN_HOST,
     port: read.PORT,
     publicUrl: read.PUBLIC_URL?.replace(/\/+$/, ''),
+    trustedProxies: read.TRUSTED_PROXIES?.split(','),
     adminTokenSha256: read.ADMIN_TOKEN_SHA256,
     dashboardDir: read.DASHBOARD_DIR && resolve(read.DASHBOARD_DIR),
     agentVersionMin: read.AGENT_VERSION_MIN,

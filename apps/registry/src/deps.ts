@@ -10,6 +10,8 @@ export type RegistryPolicy = {
   agentVersionMin: string;
   /** SHA-256 of a bootstrap admin's token, from the configuration. */
   adminTokenSha256?: string;
+  /** Addresses or networks of reverse proxies, whose X-Forwarded-For names the client. */
+  trustedProxies?: string[];
   /** Folder with the built dashboard. */
   dashboardDir?: string;
 };

@@ -33,8 +33,8 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
     const port = config.port || (await freePort(config.host));
     const url = config.publicUrl ?? `http://${config.host}:${port}`;
     const store = await openObjectStore(config);
-    const { adminTokenSha256, dashboardDir, agentVersionMin } = config;
-    const policy = { publicUrl: url, adminTokenSha256, dashboardDir, agentVersionMin };
+    const { adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies } = config;
+    const policy = { publicUrl: url, adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies };
     const clock = () => new Date();
     const deps: Deps = { prisma: openDatabase(database.url), store, config: policy, clock, log };
     const app = await buildApp(deps);

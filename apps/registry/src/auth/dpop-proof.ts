@@ -29,7 +29,7 @@ export async function verifyProof(
   request: ProvedRequest,
 ): Promise<string> {
   const { payload, jwk } = await readProof(proof);
-  const nowS = deps.clock().getTime() / 1000;
+  const nowS = Math.floor(deps.clock().getTime() / 1000); // as iat, in whole seconds
   if (Math.abs(nowS - payload.iat) > CLOCK_SKEW_MAX_S) throw new ProblemError('CLOCK_SKEW');
   if (payload.htm !== request.method) throw new ProblemError('PROOF_INVALID', 'htm is another method');
   if (!isSameUrl(payload.htu, deps.config.publicUrl + request.path))

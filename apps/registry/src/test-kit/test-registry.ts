@@ -24,6 +24,7 @@ import { contentDigest, makeFiles, makeManifest, type ReleaseBytes } from './rel
 
 export type TestRegistry = {
   deps: Deps;
+  databaseUrl: string;
   app: FastifyInstance;
   url: string;
   admin: Client;
@@ -71,6 +72,7 @@ export async function startTestRegistry(
   const admin = await person('admin');
   return {
     deps,
+    databaseUrl,
     app,
     url,
     admin,
@@ -114,7 +116,7 @@ async function enrolTestSite(
 }
 
 /** Announces a manifest under an Idempotency-Key of its own. */
-export async function announce(site: TestSite, manifest: ReleaseManifest, key = crypto.randomUUID()) {
+export async function announce(site: TestSite, manifest: ReleaseManifest, key: string = crypto.randomUUID()) {
   const jws = await signManifest(manifest, site.signingKey);
   return site.client.call('createRelease', {
     headers: { 'idempotency-key': key },
