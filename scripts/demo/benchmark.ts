@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BenchmarkCell } from '../../packages/protocol/src/index.ts';
+import type { Centre } from './centre.ts';
+import type { DemoOptions } from './options.ts';
+import type { Programs } from './processes.ts';
+import type { FinishedSite } from './sites.ts';
+
+type Demo = { options: DemoOptions; programs: Programs; centre: Centre; sites: FinishedSite[] };
+
+/** Trains on what the sites released, lets the sites score it on films that never leave them, and merges the counts. */
+export async function scoreOnRealFilms({ options, programs, centre, sites }: Demo): Promise<BenchmarkCell[]> {
+  if (!sites.some((s) => s.summary.release)) {
+    console.log('benchmark: no site has released anything, so there is nothing to train on');
+    return [];
+  }
+  const home = join(options.stateDir, 'benchmark');
+  const logFile = join(options.stateDir, 'logs/benchmark.log');
+  if (!existsSync(join(home, 'enrolment.json'))) {
+    const code = await centre.invite('benchmark', 'Benchmark', 'benchmark');
+    await programs.run('benchmark', ['enrol', '--registry', centre.url, '--code', code, '--home', home], {
+      logFile,
+    });
+  }
+  console.log('benchmark: training classifiers on the released synthetic films');
+  await programs.run('benchmark', ['run', '--home', home, '--once'], { logFile });
+  for (const site of sites) {
+    console.log(`${site.id}: scoring the classifiers on sealed real films`);
+    await programs.run('site', ['evaluate-remote', '--home', site.home, '--once'], {
+      logFile: join(options.stateDir, `logs/${site.id}.log`),
+    });
+  }
+  await programs.run('benchmark', ['run', '--home', home, '--once'], { logFile });
+  return (await centre.admin.call('getResults', {})).cells;
+}

@@ -1,0 +1,70 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Centre } from './centre.ts';
+import type { SiteFilms } from './films.ts';
+import type { DemoOptions } from './options.ts';
+import type { Programs } from './processes.ts';
+import type { SiteSummary, Summary } from './summary.ts';
+
+type Demo = { options: DemoOptions; programs: Programs; centre: Centre };
+export type FinishedSite = { id: string; home: string; summary: Summary['sites'][number] };
+
+/** The demo's films are public or procedural, which its policy says as the reason to accept undecided tests. */
+const POLICY = fileURLToPath(new URL('./policy.json', import.meta.url));
+
+/** Lets every site do its part; a site whose run is rejected says so, and the others go on. */
+export async function runSites(demo: Demo & { films: SiteFilms[] }): Promise<FinishedSite[]> {
+  const finished: FinishedSite[] = [];
+  for (const films of demo.films) finished.push(await runSite(demo, films));
+  return finished;
+}
+
+async function runSite(demo: Demo, films: SiteFilms): Promise<FinishedSite> {
+  const { options, programs } = demo;
+  const home = join(options.stateDir, 'sites', films.id);
+  const logFile = join(options.stateDir, `logs/${films.id}.log`);
+  const summaryFile = join(options.stateDir, 'summaries', `${films.id}.json`);
+  const say = (line: string) => console.log(`${films.id}: ${line}`);
+  if (!existsSync(summaryFile)) {
+    await enrol(demo, films.id, home, logFile);
+    say('reading films');
+    say(
+      lastLines(
+        await programs.run(
+          'site',
+          ['ingest', films.folder, '--home', home, '--labels', join(films.folder, 'labels.csv')],
+          { logFile },
+        ),
+      ),
+    );
+    say('training, evaluating, auditing');
+    say(
+      lastLines(
+        await programs.run('site', ['run', '--home', home, ...runFlags(options), '--json', summaryFile], {
+          logFile,
+        }),
+      ),
+    );
+  }
+  const summary: SiteSummary = JSON.parse(readFileSync(summaryFile, 'utf8'));
+  return { id: films.id, home, summary: { id: films.id, ...summary } };
+}
+
+async function enrol({ programs, centre }: Demo, id: string, home: string, logFile: string) {
+  if (existsSync(join(home, 'enrolment.json'))) return;
+  const code = await centre.invite(id, id);
+  await programs.run(
+    'site',
+    ['init', '--registry', centre.url, '--code', code, '--home', home, '--policy', POLICY],
+    { logFile },
+  );
+}
+
+/** `--quick` trains a sixth of the preset's schedule. */
+function runFlags(options: DemoOptions): string[] {
+  const quick = options.quick ? ['--images-shown', '10000', '--synthetic-count', '400'] : [];
+  return ['--preset', options.preset, ...quick];
+}
+
+const lastLines = (out: string) => out.trim().split('\n').join('\n    ');
