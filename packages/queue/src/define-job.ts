@@ -73,11 +73,19 @@ export function defineJob<P>(
   return { name, attempts, backoffMs, parse: (payload) => checkPayload(name, schema, payload) };
 }
 
-/** Refuses job ids that BullMQ can't tell from its own (all digits) or that could hold more than an id. */
-export function assertJobId(jobId: string): void {
-  if (/^[A-Za-z0-9_.-]{1,200}$/.test(jobId) && !/^\d+$/.test(jobId)) return;
+// BullMQ keeps jobs beside its own Redis keys, so a job called `stalled` or `meta` would destroy its queue, and it takes
+// an id of digits for one that it counted itself. With this in front no id can be mistaken.
+const BULL_ID_PREFIX = 'job.';
+
+/** The id that BullMQ knows the job by. Throws QUEUE_JOB_ID_INVALID unless `jobId` is [A-Za-z0-9_.-]{1,200}. */
+export function toBullId(jobId: string): string {
+  if (/^[A-Za-z0-9_.-]{1,200}$/.test(jobId)) return BULL_ID_PREFIX + jobId;
   throw new QueueError(
     'QUEUE_JOB_ID_INVALID',
-    'A job id is 1 to 200 of [A-Za-z0-9_.-] and not only digits. Build it from run and stage ids.',
+    'A job id is 1 to 200 of [A-Za-z0-9_.-]. Build it from run and stage ids.',
   );
+}
+
+export function fromBullId(bullId: string): string {
+  return bullId.slice(BULL_ID_PREFIX.length);
 }

@@ -95,6 +95,14 @@ test('after kill -9 of supervisor and server together the next start recovers ev
   expect(await query(server.adminUrl, 'SELECT count(*)::int AS films FROM film')).toEqual([{ films: 1000 }]);
 });
 
+test('a pid file that names a pid which now is another program is no obstacle', async () => {
+  await (await start()).stop();
+  writeFileSync(join(dataDir, 'cluster/postmaster.pid'), `${process.pid}\n`);
+  const { adminUrl } = await start();
+  expect(await query(adminUrl, 'SELECT 1 AS up')).toEqual([{ up: 1 }]);
+  expect(postmasterPid()).not.toBe(process.pid);
+});
+
 test('SIGTERM and a plain exit of the supervisor both stop its server', async () => {
   for (const signal of ['SIGTERM', 'SIGUSR2'] as const) {
     const { child } = await startSupervisor(); // SIGUSR2 makes it call process.exit()

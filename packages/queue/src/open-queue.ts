@@ -1,5 +1,5 @@
 import { type Backend, type BullQueue, openBackend } from './backends.ts';
-import { assertJobId, type JobDefinition } from './define-job.ts';
+import { type JobDefinition, toBullId } from './define-job.ts';
 import { QueueError } from './errors.ts';
 import { type ExpectedJob, type Reconciler, startReconciler } from './reconcile.ts';
 import { type JobHandler, type JobWorker, startWorker, type WorkOptions } from './worker.ts';
@@ -60,12 +60,12 @@ function createConnection(backend: Backend, onError: (error: Error) => void): Qu
   };
 
   const enqueue: QueueConnection['enqueue'] = async (job, payload, { jobId, again = false }) => {
-    assertJobId(jobId);
+    const bullId = toBullId(jobId);
     const data = job.parse(payload);
     const queue = queueOf(job.name);
-    if (again) await forgetFinished(queue, jobId);
+    if (again) await forgetFinished(queue, bullId);
     await queue.add(job.name, data, {
-      jobId,
+      jobId: bullId,
       attempts: job.attempts,
       backoff: { type: 'exponential', delay: job.backoffMs },
       removeOnComplete: KEEP_COMPLETED,
@@ -103,14 +103,14 @@ function createConnection(backend: Backend, onError: (error: Error) => void): Qu
   };
 }
 
-async function forgetFinished(queue: BullQueue, jobId: string): Promise<void> {
-  const job = await queue.getJob(jobId);
+async function forgetFinished(queue: BullQueue, bullId: string): Promise<void> {
+  const job = await queue.getJob(bullId);
   const state = await job?.getState();
   if (state === 'completed' || state === 'failed') await job?.remove();
 }
 
 async function readState(queue: BullQueue, jobId: string): Promise<JobState> {
-  const state = await (await queue.getJob(jobId))?.getState();
+  const state = await (await queue.getJob(toBullId(jobId)))?.getState();
   if (state === undefined || state === 'unknown') return 'missing';
   if (state === 'active' || state === 'completed' || state === 'failed' || state === 'delayed') return state;
   return 'waiting'; // BullMQ also tells `prioritized` and `waiting-children`, which we never use

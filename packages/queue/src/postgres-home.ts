@@ -28,7 +28,7 @@ const NOBODY: Account = { uid: 65534, gid: 65534 };
 // Where root keeps what `nobody` can't reach elsewhere (such as below /root). It survives a reboot, unlike /tmp.
 const REACHABLE_PLACE = '/var/lib/synspine';
 
-export function isRoot(): boolean {
+function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 

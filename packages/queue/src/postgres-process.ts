@@ -119,11 +119,14 @@ function leftoverPid(cluster: string): number | undefined {
   }
   if (!(pid > 0) || processStart(pid) === undefined) return undefined;
   try {
-    // The postmaster's working directory is its cluster; a stale file may name a pid that is now another program.
-    return readlinkSync(`/proc/${pid}/cwd`) === cluster ? pid : undefined;
+    // The postmaster's working directory is its cluster. After a restart of the machine or container the pid may be
+    // another program's, and PostgreSQL would refuse to start as long as that runs.
+    if (readlinkSync(`/proc/${pid}/cwd`) === cluster) return pid;
+    rmSync(join(cluster, 'postmaster.pid'));
   } catch {
-    return undefined;
+    // It ended just now or is another account's; PostgreSQL then takes the file for stale by itself.
   }
+  return undefined;
 }
 
 async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
@@ -204,7 +207,8 @@ export function spawnPostgres(
 
 /** Waits until `child` ended; sends SIGQUIT when the fast shutdown takes too long. */
 export async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  const hasEnded = child.exitCode !== null || child.signalCode !== null;
+  if (hasEnded || child.pid === undefined) return; // without a pid it never started
   child.ref();
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   child.kill('SIGINT');

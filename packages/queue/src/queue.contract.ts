@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { openBackend } from './backends.ts';
 import { defineJob } from './define-job.ts';
 import { openQueue, type QueueConnection } from './open-queue.ts';
 
@@ -123,6 +124,22 @@ export function describeQueue(name: string, openServer: () => Promise<QueueServe
         [1, false, message],
         [2, true, message],
       ]);
+    });
+
+    test.each(['stalled', 'meta', 'wait', 'id', '7', '0'])('%j is a job id like any other', async (jobId) => {
+      const queue = await connect();
+      const job = freshJob();
+      await queue.enqueue(job, { runId: 'r' }, { jobId });
+      const seen: string[] = [];
+      await queue.work(job, async (_payload, context) => void seen.push(context.jobId), { lockMs: LOCK_MS });
+      await until(async () => expect(await queue.state(job, jobId)).toBe('completed'));
+      expect(seen).toEqual([jobId]);
+    });
+
+    test.each(['', 'a:b', 'a/b', 'a b', 'x'.repeat(201)])('the job id %j is refused', async (jobId) => {
+      const queue = await connect();
+      const enqueue = queue.enqueue(freshJob(), { runId: 'r' }, { jobId });
+      await expect(enqueue).rejects.toMatchObject({ code: 'QUEUE_JOB_ID_INVALID' });
     });
 
     test('a payload that breaks its schema or holds more than ids is refused before it is stored', async () => {
@@ -253,6 +270,30 @@ export function describeQueue(name: string, openServer: () => Promise<QueueServe
       await until(async () => expect(await queue.state(job, 'faulty')).toBe('failed'));
       const truth = [{ jobId: 'faulty', payload: { runId: 'r' } }];
       const reconciler = queue.reconcile(job, async () => truth, { everyMs: 600_000 });
+      expect(await reconciler.runNow()).toBe(0);
+    });
+
+    test('the reconciler enqueues again what the queue failed for good because its workers died', async () => {
+      const queue = await connect();
+      const job = freshJob();
+      await queue.enqueue(job, { runId: 'r' }, { jobId: 'stalled' });
+      // BullMQ with its stall limit as strict as it goes: one worker goes away with the job, the next one finds it.
+      const backend = await openBackend(server.url);
+      const strict = { lockDuration: 300, stalledInterval: 300, maxStalledCount: 0, skipLockRenewal: true };
+      const openStrict = () => {
+        const worker = backend.openWorker(job.name, () => new Promise<void>(() => undefined), strict);
+        worker.on('error', () => undefined);
+        return worker;
+      };
+      const first = openStrict();
+      await until(async () => expect(await queue.state(job, 'stalled')).toBe('active'));
+      await first.close(true);
+      const second = openStrict();
+      await until(async () => expect(await queue.state(job, 'stalled')).toBe('failed'));
+      await second.close(true);
+      const truth = [{ jobId: 'stalled', payload: { runId: 'r' } }];
+      const reconciler = queue.reconcile(job, async () => truth, { everyMs: 600_000 });
+      await until(async () => expect(await queue.state(job, 'stalled')).toBe('waiting'));
       expect(await reconciler.runNow()).toBe(0);
     });
 

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
+import { defineJob } from './define-job.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { openQueue } from './open-queue.ts';
 import { freePort } from './postgres-process.ts';
@@ -16,6 +17,28 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true });
 });
 
+async function query(url: string, sql: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Every table with jobs; the ledger of migrations is none. */
+async function queueTables(url: string): Promise<string[]> {
+  const sql = `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+    WHERE schemaname = 'bullmq' AND tablename NOT LIKE '%migration%'`;
+  return (await query(url, sql)).map(({ name }) => String(name));
+}
+
+async function dumpQueue(url: string): Promise<unknown[]> {
+  const names = await queueTables(url);
+  return Promise.all(names.map((name) => query(url, `SELECT * FROM ${name}`)));
+}
+
 async function postgresServer(): Promise<QueueServer> {
   const port = await freePort();
   const start = async () => {
@@ -27,13 +50,8 @@ async function postgresServer(): Promise<QueueServer> {
     expect(await server!.ended).toEqual({ expected: false });
   };
   const wipe = async () => {
-    const client = new pg.Client({ connectionString: server!.url('jobs') });
-    await client.connect();
-    const { rows } = await client.query(
-      "SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname = 'bullmq' AND tablename NOT LIKE '%migration%'",
-    );
-    await client.query(`TRUNCATE ${rows.map(({ name }) => name).join(', ')}`);
-    await client.end();
+    const names = await queueTables(server!.url('jobs'));
+    await query(server!.url('jobs'), `TRUNCATE ${names.join(', ')}`);
   };
   await start();
   await server!.createDatabase('jobs');
@@ -41,6 +59,20 @@ async function postgresServer(): Promise<QueueServer> {
 }
 
 describeQueue('PostgreSQL', postgresServer);
+
+test('the queue keeps the code of a failure, and nothing of its message or stack', async () => {
+  const queue = await openQueue({ url: server!.url('jobs') });
+  const job = defineJob('canary', { parse: (value) => value as { runId: string } }, { attempts: 1 });
+  await queue.enqueue(job, { runId: 'r' }, { jobId: 'leaky' });
+  await queue.work(job, async () => {
+    throw Object.assign(new Error('ZZCANARY'), { code: 'FILM_UNREADABLE' });
+  });
+  await vi.waitFor(async () => expect(await queue.state(job, 'leaky')).toBe('failed'), { timeout: 10_000 });
+  await queue.close();
+  const rows = JSON.stringify(await dumpQueue(server!.url('jobs')));
+  expect(rows).toContain('FILM_UNREADABLE');
+  expect(rows).not.toContain('ZZCANARY');
+});
 
 test('a queue URL of an unknown kind is refused with a code', async () => {
   await expect(openQueue({ url: 'mysql://127.0.0.1/jobs' })).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import type { BullQueue } from './backends.ts';
-import type { JobDefinition } from './define-job.ts';
+import { type JobDefinition, toBullId } from './define-job.ts';
 
 export interface ExpectedJob<P> {
   jobId: string;
@@ -18,7 +18,7 @@ const STALLED_FOR_GOOD = /stalled more than/;
 
 /** Whether the queue no longer leads this job to a worker: it is missing, or failed only because its workers died. */
 async function isLost(queue: BullQueue, jobId: string): Promise<boolean> {
-  const job = await queue.getJob(jobId);
+  const job = await queue.getJob(toBullId(jobId));
   if (!job) return true;
   if ((await job.getState()) !== 'failed' || !STALLED_FOR_GOOD.test(job.failedReason ?? '')) return false;
   await job.remove();

@@ -1,6 +1,6 @@
 import { UnrecoverableError, WaitingError } from 'bullmq';
 import type { Backend, BullJob } from './backends.ts';
-import type { JobDefinition } from './define-job.ts';
+import { fromBullId, type JobDefinition } from './define-job.ts';
 import { QueueError } from './errors.ts';
 
 export interface JobContext {
@@ -57,27 +57,31 @@ export async function startWorker<P>(
   onError: (error: Error) => void,
 ): Promise<JobWorker> {
   const lockMs = options.lockMs ?? DEFAULT_LOCK_MS;
-  const running = new Map<string, Running>();
+  const running = new Map<string, Running>(); // by BullMQ's id
   const state = { isStopping: false };
 
   const process = async (bullJob: BullJob, token?: string) => {
-    const jobId = bullJob.id ?? '';
+    const bullId = bullJob.id ?? '';
     if (state.isStopping) return putBack(bullJob, token);
     const controller = new AbortController();
-    const context = { jobId, signal: controller.signal, attempt: bullJob.attemptsStarted };
+    const context = {
+      jobId: fromBullId(bullId),
+      signal: controller.signal,
+      attempt: bullJob.attemptsStarted,
+    };
     const work = runHandler(job, handler, bullJob, context, options.onFailure);
     const ended = work.then(
       () => undefined,
       () => undefined,
     );
-    running.set(jobId, { controller, renewedAt: Date.now(), ended });
+    running.set(bullId, { controller, renewedAt: Date.now(), ended });
     try {
       await work;
     } catch (error) {
       if (state.isStopping && controller.signal.aborted) return await putBack(bullJob, token);
       throw error;
     } finally {
-      running.delete(jobId);
+      running.delete(bullId);
     }
   };
 
@@ -142,12 +146,12 @@ function abortLostJobs(
         'Another worker may have this job now. Publish nothing; it will be run again.',
       ),
     );
-  worker.on('lockRenewalFailed', (jobIds: string[]) => {
-    for (const jobId of jobIds) abort(running.get(jobId));
+  worker.on('lockRenewalFailed', (bullIds: string[]) => {
+    for (const bullId of bullIds) abort(running.get(bullId));
   });
-  worker.on('locksRenewed', ({ jobIds }: { jobIds: string[] }) => {
-    for (const jobId of jobIds) {
-      const entry = running.get(jobId);
+  worker.on('locksRenewed', ({ jobIds: bullIds }: { jobIds: string[] }) => {
+    for (const bullId of bullIds) {
+      const entry = running.get(bullId);
       if (entry) entry.renewedAt = Date.now();
     }
   });

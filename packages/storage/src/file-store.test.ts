@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { createFileStore } from './file-store.ts';
 import { describeObjectStore } from './object-store.contract.ts';
@@ -43,4 +46,15 @@ test('a key that runs through an object, or names a folder of objects, is refuse
   await expect(store.put('a/b/c', film, { sha256 })).rejects.toMatchObject({ code: 'KEY_INVALID' });
   await expect(store.put('a', film, { sha256 })).rejects.toMatchObject({ code: 'KEY_EXISTS' });
   expect(await store.head('a')).toBeUndefined();
+});
+
+test('a full disk is STORAGE_FULL, leaves nothing behind, and smaller objects still fit', async () => {
+  const root = join(dir, 'full');
+  const script = fileURLToPath(new URL('./file-store.test-full.ts', import.meta.url));
+  // Files are limited to 2,048 blocks of 512 bytes, which is how a full disk looks to whoever writes a large one.
+  const limited = `trap '' XFSZ; ulimit -f 2048; exec "$0" --import tsx "$@"`;
+  const { stdout } = await promisify(execFile)('sh', ['-c', limited, process.execPath, script, root]);
+  expect(JSON.parse(stdout)).toEqual({ large: 'STORAGE_FULL', part: 'STORAGE_FULL', small: 'stored' });
+  expect(readdirSync(join(root, 'tmp'))).toEqual([]);
+  expect(readdirSync(join(root, 'objects'))).toEqual(['small']);
 });
