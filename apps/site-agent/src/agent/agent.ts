@@ -1,0 +1,106 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import type { Home } from '../home.ts';
+import type { Log } from '../log.ts';
+import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
+import { changeState, type RunState, readState } from '../runs/run-state.ts';
+import { findNextStage } from './next-stage.ts';
+import { jobIdOf, openSiteQueue, type SiteQueue, type StagePayload } from './site-queue.ts';
+import { workOnStage } from './work-on-stage.ts';
+
+export type AgentDeps = { home: Home; config: Config; log: Log; isolation: readonly string[] };
+
+export type Agent = {
+  /** Resolves when the run is no longer running, with its last state. */
+  finish(run: RunFolder, signal: AbortSignal): Promise<RunState>;
+  /** Stops the workers (they write a checkpoint first) and the queue. */
+  stop(): Promise<void>;
+};
+
+const WATCH_MS = 250;
+const STOP_GRACE_MS = 25_000; // a worker's own grace to write a checkpoint, and some more
+
+/** Works on all unfinished runs of a home, stage by stage, as jobs of its queue. */
+export async function startAgent(deps: AgentDeps): Promise<Agent> {
+  const { home, config, log } = deps;
+  const queue = await openSiteQueue(home, config, log);
+  const { connection, job, isOwn } = queue;
+  if (isOwn) await outdateOldJobs(home);
+  const reconciler = connection.reconcile(job, () => expectedJobs(home, queue), {
+    everyMs: config.reconcileMs,
+  });
+  const handle = async (payload: StagePayload, { signal }: { signal: AbortSignal }) => {
+    const run = await openRun(home, payload.runId);
+    const stage = await findNextStage(run);
+    const { status, ticket } = await readState(run);
+    if (status !== 'running' || stage?.name !== payload.stage || ticket !== payload.ticket) return; // done elsewhere
+    await workOnStage(deps, run, stage, signal);
+    void enqueueNext(queue, run).catch(() => undefined); // only a hint: the reconciler finds it too
+  };
+  const worker = await connection.work(job, handle, {
+    onFailure: ({ error }) =>
+      log.error('job failed', { code: String((error as { code?: string }).code ?? 'UNKNOWN') }),
+  });
+  return {
+    finish: async (run, signal) => {
+      await reconciler.runNow();
+      return watch(run, signal);
+    },
+    stop: async () => {
+      await reconciler.stop();
+      await worker.stop({ graceMs: STOP_GRACE_MS });
+      await queue.close();
+    },
+  };
+}
+
+/** On a queue of our own, jobs left by a killed agent are nobody's: new tickets let their stages start at once. */
+async function outdateOldJobs(home: Home): Promise<void> {
+  for (const run of await listRuns(home)) {
+    const { status, ticket } = await readState(run);
+    if (status === 'running') await changeState(run, { ticket: ticket + 1, notBefore: null });
+  }
+}
+
+/** What should be in the queue, by the run directories. */
+async function expectedJobs(
+  home: Home,
+  queue: SiteQueue,
+): Promise<{ jobId: string; payload: StagePayload }[]> {
+  const expected: { jobId: string; payload: StagePayload }[] = [];
+  for (const run of await listRuns(home)) {
+    const payload = await presentJob(run);
+    if (!payload) continue;
+    const jobId = jobIdOf(payload);
+    const state = await queue.connection.state(queue.job, jobId);
+    // Ended in the queue but not in the run directory: its worker could not write down what became of it.
+    if (state === 'completed' || state === 'failed') await enqueue(queue, payload);
+    expected.push({ jobId, payload });
+  }
+  return expected;
+}
+
+async function presentJob(run: RunFolder): Promise<StagePayload | undefined> {
+  const { status, ticket, notBefore } = await readState(run);
+  if (status !== 'running' || (notBefore !== null && Date.parse(notBefore) > Date.now())) return undefined;
+  const stage = await findNextStage(run);
+  return stage && { runId: run.runId, stage: stage.name, ticket };
+}
+
+async function enqueueNext(queue: SiteQueue, run: RunFolder): Promise<void> {
+  const payload = await presentJob(run);
+  if (payload) await enqueue(queue, payload);
+}
+
+/** Harmless to repeat: a job that waits or runs stays as it is, and one with an old ticket does nothing. */
+async function enqueue({ connection, job }: SiteQueue, payload: StagePayload): Promise<void> {
+  await connection.enqueue(job, payload, { jobId: jobIdOf(payload), again: true });
+}
+
+async function watch(run: RunFolder, signal: AbortSignal): Promise<RunState> {
+  for (;;) {
+    const state = await readState(run);
+    if (state.status !== 'running') return state;
+    await sleep(WATCH_MS, undefined, { signal });
+  }
+}

@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { removeDrafts } from '../durable-file.ts';
+import { pipeline } from '../pipeline.ts';
+import { type Claim, claimRun } from '../runs/claim.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import { appendFailure, changeState, readState } from '../runs/run-state.ts';
+import { errorCode, SiteError } from '../site-error.ts';
+import { executeStage } from '../stages/execute-stage.ts';
+import type { StageJob } from '../stages/stage.ts';
+import { readResult, type StageResult } from '../stages/stage-result.ts';
+import { runWorker } from '../worker/run-worker.ts';
+import type { AgentDeps } from './agent.ts';
+
+const RETRY_FIRST_MS = 1_000;
+const DISK_FULL_WAIT_MS = 30_000;
+const CANCEL_CHECK_MS = 500;
+
+/** One attempt at one stage: claim, work, publish, and write down what became of it. Throws only when asked to stop. */
+export async function workOnStage(
+  deps: AgentDeps,
+  run: RunFolder,
+  job: StageJob,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { log } = deps;
+  const claim = await claimRun(run);
+  const about = { runId: run.runId, stage: job.name, epoch: claim.epoch };
+  const startedAt = Date.now();
+  log.info('stage started', about);
+  const cancelled = watchCancel(run);
+  try {
+    await removeDrafts(run.path);
+    const result = await attempt(deps, run, job, claim, AbortSignal.any([stopping, cancelled.signal]));
+    await advance(run, job, result, claim);
+    log.info('stage finished', { ...about, status: result.kind, durationMs: Date.now() - startedAt });
+  } catch (error) {
+    if (stopping.aborted) throw error;
+    if (errorCode(error) === 'CLAIM_OUTDATED') return log.warn('claim was outdated', about);
+    if (cancelled.signal.aborted) return log.info('run was cancelled', about);
+    await recordFailure(deps, run, job, claim, error);
+  } finally {
+    cancelled.stop();
+  }
+}
+
+async function attempt(
+  deps: AgentDeps,
+  run: RunFolder,
+  job: StageJob,
+  { epoch, guard }: Claim,
+  signal: AbortSignal,
+): Promise<StageResult> {
+  const { home, config, isolation } = deps;
+  const { threads, isProduction } = config;
+  if (job.runsIn === 'agent')
+    return executeStage(job, { home, run, epoch, guard, signal, threads, isProduction });
+  await job.prepare?.(home);
+  const request = { kind: 'stage', homePath: home.path, runId: run.runId, stage: job.name, epoch } as const;
+  const options = { isolation, signal, logFile: run.files.workerLog, environment: config.workerEnvironment };
+  await runWorker({ ...request, threads, isProduction }, options);
+  const result = await readResult(run, job.name);
+  if (!result) throw new SiteError('CHILD_ENDED');
+  return result;
+}
+
+async function advance(run: RunFolder, job: StageJob, result: StageResult, { guard }: Claim): Promise<void> {
+  const { ticket } = await readState(run);
+  if (result.kind === 'stopped')
+    return void (await changeState(run, { status: 'rejected', code: result.code }, guard));
+  const status = job === pipeline.at(-1) ? 'finished' : 'running';
+  await changeState(run, { status, ticket: ticket + 1, failures: 0, notBefore: null, code: null }, guard);
+}
+
+/** A full disk only pauses the run; anything else is tried again, with a growing wait, until the stage's last attempt. */
+async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, claim: Claim, error: unknown) {
+  const isFull = ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
+  const code = isFull ? 'DISK_FULL' : errorCode(error);
+  const state = await readState(run);
+  const failures = state.failures + (isFull ? 0 : 1);
+  const isLast = failures >= job.attemptsMax;
+  const wait = isFull ? DISK_FULL_WAIT_MS : RETRY_FIRST_MS * 2 ** failures;
+  deps.log.error('stage failed', { runId: run.runId, stage: job.name, code, attempt: failures });
+  const change = {
+    failures,
+    ticket: state.ticket + 1,
+    notBefore: new Date(Date.now() + wait).toISOString(),
+    code,
+  };
+  try {
+    const where = (error as { where?: string[] }).where ?? framesOf(error);
+    await appendFailure(run, {
+      at: new Date().toISOString(),
+      stage: job.name,
+      epoch: claim.epoch,
+      code,
+      where,
+    });
+    await changeState(run, { ...change, status: isLast ? 'failed' : 'running' }, claim.guard);
+  } catch (nested) {
+    deps.log.error('failure was not written down', { runId: run.runId, code: errorCode(nested) }); // the reconciler retries
+  }
+}
+
+function framesOf(error: unknown): string[] {
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  return lines.filter((line) => /^\s+at /.test(line)).map((line) => line.trim());
+}
+
+/** `synspine-site cancel` leaves a file in the run directory, whichever process works on the run. */
+function watchCancel(run: RunFolder): { signal: AbortSignal; stop(): void } {
+  const controller = new AbortController();
+  const check = () => {
+    if (existsSync(run.files.cancel)) controller.abort(new SiteError('CANCELLED'));
+  };
+  const timer = setInterval(check, CANCEL_CHECK_MS);
+  check();
+  return { signal: controller.signal, stop: () => clearInterval(timer) };
+}

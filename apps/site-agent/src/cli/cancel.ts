@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { writeDurably } from '../durable-file.ts';
+import { openHome } from '../home.ts';
+import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
+import { readState } from '../runs/run-state.ts';
+import { SiteError } from '../site-error.ts';
+
+export function addCancelCommand(program: Command): void {
+  program
+    .command('cancel')
+    .description('Stop a run for good; the agent that works on it notices within a second')
+    .argument('[run]', 'the run; the newest unfinished one when left out')
+    .requiredOption('--home <dir>', 'the agent’s folder')
+    .action(cancel);
+}
+
+async function cancel(runId: string | undefined, { home: folder }: { home: string }): Promise<void> {
+  const home = await openHome(folder);
+  const run = runId ? await openRun(home, runId) : await findUnfinished(await listRuns(home));
+  if (!run) throw new SiteError('RUN_UNKNOWN');
+  await writeDurably(run.files.cancel, '');
+  process.stdout.write(`${run.runId} ${(await readState(run)).status}\n`);
+}
+
+/** The newest run that is still running, or failed and can be taken up again. */
+export async function findUnfinished(runs: readonly RunFolder[]): Promise<RunFolder | undefined> {
+  for (const run of runs) {
+    const { status } = await readState(run);
+    if (status === 'running' || status === 'failed') return run;
+  }
+  return undefined;
+}

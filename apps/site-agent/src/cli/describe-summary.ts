@@ -1,0 +1,35 @@
+import type { RunSummary } from '../runs/run-summary.ts';
+
+/** A run's outcome in a few plain lines. */
+export function describeSummary(summary: RunSummary): string {
+  return [describeOutcome(summary), ...describeQuality(summary), ...describeAudit(summary)].join('\n');
+}
+
+function describeOutcome({ runId, status, code, release }: RunSummary): string {
+  if (release) return `${runId}: release ${release.version} is published (${release.id}).`;
+  if (status === 'rejected')
+    return `${runId}: nothing was released (${code}). The reports stay in the run directory.`;
+  if (status === 'running') return `${runId}: stopped in between. Run the command again to go on.`;
+  return `${runId}: ${status}${code ? ` (${code})` : ''}.`;
+}
+
+function describeQuality({ quality }: RunSummary): string[] {
+  if (!quality?.fid) return [];
+  const { fid, floor } = quality;
+  const interval = `${fid.ciLow.toFixed(1)}–${fid.ciHigh.toFixed(1)}`;
+  const beside = floor ? `, real against real ${floor.value.toFixed(1)}` : '';
+  return [`  ${fid.protocol} ${fid.value.toFixed(1)} (95 % ${interval})${beside}`];
+}
+
+function describeAudit({ audit }: RunSummary): string[] {
+  if (!audit) return [];
+  const open = audit.tests.filter(({ verdict }) => verdict !== 'pass');
+  const lines = open.map(({ id, name, statistic, limit, verdict, patientsNeeded }) => {
+    const needed = patientsNeeded ? `, needs ${patientsNeeded} held-out patients` : '';
+    return `  ${id} ${name}: ${verdict} (${statistic.toPrecision(3)}, limit ${limit}${needed})`;
+  });
+  const accepted = audit.acceptedUndecided
+    ? [`  undecided tests accepted by policy: ${audit.acceptedUndecided.reason}`]
+    : [];
+  return [`  privacy audit: ${audit.decision}`, ...lines, ...accepted];
+}

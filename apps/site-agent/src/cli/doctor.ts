@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { inceptionWeightsPath, initCompute } from '@synspine/compute';
+import type { Command } from 'commander';
+import { readConfig } from '../config.ts';
+import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
+import { readKey } from '../keys.ts';
+import { readPolicy } from '../policy.ts';
+import { reachableFetch } from '../registry/open-registry.ts';
+import { errorCode, SiteError } from '../site-error.ts';
+import { findIsolation } from '../worker/isolation.ts';
+
+export function addDoctorCommand(program: Command): void {
+  program
+    .command('doctor')
+    .description('Check this machine and this home; changes nothing')
+    .requiredOption('--home <dir>', 'the agent’s folder')
+    .action(doctor);
+}
+
+type Check = { name: string; run: () => Promise<string> | string };
+
+async function doctor({ home: folder }: { home: string }): Promise<void> {
+  let failed = 0;
+  for (const { name, run } of checksOf(folder)) {
+    try {
+      process.stdout.write(`ok    ${name}: ${await run()}\n`);
+    } catch (error) {
+      failed++;
+      process.stdout.write(
+        `FAIL  ${name}: ${error instanceof Error && 'code' in error ? error.message : errorCode(error)}\n`,
+      );
+    }
+  }
+  process.stdout.write(failed === 0 ? 'All is well.\n' : `${failed} checks failed.\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+function checksOf(folder: string): Check[] {
+  const config = readConfig();
+  const open = () => openHome(folder);
+  return [
+    { name: 'node', run: () => process.version },
+    { name: 'compute', run: checkCompute },
+    { name: 'inception weights', run: checkInception },
+    { name: 'worker isolation', run: checkIsolation },
+    { name: 'home', run: async () => (await open()).id },
+    { name: 'free disk', run: async () => checkDisk(await open()) },
+    { name: 'keys', run: async () => checkKeys(await open()) },
+    { name: 'policy', run: async () => (await readPolicy(await open(), config)).privacy.version },
+    { name: 'registry', run: async () => checkRegistry(await open()) },
+  ];
+}
+
+function checkCompute(): string {
+  const { tensorflowVersion, device } = initCompute({ threads: 1 });
+  return `TensorFlow ${tensorflowVersion} on ${device}`;
+}
+
+function checkInception(): string {
+  if (!existsSync(inceptionWeightsPath())) throw new SiteError('INCEPTION_MISSING');
+  return 'installed';
+}
+
+async function checkIsolation(): Promise<string> {
+  const [command] = await findIsolation();
+  return command
+    ? 'workers run without network'
+    : 'NOT available: this system allows no unprivileged network namespaces';
+}
+
+const DISK_MIN_GB = 2;
+
+async function checkDisk({ path }: Home): Promise<string> {
+  const { bavail, bsize } = await statfs(path);
+  const gigabytes = (bavail * bsize) / 1e9;
+  if (gigabytes < DISK_MIN_GB) throw new SiteError('DISK_FULL');
+  return `${gigabytes.toFixed(1)} GB`;
+}
+
+async function checkKeys(home: Home): Promise<string> {
+  for (const name of ['auth', 'signing'] as const) await readKey(home, name);
+  return 'present, readable by their owner alone';
+}
+
+const SKEW_MAX_S = 60; // the registry refuses assertions beyond it
+
+async function checkRegistry(home: Home): Promise<string> {
+  if (!isEnrolled(home)) throw new SiteError('NOT_ENROLLED');
+  const { registryUrl, siteId } = await readEnrolment(home);
+  const response = await reachableFetch(new URL('/health', registryUrl), {
+    signal: AbortSignal.timeout(10_000),
+  });
+  const skew = Math.abs(Date.now() - Date.parse(response.headers.get('date') ?? '')) / 1_000;
+  if (skew > SKEW_MAX_S)
+    throw new SiteError('REGISTRY_UNREACHABLE', `the clocks differ by ${Math.round(skew)} s; set the clock`);
+  return `answers, enrolled as ${siteId}`;
+}

@@ -1,0 +1,18 @@
+import { InvalidArgumentError } from 'commander';
+import type { Config } from '../config.ts';
+
+export function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('expected a whole number');
+  return Number(text);
+}
+
+export function share(text: string): number {
+  if (text === '' || !(Number(text) >= 0 && Number(text) <= 1))
+    throw new InvalidArgumentError('expected 0 to 1');
+  return Number(text);
+}
+
+/** A flag goes before the environment. */
+export function withThreads(config: Config, threads?: number): Config {
+  return threads ? { ...config, threads } : config;
+}

@@ -1,0 +1,33 @@
+import { readLines } from '../durable-file.ts';
+import type { RunFolder } from '../runs/run-folder.ts';
+import type { Progress, StageName } from '../stages/stage.ts';
+import { createProgressBar } from './progress-bar.ts';
+
+export type ProgressLine = Progress & { at: string; stage: StageName; epoch: number };
+
+const LOOK_MS = 1_000;
+const STEPS = 1_000; // the bar counts in thousandths of a stage
+
+/** Draws the progress of a run from its run directory, whichever process works on it. */
+export function followProgress(run: RunFolder): { stop(): void } {
+  if (!process.stderr.isTTY) return { stop: () => undefined };
+  let stage: StageName | undefined;
+  let bar = createProgressBar('');
+  const look = async () => {
+    const last = (await readLines<ProgressLine>(run.files.progress)).at(-1);
+    if (!last) return;
+    if (last.stage !== stage) {
+      bar.stop();
+      bar = createProgressBar(`‰ of ${last.stage}`);
+      stage = last.stage;
+    }
+    bar.update(Math.round(last.share * STEPS), STEPS);
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), LOOK_MS); // a picture only: the run goes on
+  return {
+    stop: () => {
+      clearInterval(timer);
+      bar.stop();
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { availableParallelism } from 'node:os';
+import { createFilmReader } from '@synspine/dicom';
+import { type Command, Option } from 'commander';
+import { writeJson } from '../durable-file.ts';
+import { type IngestVerdict, ingestFolder } from '../films/ingest-folder.ts';
+import { readLabels } from '../films/labels.ts';
+import { countRefusals } from '../films/quarantine.ts';
+import { openHome } from '../home.ts';
+import { createProgressBar } from './progress-bar.ts';
+
+type IngestFlags = {
+  home: string;
+  labels: string;
+  json?: string;
+  fit: 'centre-square' | 'letterbox' | 'squeeze';
+};
+
+export function addIngestCommand(program: Command): void {
+  program
+    .command('ingest')
+    .description('Read a folder of DICOM films into the home; nothing is sent')
+    .argument('<folder>', 'folder with DICOM files, read with its subfolders')
+    .requiredOption('--home <dir>', 'the agent’s folder; made when missing')
+    .requiredOption('--labels <csv>', 'SOP Instance UID and normal/abnormal, or VinDr-SpineXR annotations')
+    .option('--json <file>', 'write the verdict on each file, for the site’s own eyes')
+    .addOption(
+      new Option('--fit <fit>', 'how a film becomes square')
+        .choices(['squeeze', 'letterbox', 'centre-square'])
+        .default('squeeze'),
+    )
+    .action(ingest);
+}
+
+async function ingest(folder: string, flags: IngestFlags): Promise<void> {
+  const home = await openHome(flags.home, { create: true });
+  const labels = await readLabels(flags.labels);
+  const concurrency = Math.min(4, availableParallelism());
+  const reader = createFilmReader({ processes: concurrency });
+  const bar = createProgressBar('films');
+  try {
+    const readFilm = (path: string) => reader.read(path);
+    const options = { folder, labels, fit: flags.fit, readFilm, concurrency, except: [flags.labels] };
+    const verdicts = await ingestFolder(home, { ...options, onProgress: bar.update });
+    bar.stop();
+    if (flags.json) await writeJson(flags.json, verdicts);
+    process.stdout.write(`${summarise(verdicts)}\n`);
+  } finally {
+    bar.stop();
+    await reader.close();
+  }
+}
+
+function summarise(verdicts: readonly IngestVerdict[]): string {
+  const refused = verdicts.filter(({ verdict }) => verdict === 'refused');
+  const codes = countRefusals(refused.map(({ code }) => ({ code: code! })));
+  const lines = codes.map(({ code, count }) => `  ${code} ${count}`);
+  const next = refused.length > 0 ? ['See `synspine-site quarantine list` for what to do about them.'] : [];
+  return [
+    `${verdicts.length - refused.length} films ingested, ${refused.length} refused`,
+    ...lines,
+    ...next,
+  ].join('\n');
+}

@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { AGENT_VERSION } from '../version.ts';
+
+/** A command's module, loaded when that command (or help) is asked for. */
+const COMMANDS = {
+  init: async (program: Command) => (await import('./init.ts')).addInitCommand(program),
+  doctor: async (program: Command) => (await import('./doctor.ts')).addDoctorCommand(program),
+  phantoms: async (program: Command) => (await import('./phantoms.ts')).addPhantomsCommand(program),
+  ingest: async (program: Command) => (await import('./ingest.ts')).addIngestCommand(program),
+  run: async (program: Command) => (await import('./run.ts')).addRunCommand(program),
+  status: async (program: Command) => (await import('./status.ts')).addStatusCommand(program),
+  cancel: async (program: Command) => (await import('./cancel.ts')).addCancelCommand(program),
+  quarantine: async (program: Command) => (await import('./quarantine.ts')).addQuarantineCommand(program),
+  upload: async (program: Command) => (await import('./upload.ts')).addUploadCommand(program),
+  serve: async (program: Command) => (await import('./serve.ts')).addServeCommand(program),
+  'evaluate-remote': async (program: Command) =>
+    (await import('./evaluate-remote.ts')).addEvaluateRemoteCommand(program),
+} as const;
+
+/** `synspine-site`. Only the named command's module is loaded, so that `status` doesn't wait for the image library. */
+export async function buildProgram(name: string | undefined): Promise<Command> {
+  const program = new Command('synspine-site')
+    .description('Turns a hospital’s spine radiographs into synthetic ones that may leave it')
+    .version(AGENT_VERSION)
+    .showHelpAfterError();
+  const named = Object.entries(COMMANDS).filter(([known]) => known === name);
+  for (const [, add] of named.length > 0 ? named : Object.entries(COMMANDS)) await add(program);
+  return program;
+}

@@ -1,0 +1,49 @@
+import { REFUSALS } from '@synspine/dicom';
+import type { Command } from 'commander';
+import { openCatalogue } from '../films/catalogue.ts';
+import { INGEST_REFUSALS, type QuarantineEntry, readQuarantine } from '../films/quarantine.ts';
+import { openHome } from '../home.ts';
+import { SiteError } from '../site-error.ts';
+
+const TEXTS: Record<string, string> = { ...REFUSALS, ...INGEST_REFUSALS };
+
+export function addQuarantineCommand(program: Command): void {
+  const quarantine = program.command('quarantine').description('Files that were refused, and why');
+  quarantine
+    .command('list')
+    .description('One line a file, with its id and code')
+    .requiredOption('--home <dir>', 'the agent’s folder')
+    .action(async ({ home }: { home: string }) => {
+      const entries = await readEntries(home);
+      const lines = entries.map(({ id, code, stage }) => `${id}  ${code.padEnd(28)}  ${stage}`);
+      process.stdout.write(entries.length > 0 ? `${lines.join('\n')}\n` : 'No file is in quarantine.\n');
+    });
+  quarantine
+    .command('show')
+    .description('Where a refused file lies and what to do; for the site’s own eyes')
+    .argument('<id>', 'from `quarantine list`')
+    .requiredOption('--home <dir>', 'the agent’s folder')
+    .action(async (id: string, { home }: { home: string }) => {
+      const entry = (await readEntries(home)).find((known) => known.id === id);
+      if (!entry) throw new SiteError('OPTION_INVALID', 'no such id in quarantine');
+      process.stdout.write(`${describeEntry(entry)}\n`);
+    });
+}
+
+async function readEntries(folder: string): Promise<QuarantineEntry[]> {
+  const home = await openHome(folder);
+  const hashes = new Set((await openCatalogue(home)).films().map(({ fileSha256 }) => fileSha256));
+  return readQuarantine(home, (hash) => hashes.has(hash));
+}
+
+function describeEntry({ path, code, stage, fileSha256, at }: QuarantineEntry): string {
+  return [
+    `file    ${path}`,
+    `sha256  ${fileSha256}`,
+    `code    ${code}`,
+    `stage   ${stage}`,
+    `at      ${at}`,
+    '',
+    TEXTS[code] ?? '',
+  ].join('\n');
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { findNextStage } from '../agent/next-stage.ts';
+import { readLines } from '../durable-file.ts';
+import { openHome } from '../home.ts';
+import { listRuns, type RunFolder } from '../runs/run-folder.ts';
+import { readState } from '../runs/run-state.ts';
+
+import { summariseRun } from '../runs/run-summary.ts';
+import type { ProgressLine } from './follow-progress.ts';
+
+export function addStatusCommand(program: Command): void {
+  program
+    .command('status')
+    .description('Say what the runs of this home are doing')
+    .requiredOption('--home <dir>', 'the agent’s folder')
+    .option('--json', 'as JSON')
+    .action(status);
+}
+
+async function status({ home: folder, json }: { home: string; json?: boolean }): Promise<void> {
+  const runs = await Promise.all((await listRuns(await openHome(folder))).map(describeRun));
+  if (json) return void process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
+  if (runs.length === 0)
+    return void process.stdout.write('No run yet. Start one with `synspine-site run`.\n');
+  for (const run of runs) process.stdout.write(`${describeLine(run)}\n`);
+}
+
+type Described = Awaited<ReturnType<typeof describeRun>>;
+
+async function describeRun(run: RunFolder) {
+  const state = await readState(run);
+  const stage = (await findNextStage(run))?.name ?? null;
+  const lines = await readLines<ProgressLine>(run.files.progress);
+  const progress = lines.findLast((line) => line.stage === stage) ?? null;
+  const { release, audit } = await summariseRun(run);
+  return {
+    runId: run.runId,
+    createdAt: run.createdAt,
+    options: run.options,
+    ...state,
+    stage,
+    progress,
+    audit,
+    release,
+  };
+}
+
+function describeLine({ runId, status, stage, progress, code, release }: Described): string {
+  const share = progress ? ` ${Math.round(progress.share * 100)} %` : '';
+  const at = status === 'running' || status === 'failed' ? ` at ${stage}${share}` : '';
+  const version = release ? ` release ${release.version}` : '';
+  return `${runId}  ${status}${at}${code ? ` (${code})` : ''}${version}`;
+}

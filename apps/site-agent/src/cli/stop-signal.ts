@@ -1,0 +1,15 @@
+/** Aborts at the first SIGINT or SIGTERM; the second one ends the process as usual. */
+export function stopSignal(): { signal: AbortSignal; release(): void } {
+  const controller = new AbortController();
+  const stop = () => {
+    release();
+    controller.abort(new Error('stopped'));
+  };
+  const release = () => {
+    process.off('SIGINT', stop);
+    process.off('SIGTERM', stop);
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  return { signal: controller.signal, release };
+}

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { startAgent } from '../agent/agent.ts';
+import { findNextStage } from '../agent/next-stage.ts';
+import { readConfig } from '../config.ts';
+import { openHome } from '../home.ts';
+import { createLog } from '../log.ts';
+import { listRuns } from '../runs/run-folder.ts';
+import { summariseRun } from '../runs/run-summary.ts';
+import { SiteError } from '../site-error.ts';
+import { findIsolation } from '../worker/isolation.ts';
+import { findUnfinished } from './cancel.ts';
+import { describeSummary } from './describe-summary.ts';
+import { finishRun, takeUp } from './run.ts';
+
+export function addUploadCommand(program: Command): void {
+  program
+    .command('upload')
+    .description('Send the signed release that waits in this home')
+    .requiredOption('--home <dir>', 'the agent’s folder')
+    .action(upload);
+}
+
+async function upload({ home: folder }: { home: string }): Promise<void> {
+  const config = readConfig();
+  const home = await openHome(folder);
+  const run = await findUnfinished(await listRuns(home));
+  if (!run || (await findNextStage(run))?.name !== 'upload') throw new SiteError('NOTHING_TO_UPLOAD');
+  await takeUp(run);
+  const log = createLog(config.logLevel);
+  const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
+  await finishRun(agent, run);
+  const summary = await summariseRun(run);
+  process.stdout.write(`${describeSummary(summary)}\n`);
+  if (summary.status === 'failed') throw new SiteError('STAGE_FAILED', summary.code ?? undefined);
+}

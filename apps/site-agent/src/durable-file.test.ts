@@ -1,0 +1,68 @@
+import { appendFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  appendLine,
+  publishFolder,
+  readJson,
+  readLines,
+  removeDrafts,
+  writeDurably,
+  writeJson,
+} from './durable-file.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'synspine-durable-'));
+});
+
+describe('writeDurably', () => {
+  it('keeps the old file and leaves no draft when the guard refuses', async () => {
+    const path = join(folder, 'state.json');
+    await writeJson(path, { version: 1 });
+    const refuse = async () => {
+      throw new Error('outdated');
+    };
+    await expect(writeDurably(path, 'new', { guard: refuse })).rejects.toThrow('outdated');
+    expect(await readJson(path)).toEqual({ version: 1 });
+    expect(await readdir(folder)).toEqual(['state.json']);
+  });
+
+  it('makes files that only their owner can read', async () => {
+    await writeDurably(join(folder, 'key'), 'secret');
+    const { mode } = await import('node:fs').then((fs) => fs.statSync(join(folder, 'key')));
+    expect(mode & 0o777).toBe(0o600);
+  });
+});
+
+describe('JSON lines', () => {
+  it('leave out a line torn by a crash, and go on after it', async () => {
+    const path = join(folder, 'metrics.jsonl');
+    await appendLine(path, { step: 1 });
+    await appendFile(path, '{"step":2,"lo'); // power loss in the middle of a line
+    await appendLine(path, { step: 3 });
+    expect(await readLines(path)).toEqual([{ step: 1 }, { step: 3 }]);
+  });
+});
+
+describe('publishFolder', () => {
+  it('lets the first writer win', async () => {
+    for (const name of ['first', 'second']) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, 'result.json'), name);
+    }
+    await publishFolder(join(folder, 'first'), join(folder, 'result'));
+    await expect(publishFolder(join(folder, 'second'), join(folder, 'result'))).rejects.toMatchObject({
+      code: 'ENOTEMPTY',
+    });
+    expect(await readFile(join(folder, 'result/result.json'), 'utf8')).toBe('first');
+  });
+});
+
+it('removeDrafts removes what crashed writers left and nothing else', async () => {
+  await writeFile(join(folder, 'state.json'), '{}');
+  await writeFile(join(folder, 'state.json.tmp-1-ab'), '{');
+  await removeDrafts(folder);
+  expect(await readdir(folder)).toEqual(['state.json']);
+});

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Film, type Fit, toTrainingImage } from '@synspine/dicom';
+import sharp from 'sharp';
+import { writeDurably } from '../durable-file.ts';
+import type { Home } from '../home.ts';
+
+/** Side of the square images in the home, in pixels: the largest preset's, so that all presets share them. */
+export const MASTER_SIZE = 256;
+
+/** Keeps a film as a lossless gray PNG of {@link MASTER_SIZE}: new pixels in a new file, nothing of the DICOM's. */
+export async function saveMaster(home: Home, film: Film, fit: Fit): Promise<void> {
+  const path = masterPath(home, film.pixelSha256);
+  if (existsSync(path)) return;
+  await writeDurably(
+    path,
+    await encodeGray(await toTrainingImage(film, { size: MASTER_SIZE, fit }), MASTER_SIZE),
+  );
+}
+
+/** A film at a preset's size: size² gray bytes, row-major. */
+export async function loadMaster(home: Home, pixelSha256: string, size: number): Promise<Uint8Array> {
+  const gray = await sharp(masterPath(home, pixelSha256)).toColourspace('b-w').raw().toBuffer();
+  if (size === MASTER_SIZE) return gray;
+  const pixels = Float32Array.from(gray, (value) => value / 255);
+  return toTrainingImage({ rows: MASTER_SIZE, columns: MASTER_SIZE, pixels }, { size, fit: 'squeeze' });
+}
+
+/** width·height gray bytes as a PNG without any metadata. */
+export async function encodeGray(gray: Uint8Array, width: number, height = width): Promise<Buffer> {
+  const raw = sharp(gray, { raw: { width, height, channels: 1 } });
+  return raw.toColourspace('b-w').png({ compressionLevel: 9, palette: false }).toBuffer();
+}
+
+function masterPath(home: Home, pixelSha256: string): string {
+  return join(home.folders.films, `${pixelSha256}.png`);
+}

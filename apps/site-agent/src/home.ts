@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { readJson, writeJson } from './durable-file.ts';
+import { SiteError } from './site-error.ts';
+
+/** Where everything of one site lies. All of it may hold patient data, so the folder is its owner's alone. */
+export type Home = {
+  path: string;
+  /** Made with the home; says nothing about the site. It tells homes apart on a shared queue. */
+  id: string;
+  files: {
+    site: string;
+    policy: string;
+    catalogue: string;
+    quarantine: string;
+    split: string;
+    releases: string;
+  };
+  folders: { keys: string; films: string; runs: string; scores: string; pins: string; postgres: string };
+};
+
+type Marker = { schema: 'synspine.home/1'; id: string };
+
+/** Opens a home; `create` makes one where there is none. Throws HOME_MISSING. */
+export async function openHome(folder: string, { create = false } = {}): Promise<Home> {
+  const path = resolve(folder);
+  const marker = await readJson<Marker>(join(path, 'home.json'));
+  if (marker) return describeHome(path, marker.id);
+  if (!create) throw new SiteError('HOME_MISSING');
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const home = describeHome(path, randomUUID());
+  const { postgres: _, ...folders } = home.folders; // the embedded server makes its own
+  for (const made of Object.values(folders)) await mkdir(made, { recursive: true, mode: 0o700 });
+  await writeJson(join(path, 'home.json'), { schema: 'synspine.home/1', id: home.id } satisfies Marker);
+  return home;
+}
+
+function describeHome(path: string, id: string): Home {
+  const at = (name: string) => join(path, name);
+  return {
+    path,
+    id,
+    files: {
+      site: at('site.json'),
+      policy: at('policy.json'),
+      catalogue: at('films.jsonl'),
+      quarantine: at('quarantine.jsonl'),
+      split: at('split.json'),
+      releases: at('releases.json'),
+    },
+    folders: {
+      keys: at('keys'),
+      films: at('films'),
+      runs: at('runs'),
+      scores: at('scores'),
+      pins: at('pins'),
+      postgres: at('postgres'),
+    },
+  };
+}
+
+/** What `init` learned from the registry. */
+export type Enrolment = { siteId: string; registryUrl: string; audience: string; enrolledAt: string };
+
+/** The site's enrolment. Throws NOT_ENROLLED. */
+export async function readEnrolment(home: Home): Promise<Enrolment> {
+  const enrolment = await readJson<Enrolment>(home.files.site);
+  if (!enrolment) throw new SiteError('NOT_ENROLLED');
+  return enrolment;
+}
+
+export function isEnrolled(home: Home): boolean {
+  return existsSync(home.files.site);
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** What a run was asked to do; fixed when it is made. Presets are named here and described by @synspine/gan. */
+export const runOptions = z.strictObject({
+  preset: z.string().regex(/^[a-z0-9-]{1,40}$/),
+  loss: z.enum(['gan', 'spinegan']),
+  /** null: as many as the preset says. */
+  imagesShown: z.int().positive().nullable(),
+  /** Synthetic images of the release, all classes together. */
+  syntheticCount: z.int().min(2).max(100_000),
+  /** Truncation of the sampled images, 0 (the mean film) to 1 (none). */
+  psi: z.number().min(0).max(1),
+  seed: z.int().min(0).max(2_147_483_647),
+});
+export type RunOptions = z.infer<typeof runOptions>;
+
+export const DEFAULT_RUN_OPTIONS: RunOptions = {
+  preset: 'demo-32',
+  loss: 'spinegan',
+  imagesShown: null,
+  syntheticCount: 2_000,
+  psi: 1,
+  seed: 1,
+};

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { appendLine, type Guard, readJson, writeJson } from '../durable-file.ts';
+import type { StageName } from '../stages/stage.ts';
+import type { RunFolder } from './run-folder.ts';
+
+/**
+ * `rejected` is an outcome, not an error: the privacy audit or the data said no. `failed` comes only after a stage's
+ * last attempt.
+ */
+export type RunStatus = 'running' | 'finished' | 'rejected' | 'failed' | 'cancelled';
+
+export type RunState = {
+  status: RunStatus;
+  /** Part of each job's id: grows whenever the same stage must be enqueued anew. A job with an old ticket does nothing. */
+  ticket: number;
+  /** Failed attempts of the present stage. */
+  failures: number;
+  /** Not before this time (ISO 8601) is the stage tried again. */
+  notBefore: string | null;
+  /** Why the run was rejected or failed. */
+  code: string | null;
+  updatedAt: string;
+};
+
+const FIRST: RunState = {
+  status: 'running',
+  ticket: 1,
+  failures: 0,
+  notBefore: null,
+  code: null,
+  updatedAt: '',
+};
+
+/** The run's state; one that was asked to be cancelled reads as cancelled, whoever wrote last. */
+export async function readState(run: RunFolder): Promise<RunState> {
+  const state = (await readJson<RunState>(run.files.state)) ?? { ...FIRST, updatedAt: run.createdAt };
+  const isStopped = state.status === 'running' || state.status === 'failed';
+  return isStopped && existsSync(run.files.cancel)
+    ? { ...state, status: 'cancelled', code: 'CANCELLED' }
+    : state;
+}
+
+export async function changeState(
+  run: RunFolder,
+  change: Partial<RunState>,
+  guard?: Guard,
+): Promise<RunState> {
+  const state = { ...(await readState(run)), ...change, updatedAt: new Date().toISOString() };
+  await writeJson(run.files.state, state, { guard });
+  return state;
+}
+
+/** What stays in the run directory about a failure, beyond the code that the log gets. */
+export type Failure = { at: string; stage: StageName; epoch: number; code: string; where: readonly string[] };
+
+export async function appendFailure(run: RunFolder, failure: Failure): Promise<void> {
+  await appendLine(run.files.failures, failure);
+}

@@ -1,0 +1,66 @@
+import type { AuditReport, QualityReport, QualityScore } from '@synspine/protocol';
+import type { IngestOutput } from '../stages/ingest/run.ts';
+import type { StageName } from '../stages/stage.ts';
+import { readResult } from '../stages/stage-result.ts';
+import type { UploadOutput } from '../stages/upload/run.ts';
+import type { RunFolder } from './run-folder.ts';
+import { type RunStatus, readState } from './run-state.ts';
+
+type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string };
+
+/** A run in numbers, for the site's own people and for scripts. */
+export type RunSummary = {
+  runId: string;
+  status: RunStatus;
+  code: string | null;
+  films: { ingested: number; refused: { code: string; count: number }[] };
+  quality: {
+    fid: Figure | null;
+    kid: Figure | null;
+    precision: Figure | null;
+    recall: Figure | null;
+    /** FID between real training films and real held-out films, at the same n. */
+    floor: Figure | null;
+    n: number;
+  } | null;
+  audit: Pick<AuditReport, 'decision' | 'tests' | 'reasons' | 'acceptedUndecided'> | null;
+  release: { id: string; version: number; sha256: string } | null;
+};
+
+export async function summariseRun(run: RunFolder): Promise<RunSummary> {
+  const { status, code } = await readState(run);
+  const output = async <T>(stage: StageName) => (await readResult(run, stage))?.output as T | undefined;
+  const ingest = await output<IngestOutput>('ingest');
+  const quality = (await output<{ quality: QualityReport }>('evaluate'))?.quality;
+  const audit = (await output<{ audit: AuditReport }>('privacy-audit'))?.audit;
+  const upload = await output<UploadOutput>('upload');
+  return {
+    runId: run.runId,
+    status,
+    code,
+    films: { ingested: ingest?.films ?? 0, refused: ingest?.refused ?? [] },
+    quality: quality ? summariseQuality(quality) : null,
+    audit: audit ? pickAudit(audit) : null,
+    release: upload ? { id: upload.releaseId, version: upload.version, sha256: upload.manifestSha256 } : null,
+  };
+}
+
+function pickAudit({ decision, tests, reasons, acceptedUndecided }: AuditReport): RunSummary['audit'] {
+  return { decision, tests, reasons, acceptedUndecided };
+}
+
+function summariseQuality({ scores }: QualityReport): RunSummary['quality'] {
+  const find = (metric: QualityScore['metric']) =>
+    scores.find((score) => score.metric === metric && score.stratum === 'all');
+  const figure = (score: QualityScore | undefined): Figure | null =>
+    score ? { value: score.value, ciLow: score.ciLow, ciHigh: score.ciHigh, protocol: score.protocol } : null;
+  const fid = find('fid');
+  return {
+    fid: figure(fid),
+    kid: figure(find('kid')),
+    precision: figure(find('precision')),
+    recall: figure(find('recall')),
+    floor: fid?.floor ? { ...figure({ ...fid, ...fid.floor })!, protocol: `${fid.protocol}_floor` } : null,
+    n: fid?.n ?? 0,
+  };
+}

@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { Client, PublicJwk } from '@synspine/protocol';
+import { readJson, writeJson } from '../durable-file.ts';
+import type { Home } from '../home.ts';
+
+const BENCHMARK = 'benchmark'; // the benchmark's id at every registry
+
+type Pin = { keys: PublicJwk[]; pinnedAt: string };
+
+/**
+ * The keys that classifiers must be signed with. They are pinned at their first use: a registry that is taken over later
+ * can't put its own in their place. To accept new ones, a person at the site removes the pin.
+ */
+export async function readBenchmarkKeys(home: Home, client: Client): Promise<readonly PublicJwk[]> {
+  const path = join(home.folders.pins, `${BENCHMARK}.json`);
+  const pin = await readJson<Pin>(path);
+  if (pin) return pin.keys;
+  const { keys } = await client.call('siteKeys', { params: { siteId: BENCHMARK } });
+  await writeJson(path, { keys, pinnedAt: new Date().toISOString() } satisfies Pin);
+  return keys;
+}

@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ClassifierDescriptor, ProblemError, type ScoreReport, type SiteTask } from '@synspine/protocol';
+import { verifyClassifier } from '@synspine/release';
+import type { AgentDeps } from '../agent/agent.ts';
+import { appendLine, readJson, readLines, writeDurably, writeJson } from '../durable-file.ts';
+import { openHoldOut } from '../films/hold-out.ts';
+import { readPolicy, type SitePolicy } from '../policy.ts';
+import type { Registry } from '../registry/open-registry.ts';
+import { retry } from '../registry/retry.ts';
+import { listRuns, type RunFolder } from '../runs/run-folder.ts';
+import { errorCode } from '../site-error.ts';
+import { readResult } from '../stages/stage-result.ts';
+import type { ScoreTask } from '../worker/messages.ts';
+import { runWorker, WorkerError } from '../worker/run-worker.ts';
+import { readBenchmarkKeys } from './benchmark-keys.ts';
+import { REPORT_FILE, WEIGHTS_FILE } from './score-files.ts';
+
+const TRIES = 5;
+
+export type ScoringDeps = AgentDeps & { registry: Registry; signal: AbortSignal };
+type Scoring = ScoringDeps & { run: RunFolder; policy: SitePolicy; commitment: string };
+
+/**
+ * Answers the registry's open tasks: runs each classifier on this site's sealed hold-out and returns counts. Before the
+ * first one, it scores a classifier of the site's own real films, for comparison. Resolves to the number of
+ * answers, or null when no hold-out is sealed yet.
+ */
+export async function evaluateRemote(
+  deps: ScoringDeps,
+  { waitSeconds }: { waitSeconds: number },
+): Promise<number | null> {
+  const { home, config, registry, signal, log } = deps;
+  const run = await findScoredRun(deps);
+  if (!run) {
+    log.warn('no hold-out is sealed yet');
+    return null;
+  }
+  const { commitment } = await openHoldOut(run);
+  const scoring: Scoring = { ...deps, run, policy: await readPolicy(home, config), commitment };
+  await sendLocalScore(scoring);
+  const poll = () => registry.client.call('pollTasks', { query: { wait: waitSeconds } }, { signal });
+  const { tasks } = await retry(poll, { tries: TRIES, signal });
+  for (const task of tasks) await answerTask(scoring, task);
+  return tasks.length;
+}
+
+/** The run whose hold-out the registry knows: the newest published one, else the newest with a sealed hold-out. */
+async function findScoredRun({ home }: ScoringDeps): Promise<RunFolder | undefined> {
+  const runs = await listRuns(home);
+  for (const stage of ['upload', 'preprocess'] as const) {
+    for (const run of runs) if (await readResult(run, stage)) return run;
+  }
+  return undefined;
+}
+
+/** Real films of this site to real films of this site: what a perfect synthetic set could reach here. Sent once. */
+async function sendLocalScore(scoring: Scoring): Promise<void> {
+  const { home, registry, commitment, signal, log } = scoring;
+  const folder = join(home.folders.scores, `local-${commitment.slice(0, 16)}`);
+  const sent = join(folder, 'sent.json');
+  if (await readJson(sent)) return;
+  const report = await score(scoring, folder, { kind: 'local' });
+  await retry(() => registry.client.call('putLocalScore', { body: report }, { signal }), {
+    tries: TRIES,
+    signal,
+  });
+  await writeJson(sent, { at: new Date().toISOString() });
+  log.info('local score was sent', { runId: scoring.run.runId });
+}
+
+async function answerTask(scoring: Scoring, task: SiteTask): Promise<void> {
+  const { registry, signal, log } = scoring;
+  const params = { taskId: task.id };
+  const checked = await checkTask(scoring, task);
+  const report = typeof checked === 'string' ? checked : await scoreTask(scoring, task, checked);
+  if (typeof report === 'string') {
+    const refuse = () => registry.client.call('refuseTask', { params, body: { code: report } }, { signal });
+    await retry(refuse, { tries: TRIES, signal });
+    return log.warn('task was refused', { taskId: task.id, code: report });
+  }
+  await retry(() => registry.client.call('completeTask', { params, body: report }, { signal }), {
+    tries: TRIES,
+    signal,
+  });
+  log.info('task was answered', { taskId: task.id });
+}
+
+type Refusal = string;
+type CheckedTask = { descriptor: ClassifierDescriptor; weights: Uint8Array };
+
+/** Everything that is checked before foreign weights come near a patient's film. */
+async function checkTask(scoring: Scoring, task: SiteTask): Promise<CheckedTask | Refusal> {
+  const { home, registry, policy, commitment, signal } = scoring;
+  try {
+    const { descriptor } = await verifyClassifier(
+      task.classifier,
+      await readBenchmarkKeys(home, registry.client),
+    );
+    const asked = (await readAnswers(scoring)).filter((answer) => answer.holdOutCommitment === commitment);
+    const isKnown = asked.some(({ taskId }) => taskId === task.id);
+    if (!isKnown && asked.length >= policy.remoteScoresMax) return 'QUOTA_EXHAUSTED';
+    const fetchWeights = () =>
+      registry.client.call('getTaskWeights', { params: { taskId: task.id } }, { signal });
+    const response = await retry(fetchWeights, { tries: TRIES, signal });
+    const weights = await readAtMost(response, descriptor.weightsSize);
+    if (!weights || hash(weights) !== descriptor.weightsSha256) return 'WEIGHTS_HASH_MISMATCH';
+    return { descriptor, weights };
+  } catch (error) {
+    if (error instanceof ProblemError && REFUSED_CODES.has(error.code)) return error.code;
+    throw error;
+  }
+}
+
+const REFUSED_CODES: ReadonlySet<string> = new Set([
+  'SIGNATURE_INVALID',
+  'DUPLICATE_JSON_KEY',
+  'VALIDATION_FAILED',
+]);
+
+async function scoreTask(
+  scoring: Scoring,
+  task: SiteTask,
+  checked: CheckedTask,
+): Promise<ScoreReport | Refusal> {
+  const { descriptor, weights } = checked;
+  const folder = join(scoring.home.folders.scores, task.id);
+  const { architecture, imageSize, seeds, trainedOn } = descriptor;
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeDurably(join(folder, WEIGHTS_FILE), weights);
+  try {
+    const report = await score(scoring, folder, {
+      kind: 'remote',
+      architecture,
+      imageSize,
+      seeds,
+      trainedOn,
+    });
+    const answer: Answer = {
+      taskId: task.id,
+      holdOutCommitment: scoring.commitment,
+      at: new Date().toISOString(),
+    };
+    await appendLine(answersPath(scoring), answer);
+    return report;
+  } catch (error) {
+    if (error instanceof WorkerError && !scoring.signal.aborted) return errorCode(error).toUpperCase();
+    throw error;
+  }
+}
+
+async function score(scoring: Scoring, folder: string, task: ScoreTask): Promise<ScoreReport> {
+  const { home, run, config, isolation, signal, policy, registry } = scoring;
+  const { threads, isProduction } = config;
+  const minPerClass = policy.resultMinPerClass;
+  const { siteId } = registry.enrolment;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const request = {
+    kind: 'score',
+    homePath: home.path,
+    runId: run.runId,
+    folder,
+    task,
+    siteId,
+    minPerClass,
+  } as const;
+  const options = { isolation, signal, logFile: run.files.workerLog, environment: config.workerEnvironment };
+  await runWorker({ ...request, threads, isProduction }, options);
+  const report = await readJson<ScoreReport>(join(folder, REPORT_FILE));
+  if (!report) throw new WorkerError('CHILD_ENDED', []);
+  return report;
+}
+
+/** Tasks answered so far: each answer tells a little about the hold-out, so their number is limited for its lifetime. */
+type Answer = { taskId: string; holdOutCommitment: string; at: string };
+
+function answersPath({ home }: ScoringDeps): string {
+  return join(home.folders.scores, 'answers.jsonl');
+}
+
+async function readAnswers(scoring: ScoringDeps): Promise<Answer[]> {
+  return readLines<Answer>(answersPath(scoring));
+}
+
+/** The body when it has exactly `size` bytes; reading stops where it grows beyond. */
+async function readAtMost(response: Response, size: number): Promise<Uint8Array | undefined> {
+  const bytes = new Uint8Array(size);
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    if (length + chunk.length > size) return undefined;
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  return length === size ? bytes : undefined;
+}
+
+function hash(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,28 @@
+import { scoreReport } from '@synspine/protocol';
+import { describe, expect, it } from 'vitest';
+import { histogram, reportScores } from './score-report.ts';
+
+function holdOut(normal: number, abnormal: number) {
+  const labels = Uint8Array.from([...Array(normal).fill(0), ...Array(abnormal).fill(1)]);
+  const scores = Float32Array.from(labels, (label, i) => (label ? 0.4 + (i % 7) / 20 : 0.2 + (i % 11) / 25));
+  return { scores, labels, patients: Array.from(labels, (_, i) => `p${Math.floor(i / 2)}`) };
+}
+const about = { trainedOn: 'synthetic:pool', seeds: 3, holdOutCommitment: 'a'.repeat(64) };
+
+describe('reportScores', () => {
+  it('tells the AUC from the agreed number of films per class on', () => {
+    expect(reportScores(holdOut(30, 20), about, 20).auc).toBeGreaterThan(0.5);
+    expect(reportScores(holdOut(30, 19), about, 20)).toMatchObject({ auc: null, aucVariance: null });
+  });
+
+  it('counts every film once, under its class, and matches the wire schema', () => {
+    const report = scoreReport.parse(reportScores(holdOut(25, 21), about, 20));
+    expect(report.positive.reduce((a, b) => a + b)).toBe(21);
+    expect(report.negative.reduce((a, b) => a + b)).toBe(25);
+  });
+});
+
+it('histogram puts 0 into the first bin, 1 into the last, and a bin’s lower bound into that bin', () => {
+  const bins = histogram(Float32Array.of(0, 1, 0.5, 0.498));
+  expect([bins[0], bins[255], bins[128], bins[127]]).toEqual([1, 1, 1, 1]);
+});

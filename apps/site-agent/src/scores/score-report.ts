@@ -1,0 +1,39 @@
+import { delongInterval } from '@synspine/metrics';
+import { SCORE_BINS, type ScoreReport } from '@synspine/protocol';
+import { CLASS_NAMES } from '../films/labels.ts';
+
+const POSITIVE = CLASS_NAMES.indexOf('abnormal');
+
+/** Scores of the sealed hold-out, film by film. They never leave the process that made them. */
+export type HoldOutScores = { scores: Float32Array; labels: Uint8Array; patients: readonly string[] };
+
+/**
+ * All that may be told about scores: counts in the agreed bins by class, and the AUC with its variance where each class
+ * has at least `minPerClass` films.
+ */
+export function reportScores(
+  { scores, labels, patients }: HoldOutScores,
+  about: Pick<ScoreReport, 'trainedOn' | 'seeds' | 'holdOutCommitment'>,
+  minPerClass: number,
+): ScoreReport {
+  const isPositive = Array.from(labels, (label) => label === POSITIVE);
+  const positive = histogram(scores.filter((_, i) => isPositive[i]));
+  const negative = histogram(scores.filter((_, i) => !isPositive[i]));
+  const smallest = Math.min(total(positive), total(negative));
+  const isTold = smallest >= Math.max(2, minPerClass); // an AUC needs two films of each class
+  const interval = isTold ? delongInterval(scores, isPositive, patients) : null;
+  const { auc, variance } = interval ?? { auc: null, variance: null };
+  return { ...about, positive, negative, auc, aucVariance: variance };
+}
+
+/** Counts in bins min(255, ⌊score·256⌋). */
+export function histogram(scores: Float32Array): number[] {
+  const bins = new Array<number>(SCORE_BINS).fill(0);
+  for (const score of scores)
+    bins[Math.min(SCORE_BINS - 1, Math.max(0, Math.floor(score * SCORE_BINS)))]! += 1;
+  return bins;
+}
+
+function total(counts: readonly number[]): number {
+  return counts.reduce((sum, count) => sum + count, 0);
+}

@@ -1,0 +1,53 @@
+/** What can go wrong at a site, and what to do next. No text here may name a file, a path or a patient. */
+export const SITE_ERRORS = {
+  CONFIG_INVALID: 'A setting is not valid. Correct it.',
+  HOME_MISSING: 'This folder is not a home of the agent. Run `synspine-site ingest` or `init` first.',
+  HOME_TOO_OPEN: 'A key file can be read by others. Run `chmod 600` on the files in the home’s keys folder.',
+  NOT_ENROLLED: 'This home is not enrolled at a registry. Run `synspine-site init` first.',
+  ALREADY_ENROLLED: 'This home is enrolled already. Use another home for another registry.',
+  REGISTRY_UNREACHABLE:
+    'The registry does not answer. Check the network and the URL, then run the command again.',
+  LABELS_UNREADABLE:
+    'The label file needs a column with the SOP Instance UID and one with the label. Correct its header.',
+  FOLDER_UNREADABLE: 'The folder with the films can not be read. Check its path and permissions.',
+  FIT_CONFLICT: 'The films in this home were cut with another fit. Use that fit, or ingest into a new home.',
+  POLICY_MISSING:
+    'There is no policy.json in the home. Put the site’s privacy policy there; nothing is released without it.',
+  POLICY_INVALID: 'The privacy policy does not match its schema. Correct policy.json in the home.',
+  NO_FILMS: 'No film has been ingested. Run `synspine-site ingest` first.',
+  TOO_FEW_PATIENTS: 'Each class needs at least 5 patients to be split. Ingest more films.',
+  OPTION_INVALID: 'An option has no such value. See `synspine-site run --help`.',
+  RUN_UNKNOWN: 'There is no such run in this home. See `synspine-site status`.',
+  RUN_OPTIONS_DIFFER:
+    'An unfinished run has other options. Finish it without options, or `synspine-site cancel` it.',
+  RUN_FILE_DAMAGED: 'A file of the run is damaged. Cancel the run and start another.',
+  CLAIM_OUTDATED: 'Another worker has taken over this run. Nothing was published here; it goes on there.',
+  STAGE_FAILED:
+    'A stage failed after its last attempt. The run directory’s failures.jsonl says which and why.',
+  CHILD_ENDED:
+    'The worker process ended without a result, often for lack of memory. The run goes on from its last checkpoint.',
+  DISK_FULL: 'The disk is full. Free some space; the run goes on by itself.',
+  NOTHING_TO_UPLOAD: 'No signed release waits in this home. Run `synspine-site run` first.',
+  INCEPTION_MISSING: 'The Inception weights are not installed. Run `npm run setup`.',
+  CANCELLED: 'The run was cancelled.',
+} as const;
+
+export type SiteErrorCode = keyof typeof SITE_ERRORS;
+
+/** A broken promise, by its code in {@link SITE_ERRORS}. `detail` must never hold data of a patient or a path. */
+export class SiteError extends Error {
+  readonly code: SiteErrorCode;
+
+  constructor(code: SiteErrorCode, detail?: string, options?: ErrorOptions) {
+    super(`${code}: ${SITE_ERRORS[code]}${detail ? ` (${detail})` : ''}`, options);
+    this.name = 'SiteError';
+    this.code = code;
+  }
+}
+
+/** The code of any error, fit for a log: never its message, which may quote a path. */
+export function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown })?.code;
+  if (typeof code === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(code)) return code;
+  return error instanceof Error && /^[A-Za-z]{1,40}$/.test(error.name) ? error.name : 'UNKNOWN';
+}

@@ -1,0 +1,77 @@
+import { predict, trainClassifier } from '@synspine/classifier';
+import { wilsonInterval } from '@synspine/metrics';
+import type { QualityScore } from '@synspine/protocol';
+import { type FilmSet, joinFilms, selectFilms } from '../../films/film-set.ts';
+import { CLASS_NAMES } from '../../films/labels.ts';
+import { splitPatients } from '../../films/split.ts';
+import type { TrainingFilms } from '../../films/training-films.ts';
+
+const CLASSES = CLASS_NAMES.length;
+const JUDGE_SEED_OFFSET = 1_000; // another judge than S: other weights at the start, other films, other order
+
+export type Labelled = { pixels: Uint8Array; labels: Uint8Array };
+
+/**
+ * How often a judge that had no part in the training agrees with the class that was asked for; beside it, how often the
+ * same judge is right about held-out films.
+ */
+export async function scoreLabelFidelity(
+  { train, validation }: TrainingFilms,
+  synthetic: Labelled,
+  heldOut: FilmSet,
+  { seed, signal }: { seed: number; signal: AbortSignal },
+): Promise<QualityScore[]> {
+  const { training, stopping } = resplit(joinFilms(train, validation));
+  const { parameters } = await trainClassifier({
+    training: { images: training.pixels, labels: training.labels },
+    validation: { images: stopping.pixels, labels: stopping.labels },
+    size: train.size,
+    classes: CLASSES,
+    seed: seed + JUDGE_SEED_OFFSET,
+    signal,
+  });
+  const agreed = agreements(predict(parameters, synthetic.pixels), synthetic.labels);
+  const right = agreements(predict(parameters, heldOut.pixels), heldOut.labels);
+  return ['all', ...CLASS_NAMES].map((stratum, i) => {
+    const of = (labels: Uint8Array, values: readonly boolean[]) =>
+      values.filter((_, row) => i === 0 || labels[row] === i - 1);
+    const [asked, real] = [toShare(of(synthetic.labels, agreed)), toShare(of(heldOut.labels, right))];
+    return {
+      metric: 'label-fidelity',
+      protocol: `label_fidelity_small_cnn_n${asked.n}`,
+      stratum,
+      ...asked,
+      floor: real,
+    };
+  });
+}
+
+/** Another split of the same patients, so that this judge isn't stopped by the films that stopped S. */
+function resplit(films: FilmSet): { training: FilmSet; stopping: FilmSet } {
+  const reversed = (key: string) => [...key].reverse().join(''); // another order of the same keyed hashes
+  const keys = [...new Set(films.patients)];
+  const labelsOf = (key: string) =>
+    CLASS_NAMES.filter((_, label) => films.patients.some((p, i) => p === key && films.labels[i] === label));
+  const split = splitPatients(keys.map((key) => ({ key: reversed(key), labels: labelsOf(key) })));
+  const rows = [...films.patients.keys()];
+  const isStopping = (row: number) => split[reversed(films.patients[row]!)] === 'hold-out';
+  return {
+    training: selectFilms(
+      films,
+      rows.filter((row) => !isStopping(row)),
+    ),
+    stopping: selectFilms(films, rows.filter(isStopping)),
+  };
+}
+
+function agreements(probabilities: Float32Array, labels: Uint8Array): boolean[] {
+  return Array.from(labels, (label, row) => {
+    const ofRow = probabilities.subarray(row * CLASSES, (row + 1) * CLASSES);
+    return ofRow.indexOf(Math.max(...ofRow)) === label;
+  });
+}
+
+function toShare(values: readonly boolean[]) {
+  const k = values.filter(Boolean).length;
+  return { value: k / values.length, ...wilsonInterval(k, values.length), n: values.length };
+}

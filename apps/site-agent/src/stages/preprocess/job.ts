@@ -1,0 +1,9 @@
+import type { StageJob } from '../stage.ts';
+
+export const preprocessJob: StageJob = {
+  name: 'preprocess',
+  version: 1,
+  runsIn: 'child',
+  attemptsMax: 3,
+  load: async () => (await import('./run.ts')).runPreprocess,
+};

@@ -1,0 +1,9 @@
+import type { StageJob } from '../stage.ts';
+
+export const privacyAuditJob: StageJob = {
+  name: 'privacy-audit',
+  version: 1,
+  runsIn: 'child',
+  attemptsMax: 3,
+  load: async () => (await import('./run.ts')).runPrivacyAudit,
+};

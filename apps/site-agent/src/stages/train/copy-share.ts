@@ -1,0 +1,50 @@
+/** Vectors in rows: `data` is [rows, columns]. */
+export type Rows = { data: Float32Array; rows: number; columns: number };
+
+/**
+ * How often a synthetic image lies nearer to training than to validation, 0 to 1; 1/2 when the generator knows nothing
+ * of its training films in particular. The larger training set is compared at the size of the validation set: for
+ * each image, the exact chance over all its subsets of that size (hypergeometric, no drawing).
+ */
+export function copyShare(synthetic: Rows, train: Rows, validation: Rows): number {
+  let sum = 0;
+  for (let row = 0; row < synthetic.rows; row++) {
+    const nearest = Math.min(...distances(synthetic, row, validation));
+    const nearer = distances(synthetic, row, train).filter((distance) => distance < nearest).length;
+    sum += chanceOfAny(nearer, train.rows, Math.min(train.rows, validation.rows));
+  }
+  return sum / synthetic.rows;
+}
+
+/** Chance that a draw of `drawn` from `total`, without replacement, holds any of `marked`. */
+export function chanceOfAny(marked: number, total: number, drawn: number): number {
+  let none = 1;
+  for (let i = 0; i < marked; i++) none *= Math.max(0, total - drawn - i) / (total - i);
+  return 1 - none;
+}
+
+function distances(left: Rows, row: number, right: Rows): Float64Array {
+  const { columns } = left;
+  const start = row * columns;
+  return Float64Array.from({ length: right.rows }, (_, other) => {
+    let sum = 0;
+    for (let i = 0; i < columns; i++) sum += (left.data[start + i]! - right.data[other * columns + i]!) ** 2;
+    return sum;
+  });
+}
+
+const COMPARED_SIZE = 32; // finer detail is noise to a pixel distance, and costs its square
+
+/** Gray images [count, size, size] as rows of means over blocks, at most 32×32 each. */
+export function toPixelRows(pixels: Uint8Array, size: number): Rows {
+  const block = Math.max(1, size / COMPARED_SIZE);
+  const side = size / block;
+  const rows = pixels.length / size ** 2;
+  const data = new Float32Array(rows * side * side);
+  for (let i = 0; i < pixels.length; i++) {
+    const [image, y, x] = [Math.floor(i / size ** 2), Math.floor(i / size) % size, i % size];
+    data[(image * side + Math.floor(y / block)) * side + Math.floor(x / block)]! +=
+      pixels[i]! / (255 * block ** 2);
+  }
+  return { data, rows, columns: side * side };
+}

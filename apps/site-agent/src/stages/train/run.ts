@@ -1,0 +1,46 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { initCompute } from '@synspine/compute';
+import { writeJson } from '../../durable-file.ts';
+import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
+import { findPreset } from '../../presets.ts';
+import { openInceptionCache } from '../inception-cache.ts';
+import type { StageContext, StageOutcome } from '../stage.ts';
+import { GENERATOR_FILE, type TrainOutput } from './output.ts';
+import { rankSnapshots } from './rank-snapshots.ts';
+import { selectSnapshot } from './select-snapshot.ts';
+import { trainGenerator } from './train-generator.ts';
+
+/** All that training sees. There is no home and no run folder in it, and so no way to the sealed hold-out. */
+export type TrainContext = Pick<StageContext, 'draft' | 'guard' | 'signal' | 'threads' | 'report'> & {
+  options: StageContext['run']['options'];
+  checkpoints: string;
+  /** Inception features of images that were seen before, by the hash of their pixels. */
+  features: string;
+  films: TrainingFilms;
+};
+
+export async function runTrain(context: StageContext): Promise<StageOutcome> {
+  const { draft, guard, signal, threads, report, run } = context;
+  const { options, folders } = run;
+  const films = await openTrainingFilms(run);
+  const { checkpoints, features } = folders;
+  return train({ draft, guard, signal, threads, report, options, checkpoints, features, films });
+}
+
+/** Trains the judge, then the generator, and chooses which of its snapshots is kept. */
+export async function train(context: TrainContext): Promise<StageOutcome> {
+  const { draft, options, threads, films } = context;
+  initCompute({ threads });
+  const preset = findPreset(options.preset);
+  const { snapshots, judgeAuc, stoppedAt } = await trainGenerator(context, preset);
+  const inception = await openInceptionCache(context.features, context.signal);
+  const candidates = await rankSnapshots({ preset, options, films, snapshots, inception });
+  inception.dispose();
+  const chosen = selectSnapshot(candidates);
+  const weights = await snapshots.weightsOf(chosen);
+  await writeFile(join(draft, GENERATOR_FILE), weights, { mode: 0o600 });
+  await writeJson(join(draft, 'selection.json'), { chosen, candidates, all: await snapshots.list() });
+  const output: TrainOutput = { imagesShown: chosen.imagesShown, stoppedAt, judgeAuc, chosen };
+  return { kind: 'done', output };
+}

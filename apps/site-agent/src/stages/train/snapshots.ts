@@ -1,0 +1,33 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { appendLine, type Guard, readLines, writeDurably } from '../../durable-file.ts';
+
+/** A releasable generator of some moment of the training, and how near its images came to the training films. */
+export type Snapshot = { imagesShown: number; copySharePixels: number };
+
+/** Generators to choose from after training; the discriminator isn't among what is kept here. */
+export type SnapshotStore = {
+  add(snapshot: Snapshot, weights: Uint8Array): Promise<void>;
+  list(): Promise<Snapshot[]>;
+  weightsOf(snapshot: Snapshot): Promise<Uint8Array>;
+};
+
+export async function openSnapshots(folder: string, guard: Guard): Promise<SnapshotStore> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const index = join(folder, 'snapshots.jsonl');
+  const pathOf = ({ imagesShown }: Snapshot) =>
+    join(folder, `generator-${String(imagesShown).padStart(12, '0')}.safetensors`);
+  return {
+    add: async (snapshot, weights) => {
+      await writeDurably(pathOf(snapshot), weights, { guard });
+      await appendLine(index, snapshot);
+    },
+    /** In order of training. One taken twice, because the first process died before its checkpoint, counts once. */
+    list: async () => {
+      const lines = await readLines<Snapshot>(index);
+      const byImages = new Map(lines.map((snapshot) => [snapshot.imagesShown, snapshot]));
+      return [...byImages.values()].sort((a, b) => a.imagesShown - b.imagesShown);
+    },
+    weightsOf: async (snapshot) => new Uint8Array(await readFile(pathOf(snapshot))),
+  };
+}

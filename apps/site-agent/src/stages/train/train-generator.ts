@@ -1,0 +1,135 @@
+import { join } from 'node:path';
+import { createJudge } from '@synspine/classifier';
+import { tf } from '@synspine/compute';
+import {
+  type Checkpoint,
+  createSampler,
+  estimateSecondsLeft,
+  type GanPreset,
+  generatorWeights,
+  type TrainingProgress,
+  trainGan,
+} from '@synspine/gan';
+import { writeDurably } from '../../durable-file.ts';
+import { CLASS_NAMES } from '../../films/labels.ts';
+import { drawGrid } from '../sample-grid.ts';
+import { openCheckpoints } from './checkpoints.ts';
+import { copyShare, toPixelRows } from './copy-share.ts';
+import type { TrainContext } from './run.ts';
+import { COPY_SHARE_MAX } from './select-snapshot.ts';
+import { openSnapshots, type SnapshotStore } from './snapshots.ts';
+import { toLabelled, trainJudge } from './train-judge.ts';
+
+const CHECKPOINTS_A_RUN = 16;
+const CHECKPOINT_IMAGES_MIN = 480; // a checkpoint and its snapshot cost seconds
+const XLA_FROM_PIXELS = 30_000 * 32 ** 2; // shorter trainings don't win back the 15 s of compilation
+const COPY_CHECK_IMAGES = 256; // SE .03 of the share
+const COPYING_CHECKS_MAX = 3; // in a row; then training on only makes it worse
+
+export type TrainedGenerator = { snapshots: SnapshotStore; judgeAuc: number | null; stoppedAt: number };
+
+/** Trains the generator from its last checkpoint on, if there is one, and keeps a snapshot at each checkpoint. */
+export async function trainGenerator(context: TrainContext, preset: GanPreset): Promise<TrainedGenerator> {
+  const { options, films, checkpoints: folder, guard } = context;
+  const checkpoints = await openCheckpoints(folder, guard);
+  const snapshots = await openSnapshots(join(folder, 'snapshots'), guard);
+  const trained = options.loss === 'spinegan' ? await trainJudge(context) : undefined;
+  const judge = trained && createJudge(trained.parameters);
+  const imagesShown = options.imagesShown ?? preset.imagesShown;
+  const resume = await checkpoints.latest(preset);
+  const enough = new AbortController(); // raised when the snapshots begin to copy
+  const progress = createReporter(context, resume?.imagesShown ?? 0);
+  const onCheckpoint = async (checkpoint: Checkpoint) => {
+    await progress.flush();
+    await keepSnapshot(context, preset, checkpoint, snapshots);
+    await checkpoints.save(checkpoint);
+    if (hasTurned(await snapshots.list())) enough.abort();
+  };
+  try {
+    const result = await trainGan({
+      preset,
+      ...toLabelled(films.train),
+      classNames: [...CLASS_NAMES],
+      validation: toLabelled(films.validation),
+      judge,
+      seed: options.seed,
+      imagesShown,
+      xla: imagesShown * preset.resolution ** 2 >= XLA_FROM_PIXELS,
+      resume,
+      onProgress: progress.report,
+      onCheckpoint,
+      signal: AbortSignal.any([context.signal, enough.signal, progress.failed]),
+      checkpointEvery: checkpointInterval(preset, imagesShown),
+    });
+    await progress.flush();
+    context.signal.throwIfAborted();
+    return { snapshots, judgeAuc: trained?.validationAuc ?? null, stoppedAt: result.checkpoint.imagesShown };
+  } finally {
+    if (judge) tf.dispose(judge.parameters);
+  }
+}
+
+/** In images, a multiple of the batch. */
+function checkpointInterval({ batch }: GanPreset, imagesShown: number): number {
+  const wanted = Math.max(CHECKPOINT_IMAGES_MIN, imagesShown / CHECKPOINTS_A_RUN);
+  return Math.ceil(wanted / batch) * batch;
+}
+
+async function keepSnapshot(
+  context: TrainContext,
+  preset: GanPreset,
+  checkpoint: Checkpoint,
+  snapshots: SnapshotStore,
+): Promise<void> {
+  const { films, options, guard, checkpoints } = context;
+  const weights = generatorWeights(checkpoint);
+  const labels = Uint8Array.from(
+    { length: COPY_CHECK_IMAGES },
+    (_, i) => films.train.labels[i % films.train.count]!,
+  );
+  const sampler = createSampler(weights, preset);
+  const images = sampler.sample({ labels, seed: options.seed + checkpoint.step, psi: options.psi });
+  const grid = await drawGrid(sampler, preset.resolution, options.psi);
+  sampler.dispose();
+  const rows = (pixels: Uint8Array) => toPixelRows(pixels, preset.resolution);
+  const copySharePixels = copyShare(rows(images), rows(films.train.pixels), rows(films.validation.pixels));
+  await writeDurably(join(checkpoints, 'snapshots', `grid-${checkpoint.imagesShown}.png`), grid, { guard });
+  await snapshots.add({ imagesShown: checkpoint.imagesShown, copySharePixels }, weights);
+}
+
+/** Whether the last snapshots, one after another, lay nearer to training than the audit will allow. */
+function hasTurned(snapshots: readonly { copySharePixels: number }[]): boolean {
+  const last = snapshots.slice(-COPYING_CHECKS_MAX);
+  const half = snapshots.length / 2; // early shares are noise of an untrained generator
+  const isLate = snapshots.length > COPYING_CHECKS_MAX && last.length === COPYING_CHECKS_MAX && half >= 2;
+  return isLate && last.every(({ copySharePixels }) => copySharePixels > COPY_SHARE_MAX + 0.05);
+}
+
+/** Writes progress lines in order; the training itself isn't held up. A failed line (an outdated claim) ends it. */
+function createReporter(context: TrainContext, imagesAtStart: number) {
+  const failed = new AbortController();
+  const startedAt = Date.now();
+  let last: Promise<void> = Promise.resolve();
+  const write = async (progress: TrainingProgress) => {
+    const { imagesShown, imagesTotal } = progress;
+    const secondsElapsed = (Date.now() - startedAt) / 1_000;
+    const eta = estimateSecondsLeft({ imagesAtStart, imagesShown, imagesTotal, secondsElapsed });
+    const values = numbersOf(progress);
+    await context.report({ share: imagesShown / imagesTotal, etaSeconds: Math.round(eta ?? 0), values });
+  };
+  return {
+    failed: failed.signal,
+    report: (progress: TrainingProgress) => {
+      last = last.then(() => write(progress));
+      last.catch((error: unknown) => failed.abort(error));
+    },
+    flush: () => last,
+  };
+}
+
+function numbersOf(progress: TrainingProgress): Record<string, number> {
+  const entries = Object.entries(progress).filter(
+    ([, value]) => typeof value === 'number' && Number.isFinite(value),
+  );
+  return Object.fromEntries(entries) as Record<string, number>;
+}

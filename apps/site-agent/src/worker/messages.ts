@@ -1,0 +1,25 @@
+import type { StageName } from '../stages/stage.ts';
+
+/** What the agent asks of a worker process; ids, numbers and folders only. */
+export type WorkerRequest = { homePath: string; runId: string; threads: number; isProduction: boolean } & (
+  | { kind: 'stage'; stage: StageName; epoch: number }
+  | ScoreRequest
+);
+
+export type ScoreRequest = {
+  kind: 'score';
+  /** Where the weights lie and the report goes. */
+  folder: string;
+  task: ScoreTask;
+  siteId: string;
+  /** Fewest films of a class at which the AUC is told. */
+  minPerClass: number;
+};
+
+/** Which classifier to run on the sealed hold-out: one sent by the benchmark, or one trained on the site's own films. */
+export type ScoreTask =
+  | { kind: 'remote'; architecture: 'small-cnn'; imageSize: number; seeds: number; trainedOn: string }
+  | { kind: 'local' };
+
+/** The worker's only answer; its work itself is on disk. */
+export type WorkerReply = { ok: true } | { ok: false; code: string; where: string[] };
