@@ -1,7 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -16,6 +28,7 @@ const supervisors: ChildProcess[] = [];
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'synspine-pg-'));
+  chmodSync(root, 0o711); // as a folder of the system would be, so that the account `nobody` gets in
   dataDir = join(root, 'data');
 });
 afterEach(async () => {
@@ -132,10 +145,34 @@ test('a folder is reachable only if every parent lets the account through', () =
   const open = join(root, 'a/b/file');
   mkdirSync(join(root, 'a/b'), { recursive: true, mode: 0o711 });
   writeFileSync(open, '');
-  expect(canReach(join(root, 'file'), stranger)).toBe(false); // mkdtemp makes 0700 folders
+  expect(canReach(open, stranger)).toBe(true);
+  chmodSync(root, 0o710);
+  expect(canReach(join(root, 'file'), stranger)).toBe(false);
   const owner = { uid: statSync(root).uid, gid: statSync(root).gid };
   expect(canReach(open, owner)).toBe(true);
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'under root, data below a closed folder lives elsewhere, is found again, and is not taken for new data',
+  async () => {
+    chmodSync(root, 0o700);
+    const first = await start();
+    await query(first.adminUrl, 'CREATE TABLE film (id int)');
+    await first.stop();
+    const place = realpathSync(dataDir);
+    expect(lstatSync(dataDir).isSymbolicLink()).toBe(true);
+    const second = await start();
+    expect(await query(second.adminUrl, 'TABLE film')).toEqual([]);
+    await second.stop();
+    rmSync(dataDir);
+    const third = await start();
+    await expect(query(third.adminUrl, 'TABLE film')).rejects.toThrow('does not exist');
+    await third.stop();
+    const kept = readdirSync(dirname(place)).filter((name) => name.startsWith(`${basename(place)}.unlinked`));
+    expect(kept).toHaveLength(1);
+    for (const path of [place, join(dirname(place), kept[0]!)]) rmSync(path, { recursive: true });
+  },
+);
 
 describe('a running server', () => {
   const sharedDir = mkdtempSync(join(tmpdir(), 'synspine-pg-'));

@@ -41,7 +41,7 @@ export async function startEmbeddedPostgres(options: {
   dataDir: string;
   port?: number;
 }): Promise<EmbeddedPostgres> {
-  const dataDir = prepareDataDir(options.dataDir);
+  const dataDir = await prepareDataDir(options.dataDir);
   const release = claimSupervision(dataDir);
   try {
     const account = postgresAccount(dataDir);

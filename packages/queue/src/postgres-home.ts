@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -9,12 +9,15 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmdirSync,
   rmSync,
   statSync,
   symlinkSync,
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { QueueError } from './errors.ts';
+import { stopLeftover } from './postgres-process.ts';
+import { claimSupervision } from './supervisor-lock.ts';
 
 /** The account that PostgreSQL runs under; undefined means the one this process runs under. */
 export interface Account {
@@ -54,26 +57,40 @@ export function postgresAccount(dataDir: string): Account | undefined {
   return cluster && cluster.uid !== 0 ? { uid: cluster.uid, gid: cluster.gid } : NOBODY;
 }
 
-function moveWithin(reach: string, dataDir: string): void {
-  mkdirSync(reach, { recursive: true, mode: 0o711 });
-  const hasFiles = existsSync(dataDir) && readdirSync(dataDir).length > 0;
-  if (hasFiles) {
-    const draft = `${reach}.moving`;
-    rmSync(draft, { recursive: true, force: true });
-    cpSync(dataDir, draft, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
-    rmSync(reach, { recursive: true });
-    renameSync(draft, reach);
-    renameSync(dataDir, `${dataDir}.before-move-${randomBytes(4).toString('hex')}`);
+/** Whose link was removed was meant to go, but may be all there is: it is kept aside, never used and never deleted. */
+async function setAside(place: string): Promise<void> {
+  const release = claimSupervision(place);
+  try {
+    await stopLeftover(join(place, 'cluster'));
+  } finally {
+    release();
   }
-  rmSync(dataDir, { recursive: true, force: true });
-  symlinkSync(reach, dataDir);
+  renameSync(place, `${place}.unlinked-${Date.now()}`);
+}
+
+async function moveTo(place: string, dataDir: string): Promise<void> {
+  if (existsSync(place)) await setAside(place);
+  const draft = `${place}.moving`;
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(REACHABLE_PLACE, { recursive: true, mode: 0o711 });
+  mkdirSync(draft, { mode: 0o711 });
+  const hasFiles = readdirSync(dataDir).length > 0;
+  if (hasFiles) {
+    cpSync(dataDir, draft, { recursive: true, preserveTimestamps: true, verbatimSymlinks: true });
+    renameSync(dataDir, `${dataDir}.before-move-${Date.now()}`);
+  } else {
+    rmdirSync(dataDir);
+  }
+  chmodSync(draft, 0o711);
+  renameSync(draft, place);
+  symlinkSync(place, dataDir);
 }
 
 /**
  * Makes the data folder and returns its real path. When PostgreSQL's account can't reach it, the folder lives in
  * /var/lib/synspine instead and `dataDir` becomes a link to it (existing files are copied, the old folder kept).
  */
-export function prepareDataDir(dataDir: string): string {
+export async function prepareDataDir(dataDir: string): Promise<string> {
   const wanted = resolve(dataDir);
   mkdirSync(dirname(wanted), { recursive: true });
   if (!lstatSync(wanted, { throwIfNoEntry: false })) mkdirSync(wanted, { mode: isRoot() ? 0o711 : 0o700 });
@@ -82,7 +99,7 @@ export function prepareDataDir(dataDir: string): string {
   if (!account || canReach(join(real, 'cluster'), account)) return real;
   const isOnlyLastFolderClosed = canReach(real, account) && statSync(real).uid === 0;
   if (isOnlyLastFolderClosed) chmodSync(real, 0o711);
-  else moveWithin(join(REACHABLE_PLACE, placeName(wanted)), wanted);
+  else await moveTo(join(REACHABLE_PLACE, placeName(wanted)), wanted);
   return realpathSync(wanted);
 }
 
