@@ -6,7 +6,16 @@ import { decodeJpegLossless } from './jpeg-lossless.ts';
 import { readNative } from './native.ts';
 import { decodeRle } from './rle.ts';
 import { type StoredPixels, toStoredPixels } from './stored-pixels.ts';
-import { type DecodedImage, decodeInWasm } from './wasm-codecs.ts';
+import { decodeInWasm } from './wasm-codecs.ts';
+
+export type DecodedImage = {
+  rows: number;
+  columns: number;
+  components: number;
+  bits: number;
+  /** Interleaved samples of 1 byte (up to 8 bits) or 2 bytes, little endian. */
+  samples: Uint8Array;
+};
 
 type ImageCodec = 'jpeg' | 'jpeg-lossless' | 'jpeg-ls' | 'jpeg-2000';
 
@@ -59,7 +68,8 @@ async function decodeImage(
   if (!claim || !hasEndMarker(stream)) return 'DECODE_FAILED';
   const fault = compareClaim(claim, header, codec);
   if (fault) return fault;
-  const image = codec === 'jpeg-lossless' ? decodeJpegLossless(stream) : await decodeInWasm(codec, stream);
+  const image =
+    codec === 'jpeg-lossless' ? decodeJpegLossless(stream, claim) : await decodeInWasm(codec, stream);
   return image && deliversClaim(image, claim) ? image : 'DECODE_FAILED';
 }
 

@@ -30,7 +30,7 @@ export function toStoredPixels(
 function toWords(samples: Uint8Array): Uint16Array {
   if (samples.byteOffset % 2 === 0)
     return new Uint16Array(samples.buffer, samples.byteOffset, samples.length / 2);
-  return new Uint16Array(samples.slice().buffer);
+  return new Uint16Array(new Uint8Array(samples).buffer);
 }
 
 function exceeds(values: Uint8Array | Uint16Array, max: number): boolean {

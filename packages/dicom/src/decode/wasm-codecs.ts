@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { DecodedImage } from './decode-pixels.ts';
 
 /** The classes that the WebAssembly codecs of cornerstone share. */
 type WasmDecoder = {
@@ -14,15 +15,6 @@ type WasmFactory = (options: {
   print(line: string): void;
   printErr(line: string): void;
 }) => Promise<WasmModule>;
-
-export type DecodedImage = {
-  rows: number;
-  columns: number;
-  components: number;
-  bits: number;
-  /** Interleaved samples of 1 byte (up to 8 bits) or 2 bytes, little endian. */
-  samples: Uint8Array;
-};
 
 const CODECS = {
   jpeg: { path: '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs', decoder: 'JPEGDecoder' },

@@ -1,0 +1,104 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Film } from '../read-film.ts';
+import { type Refusal, refuse } from '../refusals.ts';
+import type { ReadRequest } from './film-reader-child.ts';
+
+export type ChildLimits = {
+  /** For one film, from request to answer. */
+  timeoutMs: number;
+  /** V8's heap. The whole process, with pixels and codecs outside that heap, may take four times as much. */
+  memoryMb: number;
+};
+
+export type FilmChild = {
+  isAlive(): boolean;
+  /** Never rejects: a child that hangs, grows or dies answers with a refusal and is gone. */
+  ask(request: ReadRequest): Promise<Film | Refusal>;
+  kill(): Promise<void>;
+};
+
+const START_TIMEOUT_MS = 60_000;
+const MEMORY_CHECK_MS = 100;
+const PROCESS_TO_HEAP = 4;
+
+/**
+ * Starts a child that reads films, and waits until it is warm.
+ *
+ * Its environment is empty, so no credential of the agent reaches a decoder, and its output goes nowhere, so nothing a
+ * decoder prints about a patient reaches a log.
+ *
+ * @throws Error with code READER_NOT_STARTED when the child can't start at all
+ */
+export async function startFilmChild(limits: ChildLimits): Promise<FilmChild> {
+  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const child = fork(fileURLToPath(new URL('./film-reader-child.ts', import.meta.url)), [], {
+    execArgv: [`--max-old-space-size=${limits.memoryMb}`, '--import', loader],
+    env: {},
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
+  await waitUntilReady(child);
+  let isAlive = true;
+  child.once('exit', () => {
+    isAlive = false;
+  });
+  return {
+    isAlive: () => isAlive,
+    ask: (request) => ask(child, request, limits),
+    kill: () => kill(child),
+  };
+}
+
+async function waitUntilReady(child: ChildProcess): Promise<void> {
+  const signal = AbortSignal.timeout(START_TIMEOUT_MS);
+  const failed = Promise.race([once(child, 'exit', { signal }), once(child, 'error', { signal })]);
+  const first = await Promise.race([once(child, 'message', { signal }), failed.then(() => null)]).catch(
+    () => null,
+  );
+  if (first) return;
+  await kill(child);
+  const message = 'The film reader process did not start. Check that node can run and that memory is free.';
+  throw Object.assign(new Error(message), { code: 'READER_NOT_STARTED' });
+}
+
+function ask(child: ChildProcess, request: ReadRequest, limits: ChildLimits): Promise<Film | Refusal> {
+  return new Promise((resolve) => {
+    const finish = (result: Film | Refusal): void => {
+      clearTimeout(timer);
+      clearInterval(watch);
+      child.off('message', finish);
+      child.off('exit', crashed);
+      resolve(result);
+    };
+    const stop = (result: Refusal): void => {
+      finish(result);
+      child.kill('SIGKILL');
+    };
+    const crashed = (): void => finish(refuse('decode', 'PARSER_CRASHED'));
+    const timer = setTimeout(() => stop(refuse('decode', 'PARSER_TIMEOUT')), limits.timeoutMs);
+    const watch = setInterval(async () => {
+      const used = await readResidentMb(child.pid);
+      if (used > PROCESS_TO_HEAP * limits.memoryMb) stop(refuse('decode', 'PARSER_OUT_OF_MEMORY'));
+    }, MEMORY_CHECK_MS);
+    child.on('message', finish);
+    child.once('exit', crashed);
+    child.send(request, (error) => error && stop(refuse('decode', 'PARSER_CRASHED')));
+  });
+}
+
+/** Resident memory from Linux's /proc; 0 where there is none, and then only the heap is limited. */
+async function readResidentMb(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGKILL');
+  await gone;
+}

@@ -1,0 +1,31 @@
+import { readFile, stat } from 'node:fs/promises';
+import { DATA_BYTES_MAX } from '../limits.ts';
+import { type Film, readFilm } from '../read-film.ts';
+import { type Refusal, refuse } from '../refusals.ts';
+
+/** Sent to the child; it answers each with one Film or Refusal. */
+export type ReadRequest = { path: string; modalities?: readonly string[] };
+
+export const READY = 'ready';
+
+// Runs only as a child process of createFilmReader: parent and child share no memory, and the child can be killed.
+process.on('message', (request: ReadRequest) => {
+  void answer(request).then((result) => process.send?.(result));
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.(READY);
+
+async function answer({ path, modalities }: ReadRequest): Promise<Film | Refusal> {
+  const bytes = await readBounded(path);
+  return bytes instanceof Uint8Array ? readFilm(bytes, { modalities }) : bytes;
+}
+
+/** The size is asked for first, so that no file is too large to be refused. */
+async function readBounded(path: string): Promise<Uint8Array | Refusal> {
+  try {
+    const { size } = await stat(path);
+    return size > DATA_BYTES_MAX ? refuse('parse', 'TOO_LARGE') : await readFile(path);
+  } catch {
+    return refuse('parse', 'FILE_UNREADABLE'); // the error's text would hold the file's name
+  }
+}

@@ -1,0 +1,76 @@
+import type { Film } from '../read-film.ts';
+import type { Refusal } from '../refusals.ts';
+import { type FilmChild, startFilmChild } from './child-process.ts';
+
+export type FilmReaderOptions = {
+  /** Child processes, and so films read at once. Default 2. */
+  processes?: number;
+  /** For one film. Default 10,000. */
+  timeoutMs?: number;
+  /** V8's heap in each child; the whole child may take four times as much. Default 512. */
+  memoryMb?: number;
+  /** Accepted modalities; see readFilm. */
+  modalities?: readonly string[];
+};
+
+export type FilmReader = {
+  /**
+   * Reads a film in a child process. Whatever the file does to its child, the answer is a value: PARSER_TIMEOUT,
+   * PARSER_OUT_OF_MEMORY and PARSER_CRASHED stand for the child's end, and the next film gets a fresh one.
+   *
+   * @throws Error with code READER_NOT_STARTED or READER_CLOSED: faults of the installation, not of a film
+   */
+  read(path: string): Promise<Film | Refusal>;
+  /** Ends the children. Reads that still wait or run are rejected with READER_CLOSED. */
+  close(): Promise<void>;
+};
+
+type Job = { path: string; resolve(result: Film | Refusal): void; reject(error: Error): void };
+type Lane = { child: FilmChild | null; job: Job | null };
+
+/** Keeps warm child processes that read untrusted films. They start with the first film. */
+export function createFilmReader(options: FilmReaderOptions = {}): FilmReader {
+  const { processes = 2, timeoutMs = 10_000, memoryMb = 512, modalities } = options;
+  const lanes: Lane[] = Array.from({ length: processes }, () => ({ child: null, job: null }));
+  const waiting: Job[] = [];
+  let isClosed = false;
+
+  const run = async (lane: Lane, job: Job): Promise<void> => {
+    lane.job = job;
+    try {
+      if (!lane.child?.isAlive()) lane.child = await startFilmChild({ timeoutMs, memoryMb });
+      const result = isClosed ? null : await lane.child.ask({ path: job.path, modalities });
+      if (result && !isClosed) job.resolve(result);
+      else job.reject(closedError());
+    } catch (error) {
+      job.reject(error as Error);
+    }
+    lane.job = null;
+    if (isClosed) await lane.child?.kill();
+    else pump();
+  };
+  const pump = (): void => {
+    for (const lane of lanes) {
+      const job = lane.job ? undefined : waiting.shift();
+      if (job) void run(lane, job);
+    }
+  };
+
+  return {
+    read: (path) =>
+      new Promise((resolve, reject) => {
+        if (isClosed) return reject(closedError());
+        waiting.push({ path, resolve, reject });
+        pump();
+      }),
+    close: async () => {
+      isClosed = true;
+      for (const job of waiting.splice(0)) job.reject(closedError());
+      await Promise.all(lanes.map((lane) => lane.child?.kill()));
+    },
+  };
+}
+
+function closedError(): Error {
+  return Object.assign(new Error('The film reader is closed. Create a new one.'), { code: 'READER_CLOSED' });
+}

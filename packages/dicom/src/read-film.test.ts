@@ -1,0 +1,366 @@
+import { createHash } from 'node:crypto';
+import sharp from 'sharp';
+import { describe, expect, it } from 'vitest';
+import { encodeJpeg2000, encodeJpegLs } from './fixtures/encode-in-wasm.ts';
+import { encodeJpegLossless } from './fixtures/encode-jpeg-lossless.ts';
+import { type FilmFixture, filmElements, SYNTAX, testPixels, toBytes } from './fixtures/film-elements.ts';
+import { type Film, readFilm } from './read-film.ts';
+import { encodeRle } from './write/encode-rle.ts';
+import { writeDicom } from './write/write-dicom.ts';
+
+const ROWS = 130;
+const COLUMNS = 141;
+
+type Depth = { bits: number; signed: boolean };
+const DEPTHS: Depth[] = [8, 10, 12, 16].flatMap((bits) => [false, true].map((signed) => ({ bits, signed })));
+const allocated = (bits: number): 8 | 16 => (bits > 8 ? 16 : 8);
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+async function readFixture(fixture: FilmFixture, syntax: string = SYNTAX.explicit) {
+  return readFilm(writeDicom(filmElements({ rows: ROWS, columns: COLUMNS, ...fixture }), syntax));
+}
+
+function film(result: Awaited<ReturnType<typeof readFilm>>): Film {
+  if (!result.ok) throw new Error(`refused: ${result.code}`);
+  return result;
+}
+
+function depthFixture({ bits, signed }: Depth): FilmFixture & { values: number[]; bytes: Uint8Array } {
+  const values = testPixels(ROWS, COLUMNS, bits, signed);
+  const bytes = toBytes(values, allocated(bits));
+  return { bitsAllocated: allocated(bits), bitsStored: bits, signed, values, bytes };
+}
+
+describe.each(DEPTHS)('stored values of $bits bits, signed $signed', (depth) => {
+  const { values, bytes, ...format } = depthFixture(depth);
+  const image = { rows: ROWS, columns: COLUMNS, bits: depth.bits, values };
+  const expectExact = async (pixelData: FilmFixture['pixelData'], syntax: string, pixelVr?: string) => {
+    const read = film(await readFixture({ ...format, pixelData, pixelVr }, syntax));
+    expect(read.pixelSha256).toBe(sha256(bytes));
+    expect(read.transferSyntax).toBe(syntax);
+  };
+
+  it('are read exactly from implicit little endian', () => expectExact(bytes, SYNTAX.implicit));
+  it('are read exactly from explicit little endian', () => expectExact(bytes, SYNTAX.explicit));
+  it('are read exactly from deflated explicit little endian', () => expectExact(bytes, SYNTAX.deflated));
+
+  it('are read exactly from explicit big endian words', () => {
+    const swapped = depth.bits > 8 ? toBytes(values, 16, true) : Buffer.from(bytes).swap16();
+    return expectExact(swapped, SYNTAX.bigEndian, 'OW');
+  });
+
+  it('are read exactly from RLE', () => {
+    const frame = encodeRle(bytes, depth.bits > 8 ? 2 : 1, COLUMNS);
+    return expectExact({ fragments: [frame] }, SYNTAX.rle, 'OB');
+  });
+
+  it('are read exactly from JPEG lossless with each predictor', async () => {
+    const unsigned = values.map((value) => value & (2 ** depth.bits - 1));
+    for (const predictor of [1, 2, 3, 4, 5, 6, 7]) {
+      const stream = encodeJpegLossless({ ...image, values: unsigned, predictor });
+      await expectExact({ fragments: [stream] }, SYNTAX.jpegLossless, 'OB');
+    }
+  });
+
+  it('are read exactly from JPEG-LS', async () => {
+    const unsigned = values.map((value) => value & (2 ** depth.bits - 1));
+    const stream = await encodeJpegLs({ ...image, bytes: toBytes(unsigned, allocated(depth.bits)) });
+    await expectExact({ fragments: [stream] }, SYNTAX.jpegLs, 'OB');
+  });
+
+  it('are read exactly from JPEG 2000, or refused where its decoder would clamp them', async () => {
+    const stream = await encodeJpeg2000({ ...image, signed: depth.signed, bytes });
+    if (!depth.signed || depth.bits > 8)
+      return expectExact({ fragments: [stream] }, SYNTAX.jpeg2000Lossless, 'OB');
+    const result = await readFixture(
+      { ...format, pixelData: { fragments: [stream] }, pixelVr: 'OB' },
+      SYNTAX.jpeg2000Lossless,
+    );
+    expect(result).toEqual({ ok: false, code: 'UNSUPPORTED_BIT_DEPTH', stage: 'decode' });
+  });
+});
+
+describe('compressed films', () => {
+  const { values, bytes, ...format } = depthFixture({ bits: 12, signed: false });
+  const image = { rows: ROWS, columns: COLUMNS, bits: 12, values, bytes };
+  const encapsulated = (...fragments: Uint8Array[]): FilmFixture => ({
+    ...format,
+    pixelData: { fragments },
+    pixelVr: 'OB',
+  });
+
+  it('are read from JPEG Baseline to within one gray level of another decoder', async () => {
+    const eight = depthFixture({ bits: 8, signed: false });
+    const raw = { raw: { width: COLUMNS, height: ROWS, channels: 1 as const } };
+    const stream = await sharp(eight.bytes, raw).toColourspace('b-w').jpeg({ quality: 90 }).toBuffer();
+    const reference = await sharp(stream).toColourspace('b-w').raw().toBuffer();
+    const window = [0x00281050, 0x00281051].map((tag, i) => [
+      tag,
+      { tag, vr: 'DS', value: ['128', '256'][i]! },
+    ]);
+    const read = film(
+      await readFixture(
+        {
+          bitsAllocated: 8,
+          bitsStored: 8,
+          pixelData: { fragments: [stream] },
+          change: Object.fromEntries(window),
+        },
+        SYNTAX.jpeg,
+      ),
+    );
+    const worst = Math.max(...read.pixels.map((value, i) => Math.abs(value * 255 - reference[i]!)));
+    expect(worst).toBeLessThanOrEqual(1.001);
+  });
+
+  it('are read from near-lossless JPEG-LS within its stated error', async () => {
+    const stream = await encodeJpegLs(image, 3);
+    const exact = film(await readFixture({ ...format, pixelData: bytes }));
+    const near = film(await readFixture(encapsulated(stream), SYNTAX.jpegLsNearLossless));
+    expect(near.pixelSha256).not.toBe(exact.pixelSha256);
+    const worst = Math.max(...near.pixels.map((value, i) => Math.abs(value - exact.pixels[i]!)));
+    expect(worst).toBeLessThan(8 / 4095);
+  });
+
+  it('are joined from several fragments', async () => {
+    const stream = await encodeJpeg2000(image);
+    const half = Math.floor(stream.length / 4) * 2;
+    const read = film(
+      await readFixture(encapsulated(stream.slice(0, half), stream.slice(half)), SYNTAX.jpeg2000),
+    );
+    expect(read.pixelSha256).toBe(sha256(bytes));
+  });
+
+  const streams = {
+    jpegLossless: () => encodeJpegLossless(image),
+    jpegLs: () => encodeJpegLs(image),
+    jpeg2000: () => encodeJpeg2000(image),
+    rle: () => encodeRle(bytes, 2, COLUMNS),
+  };
+  it.each(Object.keys(streams) as (keyof typeof streams)[])(
+    'are refused when a %s stream is cut anywhere',
+    async (name) => {
+      const stream = await streams[name]();
+      for (const share of [0.02, 0.3, 0.6, 0.9, 0.98]) {
+        const cut = stream.slice(0, Math.floor(stream.length * share));
+        const result = await readFixture(encapsulated(cut), SYNTAX[name]);
+        expect(result, `cut at ${share}`).toEqual({ ok: false, code: 'DECODE_FAILED', stage: 'decode' });
+      }
+    },
+  );
+
+  it.each(['jpegLossless', 'jpegLs', 'jpeg2000'] as const)(
+    'are refused when a %s stream is cut and closed again',
+    async (name) => {
+      const stream = await streams[name]();
+      const cut = Uint8Array.from([...stream.slice(0, Math.floor(stream.length / 2)), 0xff, 0xd9]);
+      const result = await readFixture(encapsulated(cut), SYNTAX[name]);
+      expect(result).toEqual({ ok: false, code: 'DECODE_FAILED', stage: 'decode' });
+    },
+  );
+
+  it('are read again after a damaged one', async () => {
+    const stream = await encodeJpegLs(image);
+    expect(
+      (
+        await readFixture(
+          encapsulated(stream.map((byte, i) => (i > 300 ? byte ^ 0x5a : byte))),
+          SYNTAX.jpegLs,
+        )
+      ).ok,
+    ).toBe(false);
+    expect(film(await readFixture(encapsulated(stream), SYNTAX.jpegLs)).pixelSha256).toBe(sha256(bytes));
+  });
+
+  it('are refused when the stream has another size than the tags', async () => {
+    const stream = await encodeJpeg2000({
+      ...image,
+      rows: ROWS - 2,
+      bytes: bytes.slice(0, (ROWS - 2) * COLUMNS * 2),
+    });
+    const result = await readFixture(encapsulated(stream), SYNTAX.jpeg2000);
+    expect(result).toMatchObject({ code: 'PIXEL_HEADER_MISMATCH' });
+  });
+
+  it('are refused when a JPEG 2000 stream is signed and the tags are not, and the other way round', async () => {
+    const signed = depthFixture({ bits: 12, signed: true });
+    const stream = await encodeJpeg2000({ ...image, signed: true, bytes: signed.bytes });
+    expect(await readFixture(encapsulated(stream), SYNTAX.jpeg2000)).toMatchObject({
+      code: 'PIXEL_HEADER_MISMATCH',
+    });
+    const plain = await encodeJpeg2000(image);
+    const result = await readFixture({ ...encapsulated(plain), signed: true }, SYNTAX.jpeg2000);
+    expect(result).toMatchObject({ code: 'PIXEL_HEADER_MISMATCH' });
+  });
+
+  it('are read when the stream is deeper than the tags but its values are not', async () => {
+    const stream = encodeJpegLossless({ ...image, bits: 16 });
+    expect(film(await readFixture(encapsulated(stream), SYNTAX.jpegLossless)).pixelSha256).toBe(
+      sha256(bytes),
+    );
+  });
+
+  it('are refused when values pass Bits Stored, by one bit', async () => {
+    const stream = encodeJpegLossless({ ...image, bits: 16, values: [4096, ...values.slice(1)] });
+    const result = await readFixture(encapsulated(stream), SYNTAX.jpegLossless);
+    expect(result).toMatchObject({ code: 'PIXEL_HEADER_MISMATCH' });
+  });
+
+  it('are refused when a signed stream has another width than Bits Stored', async () => {
+    const stream = encodeJpegLossless({ ...image, bits: 16 });
+    const result = await readFixture({ ...encapsulated(stream), signed: true }, SYNTAX.jpegLossless);
+    expect(result).toMatchObject({ code: 'PIXEL_HEADER_MISMATCH' });
+  });
+
+  it('are read from JPEG lossless with a point transform', async () => {
+    const even = values.map((value) => value & ~1);
+    const stream = encodeJpegLossless({
+      ...image,
+      bits: 12,
+      values: even.map((value) => value >> 1),
+      pointTransform: 1,
+    });
+    const read = film(await readFixture(encapsulated(stream), SYNTAX.jpegLossless));
+    expect(read.pixelSha256).toBe(sha256(toBytes(even, 16)));
+  });
+
+  it('are read from JPEG lossless with restart markers', async () => {
+    const stream = encodeJpegLossless({ ...image, predictor: 4, restartRows: 50 });
+    const read = film(await readFixture(encapsulated(stream), SYNTAX.jpegLossless));
+    expect(read.pixelSha256).toBe(sha256(bytes));
+  });
+
+  it.each([SYNTAX.jpegExtended, SYNTAX.htj2k, '1.2.3.4'])(
+    'are refused in the unsupported syntax %s',
+    async (syntax) => {
+      const result = await readFixture(encapsulated(Buffer.from([0xff, 0xd8])), syntax);
+      expect(result).toEqual({ ok: false, code: 'UNSUPPORTED_TRANSFER_SYNTAX', stage: 'decode' });
+    },
+  );
+
+  it('are refused when a syntax holds the stream of another', async () => {
+    const result = await readFixture(encapsulated(encodeJpegLossless(image)), SYNTAX.jpegLs);
+    expect(result).toMatchObject({ code: 'UNSUPPORTED_TRANSFER_SYNTAX' });
+  });
+
+  it('are refused in colour, even where the tags say gray', async () => {
+    const stream = await sharp({ create: { width: COLUMNS, height: ROWS, channels: 3, background: '#808' } })
+      .jpeg()
+      .toBuffer();
+    const result = await readFixture(
+      { bitsAllocated: 8, bitsStored: 8, pixelData: { fragments: [stream] } },
+      SYNTAX.jpeg,
+    );
+    expect(result).toMatchObject({ code: 'COLOUR_NOT_SUPPORTED' });
+  });
+});
+
+describe('films that are not used', () => {
+  const word = (tag: number, value: number) => ({ [tag]: { tag, vr: 'US', value } });
+  const text = (tag: number, vr: string, value: string) => ({ [tag]: { tag, vr, value } });
+  const cases: [string, FilmFixture, string, string][] = [
+    ['without SOP Instance UID', { change: { 524312: null } }, 'MISSING_UID', 'parse'],
+    ['without Study Instance UID', { change: { 2097165: null } }, 'MISSING_UID', 'parse'],
+    ['with a UID that is none', { change: text(0x0020000d, 'UI', 'study-7') }, 'MISSING_UID', 'parse'],
+    ['of another modality', { change: text(0x00080060, 'CS', 'CT') }, 'MODALITY_NOT_ACCEPTED', 'select'],
+    [
+      'of a secondary capture, unless asked for',
+      { change: text(0x00080060, 'CS', 'SC') },
+      'MODALITY_NOT_ACCEPTED',
+      'select',
+    ],
+    ['without modality', { change: { 524384: null } }, 'MODALITY_NOT_ACCEPTED', 'select'],
+    ['with burned-in text', { change: text(0x00280301, 'CS', 'YES') }, 'BURNED_IN_TEXT', 'select'],
+    ['with two frames', { change: text(0x00280008, 'IS', '2') }, 'MULTI_FRAME', 'select'],
+    ['without pixel data', { pixelData: null }, 'NO_PIXEL_DATA', 'select'],
+    ['with empty pixel data', { pixelData: new Uint8Array() }, 'NO_PIXEL_DATA', 'select'],
+    ['with 127 rows', { rows: 127 }, 'TOO_SMALL', 'select'],
+    ['with 127 columns', { columns: 127 }, 'TOO_SMALL', 'select'],
+    ['over 64 megapixels', { rows: 8193, columns: 8192, pixelData: Buffer.alloc(2) }, 'TOO_LARGE', 'select'],
+    ['without rows', { change: { 2621456: null } }, 'MALFORMED', 'select'],
+    ['in RGB', { photometric: 'RGB' }, 'COLOUR_NOT_SUPPORTED', 'select'],
+    ['with three samples a pixel', { change: word(0x00280002, 3) }, 'COLOUR_NOT_SUPPORTED', 'select'],
+    ['with a palette', { photometric: 'PALETTE COLOR' }, 'PALETTE_NOT_SUPPORTED', 'select'],
+    ['with an unknown photometric', { photometric: 'HSV' }, 'UNSUPPORTED_PHOTOMETRIC', 'select'],
+    ['with 32 bits allocated', { change: word(0x00280100, 32) }, 'UNSUPPORTED_BIT_DEPTH', 'select'],
+    ['with 7 bits stored', { bitsStored: 7 }, 'UNSUPPORTED_BIT_DEPTH', 'select'],
+    ['with 17 of 16 bits stored', { bitsStored: 17 }, 'UNSUPPORTED_BIT_DEPTH', 'select'],
+    ['with values in high bits', { change: word(0x00280102, 15) }, 'UNSUPPORTED_BIT_DEPTH', 'select'],
+    [
+      'with too few pixels, by two bytes',
+      { pixelData: new Uint8Array(ROWS * COLUMNS * 2 - 2) },
+      'BAD_PIXEL_LENGTH',
+      'decode',
+    ],
+    [
+      'with too many pixels, by two bytes',
+      { pixelData: new Uint8Array(ROWS * COLUMNS * 2 + 2) },
+      'BAD_PIXEL_LENGTH',
+      'decode',
+    ],
+    ['with one gray only', {}, 'NO_CONTRAST', 'decode'],
+  ];
+  it.each(cases)('are refused %s', async (_name, fixture, code, stage) => {
+    expect(await readFixture(fixture)).toEqual({ ok: false, code, stage });
+  });
+
+  it('are read at exactly 128 pixels and with padding of an odd size', async () => {
+    const values = testPixels(129, 129, 8);
+    const odd = film(
+      await readFixture({
+        rows: 129,
+        columns: 129,
+        bitsAllocated: 8,
+        bitsStored: 8,
+        pixelData: toBytes(values, 8),
+      }),
+    );
+    expect(odd.pixelSha256).toBe(sha256(toBytes(values, 8)));
+    const smallest = toBytes(testPixels(128, 128, 12), 16);
+    expect((await readFixture({ rows: 128, columns: 128, pixelData: smallest })).ok).toBe(true);
+  });
+
+  it('are read as secondary captures when asked for', async () => {
+    const elements = filmElements({
+      pixelData: toBytes(testPixels(130, 140, 12), 16),
+      change: text(0x00080060, 'CS', 'SC'),
+    });
+    expect((await readFilm(writeDicom(elements), { modalities: ['SC'] })).ok).toBe(true);
+  });
+});
+
+describe('what a film says about itself', () => {
+  it('is passed on', async () => {
+    const read = film(await readFixture({ pixelData: toBytes(testPixels(ROWS, COLUMNS, 12), 16) }));
+    expect(read).toMatchObject({
+      patientId: 'ZZCANARY-1',
+      accessionNumber: 'ZZCANARY0001',
+      modality: 'CR',
+      viewPosition: 'AP',
+      bodyPart: 'LSPINE',
+      rows: ROWS,
+      columns: COLUMNS,
+      transferSyntax: SYNTAX.explicit,
+    });
+    expect(read.sopInstanceUid).toMatch(/^2\.25\.\d+$/);
+  });
+
+  it('may lack what is not needed', async () => {
+    const change = { 1048608: null, 524368: null, 1593601: null, 1572885: null };
+    const read = film(await readFixture({ pixelData: toBytes(testPixels(ROWS, COLUMNS, 12), 16), change }));
+    expect(read).toMatchObject({
+      patientId: null,
+      accessionNumber: null,
+      viewPosition: null,
+      bodyPart: null,
+    });
+  });
+
+  it('does not include overlays hidden above Bits Stored', async () => {
+    const values = testPixels(ROWS, COLUMNS, 12);
+    const overlaid = values.map((value, i) => value | (i % 3 === 0 ? 0x8000 : 0));
+    const plain = film(await readFixture({ pixelData: toBytes(values, 16) }));
+    const read = film(await readFixture({ pixelData: toBytes(overlaid, 16) }));
+    expect(read.pixelSha256).toBe(plain.pixelSha256);
+  });
+});
