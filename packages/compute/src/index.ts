@@ -7,14 +7,9 @@ export { liveTensors } from './backend.ts';
 export { type CompiledFunction, type CompileOptions, compile } from './compile.ts';
 export { ComputeError } from './compute-error.ts';
 export { type ComputeInfo, initCompute } from './init-compute.ts';
-export {
-  downsample2,
-  lrelu,
-  pixelShuffle,
-  sigmoidSafe,
-  softplusStable,
-  upsample2,
-} from './ops/second-order.ts';
+export { lrelu } from './ops/lrelu.ts';
+export { downsample2, upsample2 } from './ops/resample.ts';
+export { pixelShuffle, sigmoidSafe, softplusStable } from './ops/second-order.ts';
 export { foldSeed, type Seed, statelessInt, statelessNormal, statelessUniform } from './random.ts';
 export { readSafetensors, type StoredTensor } from './safetensors/read-safetensors.ts';
 export type { TensorTree } from './tensor-tree.ts';

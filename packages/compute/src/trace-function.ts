@@ -19,11 +19,16 @@ export interface TracedFunction {
   nodeCount: number;
 }
 
-let tracing = false;
+let tracing: CompileOptions | undefined;
 let functionCount = 0;
 
 export function isTracing(): boolean {
-  return tracing;
+  return tracing !== undefined;
+}
+
+/** True while recording a function that XLA will compile: some ops have a form that XLA likes better. */
+export function isTracingForXla(): boolean {
+  return tracing?.xla === true;
 }
 
 /** Records `fn` as a native function. `args` only lend their structure, shapes and dtypes. */
@@ -36,7 +41,7 @@ export function traceFunction(
   functionCount += 1;
   const nativeName = `${options.name.replace(/[^A-Za-z0-9_]/g, '_')}_${functionCount}`;
   native.binding.traceBegin(options.precision === 'bfloat16');
-  tracing = true;
+  tracing = options;
   try {
     let traced: TracedFunction | undefined;
     // The outer tidy frees everything made in the trace, and leaves alone tensors from outside that `fn` returns.
@@ -45,7 +50,7 @@ export function traceFunction(
     });
     return traced!;
   } finally {
-    tracing = false;
+    tracing = undefined;
     native.binding.traceAbort(); // nothing to abort after a complete trace
   }
 }

@@ -5,11 +5,6 @@ import * as tf from '@tensorflow/tfjs-core';
  * tanh, exp, softmax) are silently wrong. These are built only from ops that are right; second-order.test.ts keeps the table.
  */
 
-/** gain · (x if x > 0, else 0.2 x). Any shape. */
-export function lrelu<T extends tf.Tensor>(x: T, gain = Math.SQRT2): T {
-  return tf.tidy(() => tf.add(tf.mul(x, 0.2 * gain), tf.mul(tf.relu(x), 0.8 * gain)) as T);
-}
-
 /** 1 / (1 + e^-x), whose gradient s(1 - s) is computed anew from x so that it can itself be differentiated. Any shape. */
 export function sigmoidSafe<T extends tf.Tensor>(x: T): T {
   return sigmoidWithGradient(x) as T;
@@ -39,26 +34,6 @@ export function softplusStable<T extends tf.Tensor>(x: T): T {
     };
   });
   return withGradient(x) as T;
-}
-
-/** Doubles height and width by repeating pixels. [batch, height, width, channels] → [batch, 2 height, 2 width, channels]. */
-export function upsample2(x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  return tf.tidy(() => {
-    const repeated = tf.mul(
-      tf.reshape(x, [batch, height, 1, width, 1, channels]),
-      tf.ones([1, 1, 2, 1, 2, 1]),
-    );
-    return tf.reshape(repeated, [batch, height * 2, width * 2, channels]);
-  });
-}
-
-/** Halves height and width by averaging 2 × 2 pixels. [batch, height, width, channels] → [batch, height/2, width/2, channels]. */
-export function downsample2(x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  if (height % 2 || width % 2)
-    throw new RangeError(`downsample2 needs an even height and width, not ${height} × ${width}`);
-  return tf.tidy(() => tf.mean(tf.reshape(x, [batch, height / 2, 2, width / 2, 2, channels]), [2, 4]));
 }
 
 /** Moves blocks of channels into space. [batch, height, width, block² · channels] → [batch, block · height, block · width, channels]. */
