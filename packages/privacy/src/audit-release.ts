@@ -1,0 +1,137 @@
+import { type Features, seededRandom } from '@synspine/metrics';
+import type { AuditTest } from '@synspine/protocol';
+import { battery, counted, judge } from './battery.ts';
+import { closenessShare } from './likeness/closeness.ts';
+import { type DistanceTable, distancesToPatients, distanceTable } from './likeness/distance-table.ts';
+import { membershipAttacks } from './likeness/membership-attacks.ts';
+import { membershipAuc } from './likeness/membership-auc.ts';
+import { membershipRate, patientsForRate } from './likeness/membership-rate.ts';
+import { findNearCopies, type NearCopies } from './near-copies/near-copies.ts';
+import { pixelEmbedding } from './pixels/pixel-embedding.ts';
+import { workingPlane } from './pixels/plane.ts';
+import type { PrivacyPolicy } from './policy.ts';
+import { assertSets, countOf, type Embed, type RealSet, type SampleSet, selectFilms } from './sample-set.ts';
+
+export type AuditInput = {
+  /** Every film that the generator, or the judge in its loss, was trained on. */
+  train: RealSet;
+  /** Patients who took no part in training, thresholds or selection. */
+  heldOut: RealSet;
+  synthetic: SampleSet;
+  embed: Embed;
+  seed: number;
+};
+
+/** What the tests found; decideGate turns it into a decision. Scalars only: it may leave the site. */
+export type AuditFindings = {
+  tests: AuditTest[];
+  /** Why the audit can't be trusted, if so; any entry rejects the release. */
+  faults: string[];
+  /** Facts that a reader of the report should know. */
+  notes: string[];
+};
+
+const HELD_OUT_COPIES_MAX = 0.2; // share of held-out patients; past it the hold-out tells nothing about strangers
+
+/**
+ * Runs tests P0, P1, P2 and P6 (docs: the privacy audit). Same input and seed, same findings. Held-out patients with a film that
+ * the detector takes for a copy of a training film aren't strangers (one person under two names, usually): they set no
+ * threshold, are left out of P2 and P6, and are counted in a note. Throws a PrivacyError when the sets can't be audited;
+ * the caller must then release nothing.
+ */
+export function auditRelease(input: AuditInput, policy: PrivacyPolicy): AuditFindings {
+  assertSets(input.train, input.heldOut, input.synthetic);
+  const random = seededRandom(input.seed);
+  const copies = findNearCopies(input, { tail: policy.nearCopyTail, embed: input.embed, random });
+  const { strangers, suspects, suspectShare } = withoutCopies(input.heldOut, copies);
+  const notes = suspects === 0 ? [] : [describeSuspects(suspects)];
+  if (suspectShare > HELD_OUT_COPIES_MAX) {
+    return {
+      tests: [],
+      faults: [
+        'the hold-out is not separate from training: too many of its patients have films that are copies',
+      ],
+      notes,
+    };
+  }
+  assertSets(input.train, strangers, input.synthetic);
+  const likeness = likenessTests({ ...input, heldOut: strangers }, policy, random);
+  return { tests: [...copyTests(copies, input, policy), ...likeness], faults: [], notes };
+}
+
+function withoutCopies(heldOut: RealSet, { heldOutCopies }: NearCopies) {
+  const suspects = new Set(heldOutCopies.map((row) => heldOut.patients[row]!));
+  const rows = [...heldOut.patients.keys()].filter((row) => !suspects.has(heldOut.patients[row]!));
+  return {
+    strangers: selectFilms(heldOut, rows),
+    suspects: suspects.size,
+    suspectShare: suspects.size / new Set(heldOut.patients).size,
+  };
+}
+
+function describeSuspects(count: number): string {
+  const whose = count === 1 ? '1 held-out patient has a film' : `${count} held-out patients have films`;
+  return `${whose} that look copied from training (the same person under two names?) and took no part in P2 and P6`;
+}
+
+function copyTests(
+  copies: NearCopies,
+  { synthetic, heldOut }: AuditInput,
+  policy: PrivacyPolicy,
+): AuditTest[] {
+  const patients = new Set(heldOut.patients).size;
+  const found = counted(copies.plantedFound / copies.planted);
+  return [
+    judge(battery.planted, found, { n: copies.planted, patients }, policy),
+    judge(battery.nearCopies, counted(copies.confirmed), { n: countOf(synthetic), patients }, policy),
+  ];
+}
+
+function likenessTests(input: AuditInput, policy: PrivacyPolicy, random: () => number): AuditTest[] {
+  const { train, heldOut, synthetic } = input;
+  const patients = [...train.patients, ...heldOut.patients];
+  const members = countOf(train);
+  const network = networkTable(input);
+  const pixels = pixelTable(input);
+  const closeness = (table: DistanceTable) =>
+    closenessShare(
+      distancesToPatients(table, patients, 0, members),
+      distancesToPatients(table, patients, members, patients.length),
+      random,
+    );
+  const attacks = [network, pixels].flatMap((table) => membershipAttacks(table, patients));
+  const heldOutPatients = new Set(heldOut.patients).size;
+  const images = { n: countOf(synthetic), patients: heldOutPatients };
+  const films = { n: patients.length, patients: heldOutPatients };
+  const rate = membershipRate(attacks, members, patients);
+  const sizes = {
+    patients: heldOutPatients,
+    membersPerOther: new Set(train.patients).size / heldOutPatients,
+    attackCount: attacks.length,
+  };
+  return [
+    judge(battery.closenessNetwork, closeness(network), images, policy),
+    judge(battery.closenessPixels, closeness(pixels), images, policy),
+    judge(battery.membershipAuc, membershipAuc(attacks, members, patients, random), films, policy),
+    judge(battery.membershipRate, rate, films, policy, (limit) =>
+      patientsForRate(rate.statistic, limit, sizes),
+    ),
+  ];
+}
+
+function networkTable({ train, heldOut, synthetic }: AuditInput): DistanceTable {
+  return distanceTable('network', joined(train.features, heldOut.features), synthetic.features);
+}
+
+function pixelTable({ train, heldOut, synthetic }: AuditInput): DistanceTable {
+  const embed = (set: SampleSet) =>
+    pixelEmbedding(Array.from({ length: countOf(set) }, (_, row) => workingPlane(set.images, set.size, row)));
+  return distanceTable('pixels', joined(embed(train), embed(heldOut)), embed(synthetic));
+}
+
+function joined(first: Features, second: Features): Features {
+  const data = new Float32Array(first.data.length + second.data.length);
+  data.set(first.data);
+  data.set(second.data, first.data.length);
+  return { data, rows: first.rows + second.rows, columns: first.columns };
+}
