@@ -16,7 +16,7 @@ type Part<R, K extends string> = R extends { [P in K]: infer S }
 export type Caller = { role: Role; id: string };
 
 /** What a handler gets: each part already validated by the route's schema. */
-export type Call<N extends RouteName> = {
+type Call<N extends RouteName> = {
   params: Part<Table[N], 'params'>;
   query: Part<Table[N], 'query'>;
   headers: Part<Table[N], 'headers'>;
@@ -45,7 +45,7 @@ type Answer<R> = R extends { response: infer S }
       : undefined
   : never;
 
-export type Handler<N extends RouteName> = (
+type Handler<N extends RouteName> = (
   call: Call<N>,
 ) => Promise<Answer<Table[N]> extends undefined ? void : Answer<Table[N]>>;
 export type Handlers = { [N in RouteName]: Handler<N> };

@@ -46,7 +46,7 @@ async function heldParts(store: Deps['store'], file: ReleaseFile, count: number)
   }
 }
 
-export function isGone(error: unknown): boolean {
+function isGone(error: unknown): boolean {
   return (error as { code?: string }).code === 'UPLOAD_NOT_FOUND';
 }
 

@@ -1,0 +1,182 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { createClient, PART_BYTES } from '@synspine/protocol';
+import { createAuthoriser, generateKeyPair, signManifest } from '@synspine/release';
+import { testDatabase } from '@synspine/test-services';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { migrate } from './database/migrate.ts';
+import { type Database, openDatabase } from './database/open-database.ts';
+import { makeFiles, makeManifest, sha256Hex } from './test-kit/release-kit.ts';
+import { announce, sendPart, type TestSite } from './test-kit/test-registry.ts';
+
+const program = fileURLToPath(new URL('../bin/synspine-registry.mjs', import.meta.url));
+const running = new Set<ChildProcess>();
+let dataDir: string;
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'synspine-test-serve-'));
+});
+afterEach(async () => {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+/** Starts `serve` and waits until it says where it listens. */
+async function serve(env: Record<string, string>): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, [program, 'serve'], {
+    env: { ...process.env, DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  running.add(child);
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const url = /at (http\S+)$/.exec(line)?.[1];
+    if (url) return { child, url };
+  }
+  throw new Error('serve ended before it listened');
+}
+
+async function run(args: string[], env: Record<string, string> = {}): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
+    env: { ...process.env, DATA_DIR: dataDir, ...env },
+  });
+  return stdout.trim();
+}
+
+const adminClient = (baseUrl: string, token: string) =>
+  createClient({ baseUrl, authorise: async () => ({ authorization: `Bearer ${token}` }) });
+
+async function enrol(baseUrl: string, token: string, id: string): Promise<TestSite> {
+  const admin = adminClient(baseUrl, token);
+  const { enrolmentCode: code } = await admin.call('createSite', { body: { id, name: id } });
+  const [auth, signing] = await Promise.all([generateKeyPair(), generateKeyPair()]);
+  const keys = { authKey: auth.publicJwk, signingKey: signing.publicJwk };
+  const { audience } = await createClient({ baseUrl }).call('enrol', {
+    body: { code, ...keys, agentVersion: '0.1.0' },
+  });
+  const authorise = createAuthoriser({ baseUrl, clientId: id, audience, authPrivateJwk: auth.privateJwk });
+  return {
+    id,
+    client: createClient({ baseUrl, authorise }),
+    authKey: auth.privateJwk,
+    signingKey: signing.privateJwk,
+    signingPublicKey: signing.publicJwk,
+  };
+}
+
+/** What must hold at any moment: a release is published if and only if its files are verified and it was audited. */
+async function expectVisibleMeansVerified(prisma: Database): Promise<void> {
+  for (const { id, status, files } of await prisma.release.findMany({ include: { files: true } })) {
+    const audited = await prisma.auditRow.count({ where: { action: 'release.publish', subject: id } });
+    expect([audited, audited === 1 && files.every((file) => file.verifiedAt)]).toEqual(
+      status === 'published' ? [1, true] : [0, false],
+    );
+  }
+}
+
+describe('the program', () => {
+  it('runs on an embedded database, makes admins meanwhile, and keeps everything over a restart', async () => {
+    const first = await serve({ PORT: '0' });
+    const token = await run(['create-admin', '--name', 'An admin']);
+    await enrol(first.url, token, 'alder');
+    first.child.kill('SIGTERM');
+    expect(await once(first.child, 'exit')).toEqual([0, null]);
+    expect(await run(['verify-audit'])).toMatch(/^[1-9]\d* rows, chain intact$/);
+    const second = await serve({ PORT: '0' });
+    const { sites } = await adminClient(second.url, token).call('listSites', {});
+    expect(sites.map((site) => site.id)).toEqual(['alder']);
+  });
+
+  it('goes on after its process and the embedded database’s supervisor were killed', async () => {
+    const first = await serve({ PORT: '0' });
+    const token = await run(['create-admin', '--name', 'An admin']);
+    first.child.kill('SIGKILL');
+    await once(first.child, 'exit');
+    const second = await serve({ PORT: '0' });
+    await adminClient(second.url, token).call('listSites', {});
+  });
+
+  it('refuses a bad configuration in one line with exit code 78', async () => {
+    await expect(run(['serve'], { PORT: 'eighty' })).rejects.toMatchObject({
+      code: 78,
+      stderr: expect.stringMatching(/^PORT: [^\n]+\n$/),
+    });
+  });
+});
+
+it('publishes once, whole, whenever the server is killed', { timeout: 400_000 }, async () => {
+  const databaseUrl = await testDatabase();
+  await migrate(databaseUrl);
+  const prisma = openDatabase(databaseUrl);
+  const env = { DATABASE_URL: databaseUrl, PORT: `${randomInt(20_000, 30_000)}` };
+  let { child, url } = await serve(env);
+  const site = await enrol(url, await run(['create-admin', '--name', 'An admin'], env), 'alder');
+  const files = makeFiles({ 'images-00000.parquet': 2 * PART_BYTES + 1 });
+  const manifest = makeManifest('alder', files);
+  const jws = await signManifest(manifest, site.signingKey);
+
+  /** Kills the server up to `withinMs` after the call was sent, looks, starts it again, and repeats the call. */
+  const callAndKill = async <T>(call: () => Promise<T>, withinMs: number): Promise<T> => {
+    const lost = call().catch((error: Error & { code?: string }) => {
+      if (error.code !== undefined) throw error; // a refusal is no cut connection
+    });
+    await sleep(randomInt(withinMs));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    await lost;
+    await expectVisibleMeansVerified(prisma);
+    ({ child } = await serve(env));
+    return call();
+  };
+  const headers = { 'idempotency-key': 'one-upload' };
+  const announced = () => site.client.call('createRelease', { headers, body: { manifest: jws } });
+  const { releaseId } = await callAndKill(announced, 60);
+  for (const { name, size } of manifest.files)
+    for (let part = 1; (part - 1) * PART_BYTES < size; part++) {
+      const bytes = files[name]!.subarray((part - 1) * PART_BYTES, part * PART_BYTES);
+      await callAndKill(() => sendPart(site, releaseId, name, part, bytes), 200);
+    }
+  const complete = () => site.client.call('completeRelease', { params: { releaseId } });
+  for (let i = 0; i < 3; i++) await callAndKill(complete, 150);
+
+  await expectVisibleMeansVerified(prisma);
+  expect(await prisma.release.findMany({ select: { id: true, status: true } })).toEqual([
+    { id: releaseId, status: 'published' },
+  ]);
+  const token = await run(['create-admin', '--name', 'Another'], env);
+  const params = { releaseId, name: 'images-00000.parquet' };
+  const response = await adminClient(url, token).call('getFile', { params });
+  expect(sha256Hex(Buffer.from(await response.arrayBuffer()))).toBe(
+    sha256Hex(files['images-00000.parquet']!),
+  );
+  await prisma.$disconnect();
+});
+
+it('makes one release of fifty announcements at once to two servers', async () => {
+  const databaseUrl = await testDatabase();
+  const env = { DATABASE_URL: databaseUrl, PORT: '0' };
+  const [one, two] = [await serve(env), await serve(env)];
+  const token = await run(['create-admin', '--name', 'An admin'], env);
+  const site = await enrol(one.url, token, 'alder');
+  // The second server has an address, and so an audience, of its own.
+  const elsewhere = createClient({
+    baseUrl: two.url,
+    authorise: createAuthoriser({
+      baseUrl: two.url,
+      clientId: 'alder',
+      audience: two.url,
+      authPrivateJwk: site.authKey,
+    }),
+  });
+  const manifest = makeManifest('alder', makeFiles());
+  const sites = Array.from({ length: 50 }, (_, i) => (i % 2 ? site : { ...site, client: elsewhere }));
+  const states = await Promise.all(sites.map((from) => announce(from, manifest, 'same-key-for-all')));
+  expect(new Set(states.map((state) => state.releaseId)).size).toBe(1);
+});
