@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const tensorflowVersion = '2.21.0';
@@ -10,7 +10,7 @@ export const compileFlags = ['-O2', '-std=c++17', '-fPIC', '-DNAPI_VERSION=8'];
 
 /** Where everything lives that is too large or too machine-bound for the work tree. The only reader of SYNSPINE_CACHE. */
 export function cacheDir() {
-  return process.env.SYNSPINE_CACHE || join(homedir(), '.cache', 'synspine');
+  return resolve(process.env.SYNSPINE_CACHE || join(homedir(), '.cache', 'synspine'));
 }
 
 /** Holds libtensorflow_cc.so.2, libtensorflow_framework.so.2 and include/. */

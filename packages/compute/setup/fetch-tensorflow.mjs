@@ -45,12 +45,7 @@ const diskBytes = 2.5e9;
 export async function ensureTensorflow({ onProgress = () => {} } = {}) {
   const folder = tensorflowDir();
   if (!isInstalled(folder)) {
-    if (process.platform !== 'linux' || process.arch !== 'x64') {
-      throw new SetupError(
-        'PLATFORM_UNSUPPORTED',
-        `TensorFlow's libraries aren't available for ${process.platform} ${process.arch}`,
-      );
-    }
+    requirePlatform();
     requireDiskSpace(cacheDir(), diskBytes);
     const archive = await fetchWheel(wheel, (fraction) =>
       onProgress(fraction * 0.6, 'Downloading TensorFlow'),
@@ -64,4 +59,13 @@ export async function ensureTensorflow({ onProgress = () => {} } = {}) {
   }
   onProgress(1, 'TensorFlow is ready');
   return folder;
+}
+
+function requirePlatform() {
+  // Absent where Node runs on another C library (Alpine's musl).
+  const glibc = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport())
+    .header.glibcVersionRuntime;
+  if (process.platform === 'linux' && process.arch === 'x64' && glibc) return;
+  const system = `${process.platform} ${process.arch}${process.platform === 'linux' && !glibc ? ' without glibc' : ''}`;
+  throw new SetupError('PLATFORM_UNSUPPORTED', `TensorFlow's libraries aren't available for ${system}`);
 }

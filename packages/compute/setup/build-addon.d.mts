@@ -1,0 +1,3 @@
+export function ensureAddon(options?: {
+  onProgress?: (fraction: number, message: string) => void;
+}): Promise<string>;
