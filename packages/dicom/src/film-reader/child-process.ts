@@ -42,12 +42,8 @@ export async function startFilmChild(limits: ChildLimits): Promise<FilmChild> {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   await waitUntilReady(child);
-  let isAlive = true;
-  child.once('exit', () => {
-    isAlive = false;
-  });
   return {
-    isAlive: () => isAlive,
+    isAlive: () => !child.killed && !hasEnded(child), // a killed child takes a moment to end
     ask: (request) => ask(child, request, limits),
     kill: () => kill(child),
   };
@@ -97,8 +93,12 @@ async function readResidentMb(pid: number | undefined): Promise<number> {
 }
 
 async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const gone = once(child, 'exit');
   child.kill('SIGKILL');
   await gone;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
