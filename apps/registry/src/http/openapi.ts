@@ -36,7 +36,10 @@ export async function serveDocs(app: FastifyInstance): Promise<void> {
   await app.register(scalar, {
     routePrefix: '/docs',
     configuration: {
+      pageTitle: 'Synspine registry',
       withDefaultFonts: false,
+      showDeveloperTools: 'never',
+      hideClientButton: true,
       telemetry: false,
       agent: { disabled: true },
       mcp: { disabled: true },
