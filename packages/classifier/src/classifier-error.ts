@@ -1,0 +1,21 @@
+const NEXT_STEPS = {
+  UNKNOWN_ARCHITECTURE: 'Use one of the architectures on the allow-list, or upgrade.',
+  SIZE_UNSUPPORTED: 'Images must be square, with a side of 16, 32, 64, 128 or 256 pixels.',
+  SHAPE_MISMATCH: 'Pass size·size bytes and one label for each image.',
+  TOO_FEW_IMAGES: 'Training and validation need at least two images of each class.',
+  NOT_FINITE: 'The training diverged. Lower the learning rate or look at the images.',
+  ABORTED: 'The training was cancelled. Start it again when wanted.',
+} as const;
+
+export type ClassifierErrorCode = keyof typeof NEXT_STEPS;
+
+/** A broken promise of this package, by its code. The message says what to do next. */
+export class ClassifierError extends Error {
+  readonly code: ClassifierErrorCode;
+
+  constructor(code: ClassifierErrorCode, detail?: string) {
+    super(`${code}: ${NEXT_STEPS[code]}${detail ? ` (${detail})` : ''}`);
+    this.name = 'ClassifierError';
+    this.code = code;
+  }
+}

@@ -1,0 +1,13 @@
+export type { ArchitectureId, Parameters, TensorMap } from './architecture.ts';
+export { type Augmentation, augmentInto } from './augment.ts';
+export { ClassifierError, type ClassifierErrorCode } from './classifier-error.ts';
+export { createJudge, type Judge } from './judge.ts';
+export { predict } from './predict.ts';
+export { DEFAULT_RECIPE, type Recipe } from './recipe.ts';
+export {
+  type LabelledImages,
+  type TrainedClassifier,
+  type TrainOptions,
+  trainClassifier,
+} from './train-classifier.ts';
+export { decodeClassifier, type EnsembleDescription, encodeClassifier } from './weights-file.ts';

@@ -1,0 +1,44 @@
+import type { Augmentation } from './augment.ts';
+
+/** How a classifier is trained. The default was chosen on validation patients of the development films. */
+export type Recipe = {
+  /** Peak of Adam's learning rate; it warms up for `warmUpSteps` and falls to 0 along a cosine. */
+  learningRate: number;
+  warmUpSteps: number;
+  /** Decoupled (Loshchilov & Hutter 2019), on weights, not on gains and biases. */
+  weightDecay: number;
+  batchSize: number;
+  /** Showings of each image, within the two bounds on steps below. */
+  epochs: number;
+  stepsMin: number;
+  stepsMax: number;
+  /** Share of a label's weight that is spread over all classes. */
+  labelSmoothing: number;
+  /** Moving average of the weights, which is what is kept: step t decays by min(averageDecay, t / (t + 10)). */
+  averageDecay: number;
+  /** Looks at the validation set, evenly spread. */
+  checks: number;
+  augmentation: Augmentation;
+};
+
+export const DEFAULT_RECIPE: Recipe = {
+  learningRate: 0.002,
+  warmUpSteps: 50,
+  weightDecay: 0.01,
+  batchSize: 32,
+  epochs: 40,
+  stepsMin: 400,
+  stepsMax: 1_000,
+  labelSmoothing: 0.1,
+  averageDecay: 0.99,
+  checks: 12,
+  augmentation: {
+    rotation: 5,
+    shift: 0.06,
+    scale: 0.15,
+    stretch: 0.1,
+    gamma: 0.3,
+    noise: 0.02,
+    mirror: true,
+  },
+};

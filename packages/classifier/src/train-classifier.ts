@@ -1,0 +1,153 @@
+import { tf } from '@synspine/compute';
+import { type ArchitectureId, architectureOf, type Parameters } from './architecture.ts';
+import { ClassifierError } from './classifier-error.ts';
+import { fromDevice } from './device-parameters.ts';
+import { predict, predictOnDevice } from './predict.ts';
+import { DEFAULT_RECIPE, type Recipe } from './recipe.ts';
+import { trainingBatches } from './training-batches.ts';
+import { compileStep, initState, type TrainingState } from './training-step.ts';
+import { aucStandardError, chooseCheckpoint, fitTemperature, meanAuc } from './validation.ts';
+
+export type LabelledImages = {
+  /** n·size·size bytes, image after image, row-major. */
+  images: Uint8Array;
+  /** n class numbers from 0. */
+  labels: ArrayLike<number>;
+};
+
+export type TrainOptions = {
+  training: LabelledImages;
+  /** Of other patients than the training images: it stops the run and chooses its weights. */
+  validation: LabelledImages;
+  size: number;
+  classes: number;
+  seed: number;
+  architecture?: ArchitectureId;
+  /** Per class; absent: so that each class counts the same. */
+  classWeights?: readonly number[];
+  /** Exact number of steps; absent: by the recipe's epochs and bounds. */
+  steps?: number;
+  recipe?: Recipe;
+  /** Compile with XLA: pays off only beyond a few thousand steps. */
+  xla?: boolean;
+  onProgress?: (progress: { step: number; steps: number; loss: number; validationAuc: number }) => void;
+  signal?: AbortSignal;
+};
+
+export type TrainedClassifier = {
+  /** Calibrated: the temperature is in the head's weights already. */
+  parameters: Parameters;
+  validationAuc: number;
+  temperature: number;
+};
+
+/**
+ * Trains one classifier. Same data, options and seed on the same machine, same weights. Gives the event loop a turn
+ * after each step. Throws `SIZE_UNSUPPORTED`, `SHAPE_MISMATCH`, `TOO_FEW_IMAGES`, `NOT_FINITE` or `ABORTED`.
+ */
+export async function trainClassifier(options: TrainOptions): Promise<TrainedClassifier> {
+  checkImages(options.training, options);
+  checkImages(options.validation, options);
+  const checkpoints = await runSteps(options);
+  const se = validationStandardError(options, Math.max(...checkpoints.map((c) => c.validationAuc)));
+  const index = chooseCheckpoint(
+    checkpoints.map((c) => c.validationAuc),
+    se,
+  );
+  const { weights, validationAuc } = checkpoints[index]!;
+  const network = networkOf(options);
+  const { images, labels } = options.validation;
+  const temperature = fitTemperature(predict({ ...network, weights }, images), labels, options.classes);
+  const cool = (data: Float32Array) => data.map((value) => value / temperature);
+  const calibrated = {
+    ...weights,
+    'head.weight': cool(weights['head.weight']!),
+    'head.bias': cool(weights['head.bias']!),
+  };
+  return { parameters: { ...network, weights: calibrated }, validationAuc, temperature };
+}
+
+type Checkpoint = { weights: Record<string, Float32Array>; validationAuc: number };
+
+async function runSteps(options: TrainOptions): Promise<Checkpoint[]> {
+  const { recipe = DEFAULT_RECIPE, size, classes, seed, training: images } = options;
+  const network = architectureOf(networkOf(options).architecture);
+  const steps = options.steps ?? countSteps(images.labels.length, recipe);
+  const classWeights = options.classWeights ?? balancedWeights(images.labels, classes);
+  const every = Math.max(1, Math.round(steps / recipe.checks));
+  const step = compileStep(network, recipe, options.xla ?? false);
+  const checkpoints: Checkpoint[] = [];
+  let state = initState(network, size, classes, seed);
+  let at = 0;
+  try {
+    for (const batch of trainingBatches({ images, size, classes, classWeights, seed, steps, recipe })) {
+      const next = step(state, batch);
+      tf.dispose([state, batch]);
+      state = next.state;
+      at += 1;
+      if (at % every === 0 || at === steps) {
+        const loss = finite(next.loss.dataSync<'float32'>()[0]!);
+        const validationAuc = validate(options, state);
+        checkpoints.push({ weights: fromDevice(state.average), validationAuc });
+        options.onProgress?.({ step: at, steps, loss, validationAuc });
+      }
+      tf.dispose(next.loss);
+      if (hasFallen(options, checkpoints)) break;
+      await new Promise(setImmediate);
+      if (options.signal?.aborted) throw new ClassifierError('ABORTED');
+    }
+    return checkpoints;
+  } finally {
+    tf.dispose(state);
+    step.dispose();
+  }
+}
+
+const networkOf = ({ architecture = 'small-cnn', size, classes }: TrainOptions) =>
+  ({ architecture, imageSize: size, classes }) as const;
+
+function countSteps(images: number, { epochs, batchSize, stepsMin, stepsMax }: Recipe): number {
+  return Math.min(stepsMax, Math.max(stepsMin, Math.round((epochs * images) / batchSize)));
+}
+
+function validate(options: TrainOptions, state: TrainingState): number {
+  const { images, labels } = options.validation;
+  return meanAuc(predictOnDevice(networkOf(options), state.average, images), labels, options.classes);
+}
+
+/** Early stop: the last three looks all lie more than two standard errors below the best. */
+function hasFallen(options: TrainOptions, checkpoints: readonly Checkpoint[]): boolean {
+  if (checkpoints.length < 4) return false;
+  const best = Math.max(...checkpoints.map((c) => c.validationAuc));
+  const limit = best - 2 * validationStandardError(options, best);
+  return checkpoints.slice(-3).every((c) => c.validationAuc < limit);
+}
+
+function validationStandardError({ validation, classes }: TrainOptions, auc: number): number {
+  const counts = countClasses(validation.labels, classes);
+  const smallest = Math.min(...counts);
+  return aucStandardError(auc, smallest, validation.labels.length - smallest);
+}
+
+function countClasses(labels: ArrayLike<number>, classes: number): number[] {
+  const counts = new Array<number>(classes).fill(0);
+  for (let i = 0; i < labels.length; i++) counts[labels[i]!]! += 1;
+  return counts;
+}
+
+/** n / (classes · n of the class): mean 1 over the training images. */
+function balancedWeights(labels: ArrayLike<number>, classes: number): number[] {
+  return countClasses(labels, classes).map((count) => labels.length / (classes * count));
+}
+
+function checkImages({ images, labels }: LabelledImages, { size, classes }: TrainOptions): void {
+  const valid = Array.from(labels).every((label) => Number.isInteger(label) && label >= 0 && label < classes);
+  if (images.length !== labels.length * size ** 2 || !valid)
+    throw new ClassifierError('SHAPE_MISMATCH', `${images.length} bytes, ${labels.length} labels`);
+  if (countClasses(labels, classes).some((count) => count < 2)) throw new ClassifierError('TOO_FEW_IMAGES');
+}
+
+function finite(loss: number): number {
+  if (!Number.isFinite(loss)) throw new ClassifierError('NOT_FINITE');
+  return loss;
+}
