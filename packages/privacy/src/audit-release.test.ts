@@ -1,0 +1,167 @@
+import { seededRandom } from '@synspine/metrics';
+import { auditReport } from '@synspine/protocol';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type AuditFindings, type AuditInput, auditRelease } from './audit-release.ts';
+import { battery } from './battery.ts';
+import { decideGate } from './decide-gate.ts';
+import { phantomFeatures, phantomFilms } from './phantom-films.ts';
+import { alterFilm } from './pixels/alter-film.ts';
+import { referencePolicy } from './policy.ts';
+import { type RealSet, type SampleSet, selectFilms } from './sample-set.ts';
+
+const train = phantomFilms(100, 1);
+const heldOut = phantomFilms(100, 2);
+const strangers = phantomFilms(120, 3);
+
+function audit(synthetic: SampleSet, change: Partial<AuditInput> = {}): AuditFindings {
+  return auditRelease(
+    { train, heldOut, synthetic, embed: phantomFeatures, seed: 1, ...change },
+    referencePolicy,
+  );
+}
+
+function verdictOf(findings: AuditFindings, name: keyof typeof battery) {
+  return findings.tests.find((test) => test.name === battery[name].name)!.verdict;
+}
+
+/** A generator that has learned its training films by heart and disguises them. */
+function disguised(films: RealSet, seed: number): SampleSet {
+  const random = seededRandom(seed);
+  const bytes = films.size ** 2;
+  const images = new Uint8Array(films.images.length);
+  films.patients.forEach((_, row) => {
+    const film = films.images.subarray(row * bytes, (row + 1) * bytes);
+    images.set(alterFilm(film, films.size, random), row * bytes);
+  });
+  return { images, size: films.size, features: phantomFeatures(images, films.patients.length, films.size) };
+}
+
+describe('an audit of a generator that copies its training films', () => {
+  let findings: AuditFindings;
+  beforeAll(() => {
+    findings = audit(disguised(train, 7));
+  });
+
+  it.each(['nearCopies', 'closenessNetwork', 'closenessPixels', 'membershipAuc', 'membershipRate'] as const)(
+    'fails %s by itself',
+    (name) => {
+      expect(verdictOf(findings, name)).toBe('fail');
+    },
+  );
+
+  it('ends in a rejection whatever the policy accepts', () => {
+    const accepting = { ...referencePolicy, acceptUndecided: { reason: 'whatever may come' } };
+    expect(decideGate(findings, accepting).decision).toBe('reject');
+  });
+
+  it('finds each copy', () => {
+    expect(findings.tests[1]).toMatchObject({ id: 'P1', statistic: 100, n: 100 });
+  });
+});
+
+describe('an audit of images of other patients', () => {
+  let findings: AuditFindings;
+  beforeAll(() => {
+    findings = audit(strangers);
+  });
+
+  it('finds the planted copies and no other', () => {
+    expect(findings.tests[0]).toMatchObject({ id: 'P0', verdict: 'pass', n: 60 });
+    expect(findings.tests[0]!.statistic).toBeGreaterThanOrEqual(0.95);
+    expect(findings.tests[1]).toMatchObject({ id: 'P1', verdict: 'pass', statistic: 0 });
+  });
+
+  it('fails nothing: what isn’t passed is undecided, with the patients it would take', () => {
+    for (const test of findings.tests) {
+      expect(test.verdict).not.toBe('fail');
+      if (test.verdict === 'undecided') expect(test.patientsNeeded).toBeGreaterThan(100);
+    }
+    expect(decideGate(findings, referencePolicy).decision).toBe('undecided');
+  });
+
+  it('is the same for the same seed, and makes a valid report', () => {
+    expect(audit(strangers)).toEqual(findings);
+    expect(auditReport.safeParse(decideGate(findings, referencePolicy)).success).toBe(true);
+    expect(findings.notes).toEqual([]);
+  });
+
+  it('finds a single copy among them', () => {
+    const one = disguised(selectFilms(train, [5]), 3);
+    const images = strangers.images.slice();
+    images.set(one.images, 17 * 32 * 32);
+    const features = phantomFeatures(images, 120, 32);
+    expect(audit({ images, size: 32, features }).tests[1]).toMatchObject({ verdict: 'fail', statistic: 1 });
+  });
+});
+
+describe('a hold-out with training patients under other names', () => {
+  const hideIn = (count: number): RealSet => {
+    const rows = Array.from({ length: count }, (_, row) => row);
+    const hidden = disguised(selectFilms(train, rows), 11);
+    const rest = selectFilms(
+      heldOut,
+      Array.from({ length: 100 - count }, (_, row) => row),
+    );
+    const images = Uint8Array.from([...hidden.images, ...rest.images]);
+    const patients = [...rows.map((row) => `alias-${row}`), ...rest.patients];
+    return { images, size: 32, patients, features: phantomFeatures(images, 100, 32) };
+  };
+
+  it('still finds copies, leaves those patients out, and says so', () => {
+    const findings = audit(disguised(train, 7), { heldOut: hideIn(10) });
+    expect(findings.notes).toEqual([
+      expect.stringContaining('10 held-out patients have films that look copied'),
+    ]);
+    expect(findings.tests[1]).toMatchObject({ verdict: 'fail', statistic: 100 });
+    expect(findings.tests[2]).toMatchObject({ id: 'P2', patients: 90 });
+  });
+
+  it('is no hold-out when they are more than a fifth', () => {
+    const findings = audit(strangers, { heldOut: hideIn(22) });
+    expect(findings.faults).toHaveLength(1);
+    expect(decideGate(findings, referencePolicy).decision).toBe('reject');
+  });
+});
+
+describe('sets that can’t be audited', () => {
+  const broken: [string, () => AuditFindings, string][] = [
+    [
+      'a held-out patient in training',
+      () => audit(strangers, { heldOut: { ...heldOut, patients: train.patients } }),
+      'patients-overlap',
+    ],
+    [
+      'fewer than eight held-out patients',
+      () => audit(strangers, { heldOut: selectFilms(heldOut, [0, 1, 2, 3, 4, 5, 6]) }),
+      'too-few-patients',
+    ],
+    [
+      'an image too few',
+      () => audit({ ...strangers, images: strangers.images.subarray(1024) }),
+      'sets-unusable',
+    ],
+    [
+      'features of NaN',
+      () =>
+        audit({
+          ...strangers,
+          features: { ...strangers.features, data: strangers.features.data.map(() => Number.NaN) },
+        }),
+      'sets-unusable',
+    ],
+    [
+      'another image size',
+      () => audit({ ...strangers, size: 16, images: strangers.images.subarray(0, 120 * 256) }),
+      'sets-unusable',
+    ],
+    [
+      'a film without a patient',
+      () => audit(strangers, { train: { ...train, patients: train.patients.slice(1) } }),
+      'sets-unusable',
+    ],
+  ];
+
+  it.each(broken)('are refused with a code: %s', (_name, action, code) => {
+    expect(action).toThrow(expect.objectContaining({ code }));
+  });
+});
