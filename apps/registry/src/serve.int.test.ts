@@ -109,6 +109,14 @@ describe('the program', () => {
       stderr: expect.stringMatching(/^PORT: [^\n]+\n$/),
     });
   });
+
+  it('says in one line, without the password, that the database does not answer', async () => {
+    const env = { DATABASE_URL: 'postgresql://user:ZZCANARY@127.0.0.1:1/registry' };
+    await expect(run(['migrate'], env)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^The database does not answer\. Check DATABASE_URL[^\n]*\n$/),
+    });
+  });
 });
 
 it('publishes once, whole, whenever the server is killed', { timeout: 400_000 }, async () => {
