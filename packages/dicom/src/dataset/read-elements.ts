@@ -2,7 +2,7 @@ import { ITEMS_MAX, NESTING_MAX } from '../limits.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { TAGS } from './tags.ts';
 
-export type Span = { start: number; length: number };
+type Span = { start: number; length: number };
 
 /** `items` for sequences that were followed, `fragments` for encapsulated pixel data (the first is the offset table). */
 export type Element = Span & { vr: string | null; items?: Elements[]; fragments?: Span[] };

@@ -1,30 +1,26 @@
-import { createRequire } from 'node:module';
 import type { DecodedImage } from './decode-pixels.ts';
 
-/** The classes that the WebAssembly codecs of cornerstone share. */
-type WasmDecoder = {
-  getEncodedBuffer(length: number): Uint8Array;
-  decode(): void;
-  getFrameInfo(): WasmFrame;
-  getDecodedBuffer(): Uint8Array;
-  delete(): void;
+export type WasmCodec = 'jpeg' | 'jpeg-ls' | 'jpeg-2000';
+
+type Print = { print(line: string): void; printErr(line: string): void };
+type Instance = { createDecoder(): WasmDecoder; lines: string[] };
+
+const LOADERS: Record<WasmCodec, (print: Print) => Promise<() => WasmDecoder>> = {
+  jpeg: async (print) => {
+    const { JPEGDecoder } = await (
+      await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs')
+    ).default(print);
+    return () => new JPEGDecoder();
+  },
+  'jpeg-ls': async (print) => {
+    const { JpegLSDecoder } = await (await import('@cornerstonejs/codec-charls/decodewasmjs')).default(print);
+    return () => new JpegLSDecoder();
+  },
+  'jpeg-2000': async (print) => {
+    const { J2KDecoder } = await (await import('@cornerstonejs/codec-openjpeg/decodewasmjs')).default(print);
+    return () => new J2KDecoder();
+  },
 };
-type WasmFrame = { width: number; height: number; bitsPerSample: number; componentCount: number };
-type WasmModule = Record<string, new () => WasmDecoder>;
-type WasmFactory = (options: {
-  print(line: string): void;
-  printErr(line: string): void;
-}) => Promise<WasmModule>;
-
-const CODECS = {
-  jpeg: { path: '@cornerstonejs/codec-libjpeg-turbo-8bit/decodewasmjs', decoder: 'JPEGDecoder' },
-  'jpeg-ls': { path: '@cornerstonejs/codec-charls/decodewasmjs', decoder: 'JpegLSDecoder' },
-  'jpeg-2000': { path: '@cornerstonejs/codec-openjpeg/decodewasmjs', decoder: 'J2KDecoder' },
-} as const;
-
-export type WasmCodec = keyof typeof CODECS;
-
-type Instance = { wasm: WasmModule; lines: string[] };
 
 /**
  * Instances by codec, kept because making one takes 2–40 ms and reserves gigabytes of address space that only garbage
@@ -36,10 +32,10 @@ const instances = new Map<WasmCodec, Promise<Instance>>();
 export async function decodeInWasm(codec: WasmCodec, stream: Uint8Array): Promise<DecodedImage | null> {
   const pending = instances.get(codec) ?? instantiate(codec);
   instances.set(codec, pending);
-  const { wasm, lines } = await pending;
+  const { createDecoder, lines } = await pending;
   lines.length = 0; // nothing else runs between here and the check below
   try {
-    const image = runDecoder(new wasm[CODECS[codec].decoder]!(), stream);
+    const image = runDecoder(createDecoder(), stream);
     if (!lines.some((line) => /error|warning/i.test(line))) return image;
   } catch {
     // Every fault of a codec, a C++ exception as well as running out of its memory, means one thing: not decodable.
@@ -54,8 +50,7 @@ async function instantiate(codec: WasmCodec): Promise<Instance> {
   const note = (line: string): void => {
     lines.push(line);
   };
-  const factory = createRequire(import.meta.url)(CODECS[codec].path) as WasmFactory;
-  return { wasm: await factory({ print: note, printErr: note }), lines };
+  return { createDecoder: await LOADERS[codec]({ print: note, printErr: note }), lines };
 }
 
 function runDecoder(decoder: WasmDecoder, stream: Uint8Array): DecodedImage {

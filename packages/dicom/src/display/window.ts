@@ -1,7 +1,7 @@
 import { type Dataset, readDecimal, readText } from '../dataset/dataset.ts';
 import { TAGS } from '../dataset/tags.ts';
 
-export type WindowFunction = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
+type WindowFunction = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
 export type Window = { centre: number; width: number; function: WindowFunction };
 
 /** Reads the first window of a film (PS3.3 C.11.2.1.2); null when it has none, 'invalid' when it can't be applied. */

@@ -1,8 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import type { Film } from '../read-film.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import type { ReadRequest } from './film-reader-child.ts';
@@ -34,7 +33,7 @@ const PROCESS_TO_HEAP = 4;
  * @throws Error with code READER_NOT_STARTED when the child can't start at all
  */
 export async function startFilmChild(limits: ChildLimits): Promise<FilmChild> {
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+  const loader = import.meta.resolve('tsx');
   const child = fork(fileURLToPath(new URL('./film-reader-child.ts', import.meta.url)), [], {
     execArgv: [`--max-old-space-size=${limits.memoryMb}`, '--import', loader],
     env: {},

@@ -16,7 +16,7 @@ const bytes = writeDicom(filmElements({ pixelData: toBytes(testPixels(130, 140, 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'film-reader-'));
   writeFileSync(join(dir, 'good.dcm'), bytes);
-  execFileSync('mkfifo', [join(dir, 'hangs.dcm')]); // nobody writes to it, so reading it never ends
+  execFileSync('/usr/bin/mkfifo', [join(dir, 'hangs.dcm')]); // nobody writes to it, so reading it never ends
 });
 
 afterEach(async () => {
