@@ -1,5 +1,6 @@
 import { assertComparable, centre, columnMeans, type Features } from './features.ts';
-import { multiplyTransposed, nuclearNorm, triangularFactor } from './linear-algebra.ts';
+import { multiplyTransposed } from './linear-algebra.ts';
+import { nuclearNorm, triangularFactor } from './nuclear-norm.ts';
 
 /**
  * Fréchet distance of two Gaussians fitted to feature sets (FID when the features are Inception's; Heusel et al. 2017):

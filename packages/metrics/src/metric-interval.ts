@@ -3,8 +3,9 @@ import { combine, frechetDistance, squaredGap, sumOfSquares } from './frechet-di
 import { drawGroups } from './groups.ts';
 import { groupedRows, jackknifeIntervals } from './jackknife.ts';
 import { distanceFromKernels, kernelMatrices } from './kernel-distance.ts';
-import { multiplyTransposed, nuclearNorm } from './linear-algebra.ts';
+import { multiplyTransposed } from './linear-algebra.ts';
 import { type ManifoldScores, manifoldScores, neighbourDistances } from './manifold-scores.ts';
+import { nuclearNorm } from './nuclear-norm.ts';
 import { seededRandom } from './random.ts';
 
 /** A score with its 95 % interval; sampling error of both sets is in it. */
@@ -86,7 +87,7 @@ function cutToShare(interval: MetricInterval): MetricInterval {
 }
 
 /** Bounds at the 2.5th and 97.5th percentile of the draws. */
-export function percentileInterval(value: number, draws: Float64Array): MetricInterval {
+function percentileInterval(value: number, draws: Float64Array): MetricInterval {
   const sorted = draws.slice().sort();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
   const mean = sorted.reduce((sum, draw) => sum + draw, 0) / sorted.length;

@@ -34,7 +34,7 @@ export type AuditFindings = {
 const HELD_OUT_COPIES_MAX = 0.2; // share of held-out patients; past it the hold-out tells nothing about strangers
 
 /**
- * Runs tests P0, P1, P2 and P6 (docs: the privacy audit). Same input and seed, same findings. Held-out patients with a film that
+ * Runs tests P0, P1, P2 and P6. Same input and seed, same findings. Held-out patients with a film that
  * the detector takes for a copy of a training film aren't strangers (one person under two names, usually): they set no
  * threshold, are left out of P2 and P6, and are counted in a note. Throws a PrivacyError when the sets can't be audited;
  * the caller must then release nothing.
