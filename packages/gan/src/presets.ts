@@ -175,7 +175,7 @@ export const presets: Record<PresetName, GanPreset> = {
     discriminatorLabelLayers: 0,
     augment: { ...paperAugment, rotationDegrees: 15, flipX: false, quarterTurns: false, lumaFlip: false },
     imagesShown: 2_000_000,
-    expectedHoursA100: 3,
+    expectedHoursA100: 2,
     memoryGiB: 6,
   },
   'paper-256': paper256,

@@ -1,6 +1,6 @@
 import { lrelu, tf } from '@synspine/compute';
 import type { Resampling } from '../presets.ts';
-import { downsample, filterFir, upsample } from './resample.ts';
+import { downsample, filterFir } from './resample.ts';
 
 /** Trainable tensors by name, in the order of their specs. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
@@ -37,8 +37,43 @@ export function convDown(p: Parameters, name: string, x: tf.Tensor4D, resampling
   return tf.conv2d(filterFir(x, 2, 1), equalize(p[`${name}.weight`]! as tf.Tensor4D), 2, 'valid');
 }
 
+type Axis = 0 | 1;
+
+/** Along one axis: the two-tap kernels that a three-tap kernel becomes at even and at odd places of a doubled image. */
+function phaseKernels(weight: tf.Tensor4D, axis: Axis): [tf.Tensor4D, tf.Tensor4D] {
+  const [w0, w1, w2] = tf.split(weight, 3, axis) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor4D];
+  return [tf.concat([w0, tf.add(w1, w2)], axis), tf.concat([tf.add(w0, w1), w2], axis)];
+}
+
+/** Every second row from `even`, the others from `odd`. [b,h,w,c] ×2 → [b,2h,w,c] (or along the width). */
+function interleave(even: tf.Tensor4D, odd: tf.Tensor4D, axis: 1 | 2): tf.Tensor4D {
+  const shape = even.shape.map((size, i) => (i === axis ? 2 * size : size)) as tf.Tensor4D['shape'];
+  return tf.reshape(tf.stack([even, odd], axis + 1), shape);
+}
+
+/**
+ * The 3×3 convolution of an image doubled by repetition, computed at the small size: each of the four places of a repeated pixel sees
+ * only 2×2 different source pixels. 16 multiplications in the place of 36. [b,h,w,i] → [b,2h,2w,o]
+ */
+export function convDoubled(x: tf.Tensor4D, weight: tf.Tensor4D): tf.Tensor4D {
+  const [b, h, w] = x.shape;
+  const outputs = weight.shape[3];
+  const kernels = phaseKernels(weight, 0).flatMap((rows) => phaseKernels(rows, 1));
+  const padded = tf.pad(x, [
+    [0, 0],
+    [1, 1],
+    [1, 1],
+    [0, 0],
+  ]);
+  const y = tf.conv2d(padded, tf.concat(kernels, 3), 1, 'valid'); // [b,h+1,w+1,4·o]
+  const place = (row: number, column: number) =>
+    tf.slice(y, [0, row, column, (2 * row + column) * outputs], [b, h, w, outputs]);
+  const rows = [0, 1].map((row) => interleave(place(row, 0), place(row, 1), 2));
+  return interleave(rows[0]!, rows[1]!, 1);
+}
+
 function convUp(x: tf.Tensor4D, weight: tf.Tensor4D, resampling: Resampling): tf.Tensor4D {
-  if (resampling === 'box') return tf.conv2d(upsample(x, 'box'), weight, 1, 'same');
+  if (resampling === 'box') return convDoubled(x, weight);
   const [b, h, w] = x.shape;
   const swapped = tf.transpose(weight, [0, 1, 3, 2]); // conv2dTranspose wants [k,k,o,i]
   const y = tf.conv2dTranspose(x, swapped, [b, 2 * h + 1, 2 * w + 1, weight.shape[3]], 2, 'valid');

@@ -44,9 +44,8 @@ function upAxis(x: tf.Tensor4D, axis: Axis): tf.Tensor4D {
   const near = tf.mul(x, 0.75);
   const even = tf.add(tf.mul(sliceAxis(padded, axis, 0, n), 0.25), near);
   const odd = tf.add(tf.mul(sliceAxis(padded, axis, 2, n), 0.25), near);
-  const shape: number[] = [...x.shape];
-  shape[axis] = 2 * n;
-  return tf.reshape(tf.stack([even, odd], axis + 1) as tf.Tensor, shape) as tf.Tensor4D;
+  const doubled = x.shape.map((size, i) => (i === axis ? 2 * size : size));
+  return tf.reshape(tf.stack([even, odd], axis + 1), doubled as tf.Tensor4D['shape']);
 }
 
 /** FIR at every second place. Pairs of neighbours are folded first, so that no strided slice is needed. */

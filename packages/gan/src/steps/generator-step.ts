@@ -65,7 +65,9 @@ export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla:
     const weight = controls.averageWeight;
     const average = tf.add(tf.mul(side.average, weight), tf.mul(trained.parameters, tf.sub(1, weight)));
     const styleAverage = nextStyleAverage(side.styleAverage, kept.w!, label, preset.styleAverageDecay);
-    return { side: { ...trained, average: average as tf.Tensor1D, styleAverage }, stats: kept.stats! };
+    const stats = kept.stats!.clone();
+    tf.dispose(kept);
+    return { side: { ...trained, average: average as tf.Tensor1D, styleAverage }, stats };
   };
   return compile(step, { name: judge ? 'gan_generator_judged' : 'gan_generator', xla });
 }
@@ -103,11 +105,9 @@ export function createPathLengthStep(n: Networks, xla: boolean) {
       kept.mean = tf.keep(nextMean);
       return tf.mul(penalty, weight * interval) as tf.Scalar;
     });
-    return {
-      trained: update(n.generatorAdam, trained, gradient, corrections),
-      mean: kept.mean!,
-      penalty: value,
-    };
+    const mean = kept.mean!.clone();
+    tf.dispose(kept);
+    return { trained: update(n.generatorAdam, trained, gradient, corrections), mean, penalty: value };
   };
   return compile(step, { name: 'gan_path_length', xla });
 }

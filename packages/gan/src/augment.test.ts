@@ -1,0 +1,115 @@
+import { initCompute, tf } from '@synspine/compute';
+import { beforeAll, expect, test } from 'vitest';
+import { type AugmentSettings, augment } from './augment.ts';
+
+beforeAll(() => {
+  initCompute({ threads: 2 });
+});
+
+const still: AugmentSettings = {
+  policy: { mode: 'fixed', p: 1 },
+  distribution: 'uniform',
+  shift: 0,
+  scaleLog2: 0,
+  anisotropyLog2: 0,
+  rotationDegrees: 0,
+  brightness: 0,
+  contrastLog2: 0,
+  flipX: false,
+  quarterTurns: false,
+  lumaFlip: false,
+};
+const everything: AugmentSettings = {
+  ...still,
+  distribution: 'normal',
+  shift: 0.1,
+  scaleLog2: 0.2,
+  anisotropyLog2: 0.2,
+  rotationDegrees: 180,
+  brightness: 0.2,
+  contrastLog2: 0.5,
+  flipX: true,
+  quarterTurns: true,
+  lumaFlip: true,
+};
+const seed = () => tf.tensor1d([3, 4], 'int32');
+
+/** A smooth blob off the centre, as [n,side,side,1] in −1..1. */
+function blobs(n: number, side: number): tf.Tensor4D {
+  const pixel = (at: number) => {
+    const [x, y] = [at % side, Math.floor(at / side) % side];
+    return Math.exp(-((x - side * 0.4) ** 2 + (y - side * 0.55) ** 2) / (side * 1.5)) * 2 - 1;
+  };
+  return tf.tensor4d(
+    Array.from({ length: n * side * side }, (_, at) => pixel(at)),
+    [n, side, side, 1],
+  );
+}
+
+const run = (s: AugmentSettings, x: tf.Tensor4D, p: number) => augment(s, x, tf.scalar(p), seed());
+const largestDifference = (a: tf.Tensor, b: tf.Tensor) => tf.max(tf.abs(tf.sub(a, b))).dataSync()[0]!;
+
+test('strength 0 leaves every image as it is, whatever transforms are allowed', () => {
+  const x = blobs(4, 16);
+  expect(largestDifference(run(everything, x, 0), x)).toBeLessThan(1e-5);
+  expect(
+    largestDifference(run({ ...everything, rotationDegrees: 0, quarterTurns: false }, x, 0), x),
+  ).toBeLessThan(1e-5);
+});
+
+test('each image gets its own transform, and the same seed the same one', () => {
+  const x = blobs(2, 16);
+  const [a, b] = [run(everything, x, 1), run(everything, x, 1)];
+  expect(largestDifference(a, b)).toBe(0);
+  const [first, second] = tf.split(a, 2);
+  expect(largestDifference(first!, second!)).toBeGreaterThan(0.1);
+});
+
+test('about a share p of the images is changed', () => {
+  const x = blobs(200, 8);
+  const changed = tf.max(tf.abs(tf.sub(run({ ...still, brightness: 0.5 }, x, 0.3), x)), [1, 2, 3]).dataSync();
+  const share = changed.filter((v) => v > 1e-6).length / 200;
+  expect(share).toBeGreaterThan(0.2);
+  expect(share).toBeLessThan(0.4);
+});
+
+test('two matrix products and four gathers warp alike', () => {
+  const x = blobs(8, 16);
+  const separable = { ...still, shift: 0.1, scaleLog2: 0.3 };
+  // A rotation too small to see sends the same draws through the gathering path.
+  const gathered = { ...separable, rotationDegrees: 1e-7 };
+  const draws = (s: AugmentSettings) => run({ ...s, scaleLog2: 0.3, shift: 0 }, x, 1);
+  expect(largestDifference(draws(separable), draws(gathered))).toBeLessThan(1e-4);
+});
+
+test('a turn by 90° moves pixels exactly', () => {
+  const x = blobs(16, 8);
+  const turned = run({ ...still, quarterTurns: true }, x, 1);
+  const candidates = [
+    x,
+    tf.reverse(x, [1, 2]),
+    tf.reverse(tf.transpose(x, [0, 2, 1, 3]), 1),
+    tf.reverse(tf.transpose(x, [0, 2, 1, 3]), 2),
+  ];
+  const kinds = Array.from({ length: 16 }, (_, i) =>
+    candidates.findIndex((c) => largestDifference(tf.slice(c, [i], [1]), tf.slice(turned, [i], [1])) < 1e-4),
+  );
+  expect(Math.min(...kinds)).toBeGreaterThanOrEqual(0);
+  expect(new Set(kinds).size).toBe(4);
+});
+
+test('contrast and brightness act as (x + brightness) · contrast', () => {
+  const x = tf.fill([1, 8, 8, 1], 0.5) as tf.Tensor4D;
+  const both = run({ ...still, brightness: 0.2, contrastLog2: 0.5 }, x, 1).dataSync()[0]!;
+  expect(both).toBeGreaterThan(0.3 * 2 ** -0.5);
+  expect(both).toBeLessThan(0.7 * 2 ** 0.5);
+  expect(both).not.toBeCloseTo(0.5, 3);
+});
+
+test('the warp passes gradients to the image, and a quarter turn passes them unchanged', () => {
+  const x = blobs(2, 8);
+  const slope = tf.grad((image: tf.Tensor) =>
+    tf.sum(run({ ...still, quarterTurns: true }, image as tf.Tensor4D, 1)),
+  )(x);
+  expect(largestDifference(slope, tf.onesLike(x))).toBeLessThan(1e-5);
+});

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { estimateSecondsLeft, gflopPerImage, planTraining } from './estimate.ts';
+import { presets } from './presets.ts';
+
+test('an image of paper-256 costs about 399 GFLOP, the figure published for that network', () => {
+  const gflop = gflopPerImage(presets['paper-256'], 2);
+  expect(gflop).toBeGreaterThan(399 * 0.8);
+  expect(gflop).toBeLessThan(399 * 1.2);
+});
+
+test('paper-256 is refused on a CPU and fits an A100', () => {
+  const [cpu, gpu] = [{ kind: 'cpu', cores: 64 } as const, { kind: 'a100' } as const].map((device) =>
+    planTraining(presets['paper-256'], { classCount: 2, device }),
+  );
+  expect(cpu!.verdict).toBe('too-large-for-cpu');
+  expect(gpu!.verdict).toBe('fits');
+});
+
+test('the hours on an A100 that a preset states agree with the plan within a factor of 1.5', () => {
+  for (const preset of Object.values(presets)) {
+    if (preset.resolution < 256) continue; // small nets are bound by launches, not by arithmetic
+    const hours = planTraining(preset, { classCount: 2, device: { kind: 'a100' } }).seconds / 3600;
+    expect(preset.expectedHoursA100 / hours).toBeGreaterThan(1 / 1.5);
+    expect(preset.expectedHoursA100 / hours).toBeLessThan(1.5);
+  }
+});
+
+test('demo-32 fits two cores', () => {
+  const plan = planTraining(presets['demo-32'], { classCount: 2, device: { kind: 'cpu', cores: 2 } });
+  expect(plan.verdict).toBe('fits');
+  expect(plan.seconds).toBeLessThan(360);
+});
+
+test('time left follows the measured pace and not what was done before a resume', () => {
+  expect(
+    estimateSecondsLeft({ imagesAtStart: 500, imagesShown: 600, imagesTotal: 1000, secondsElapsed: 10 }),
+  ).toBe(40);
+  expect(
+    estimateSecondsLeft({ imagesAtStart: 500, imagesShown: 500, imagesTotal: 1000, secondsElapsed: 3 }),
+  ).toBeNull();
+});

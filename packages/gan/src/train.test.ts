@@ -1,0 +1,130 @@
+import { initCompute, liveTensors, tf } from '@synspine/compute';
+import { beforeAll, expect, test } from 'vitest';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, generatorWeights } from './checkpoint.ts';
+import type { GanPreset } from './presets.ts';
+import { createSampler } from './sample.ts';
+import { tinyPreset, twoSides } from './test-data.ts';
+import { type TrainingOptions, type TrainingProgress, trainGan } from './train.ts';
+
+beforeAll(() => {
+  initCompute({ threads: 2 });
+});
+
+const adaptivePreset: GanPreset = {
+  ...tinyPreset,
+  pathLength: { weight: 2, interval: 4, decay: 0.01 },
+  augment: {
+    ...tinyPreset.augment,
+    policy: { mode: 'adaptive', target: 0.6, intervalSteps: 4, imagesToFullStrength: 2000, pMax: 0.8 },
+  },
+};
+
+function options(preset: GanPreset, steps: number): TrainingOptions {
+  return {
+    preset,
+    ...twoSides(24, preset.resolution),
+    classNames: ['left', 'right'],
+    validation: twoSides(6, preset.resolution),
+    seed: 11,
+    imagesShown: steps * preset.batch,
+    xla: false,
+    checkpointEvery: Number.MAX_SAFE_INTEGER,
+    onProgress: () => {},
+    onCheckpoint: () => {},
+  };
+}
+
+test('20 steps give the same bytes as 10, a checkpoint on disk, and 10 more', async () => {
+  const straight = await trainGan(options(adaptivePreset, 20));
+  const half = await trainGan(options(adaptivePreset, 10));
+  const resume = decodeCheckpoint(encodeCheckpoint(half.checkpoint), adaptivePreset);
+  const resumed = await trainGan({ ...options(adaptivePreset, 20), resume });
+  expect(Buffer.compare(encodeCheckpoint(resumed.checkpoint), encodeCheckpoint(straight.checkpoint))).toBe(0);
+});
+
+test('another seed gives another generator', async () => {
+  const [a, b] = [
+    await trainGan(options(tinyPreset, 2)),
+    await trainGan({ ...options(tinyPreset, 2), seed: 12 }),
+  ];
+  expect(Buffer.compare(generatorWeights(a.checkpoint), generatorWeights(b.checkpoint))).not.toBe(0);
+});
+
+test('a run frees what it made', async () => {
+  await trainGan(options(adaptivePreset, 4));
+  const before = [tf.memory().numTensors, liveTensors()];
+  await trainGan(options(adaptivePreset, 12));
+  expect([tf.memory().numTensors, liveTensors()]).toEqual(before);
+});
+
+test('the generator learns which side each label lights', async () => {
+  const preset = { ...tinyPreset, ema: { halfLifeImages: 300, ramp: 0.05 }, learningRate: 0.01 };
+  const seen: TrainingProgress[] = [];
+  const result = await trainGan({ ...options(preset, 300), onProgress: (p) => seen.push(p) });
+  expect(seen.map((p) => p.step)).toEqual([50, 100, 150, 200, 250, 300]);
+  expect(seen.at(-1)!.overfitting).not.toBeNaN();
+  const sampler = createSampler(generatorWeights(result.checkpoint), preset);
+  const labels = Uint8Array.from({ length: 20 }, (_, i) => i % 2);
+  const images = sampler.sample({ labels, seed: 1, psi: 1 });
+  sampler.dispose();
+  const brightness = (image: number, from: number) => {
+    const rows = Array.from({ length: 8 }, (_, y) =>
+      images.subarray(image * 64 + y * 8 + from, image * 64 + y * 8 + from + 4),
+    );
+    return rows.flatMap((row) => [...row]).reduce((a, b) => a + b, 0);
+  };
+  const right = [...labels].filter((label, i) => (label === 0) === brightness(i, 0) > brightness(i, 4));
+  expect(right.length).toBeGreaterThanOrEqual(17);
+});
+
+test('an abort ends with a checkpoint to go on from', async () => {
+  const controller = new AbortController();
+  const saved: Checkpoint[] = [];
+  const result = await trainGan({
+    ...options(tinyPreset, 100),
+    checkpointEvery: 10 * tinyPreset.batch,
+    signal: controller.signal,
+    onCheckpoint: (c) => {
+      saved.push(c);
+      if (saved.length === 2) controller.abort();
+    },
+  });
+  expect(result.status).toBe('aborted');
+  expect(saved.map((c) => c.step)).toEqual([10, 20, 20]);
+});
+
+test('a diverged run throws with the last good checkpoint and saves nothing after it', async () => {
+  const saved: Checkpoint[] = [];
+  const good = await trainGan(options(tinyPreset, 4));
+  const diverging = { ...tinyPreset, learningRate: 1e30 };
+  const run = trainGan({
+    ...options(diverging, 60),
+    resume: good.checkpoint,
+    onCheckpoint: (c) => void saved.push(c),
+  });
+  await expect(run).rejects.toMatchObject({ code: 'gan-non-finite', checkpoint: { step: 4 } });
+  expect(saved).toEqual([]);
+});
+
+test('a judge pulls fakes to what it takes for their label, and lambda waits for its start', async () => {
+  const judge = {
+    parameters: { gain: tf.scalar(3) },
+    // Class 1 is what is bright on average: unlike the data, so only the judge can have taught it.
+    logits: (p: Record<string, tf.Tensor>, images: tf.Tensor4D) => {
+      const score = tf.mul(tf.mean(images, [1, 2]), p.gain!); // [b,1]
+      return tf.concat([tf.neg(score), score], 1);
+    },
+  };
+  const preset = {
+    ...tinyPreset,
+    learningRate: 0.005,
+    judge: { lambda: 5, startImages: 400, rampImages: 8 },
+  };
+  const seen: TrainingProgress[] = [];
+  const result = await trainGan({ ...options(preset, 250), judge, onProgress: (p) => seen.push(p) });
+  judge.parameters.gain.dispose();
+  expect(seen[0]!.lambda).toBe(0);
+  expect(result.checkpoint.lambda).toBeGreaterThan(0);
+  expect(seen.at(-1)!.judgeCrossEntropy).toBeLessThan(seen[1]!.judgeCrossEntropy || Math.log(2));
+  expect(seen.at(-1)!.judgeAccuracyHeldOut).toBeLessThanOrEqual(1);
+});
