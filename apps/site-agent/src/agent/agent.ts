@@ -6,6 +6,7 @@ import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
 import { changeState, type RunState, readState } from '../runs/run-state.ts';
 import { findNextStage } from './next-stage.ts';
 import { jobIdOf, openSiteQueue, type SiteQueue, type StagePayload } from './site-queue.ts';
+import { createTeller } from './tell-registry.ts';
 import { workOnStage } from './work-on-stage.ts';
 
 export type AgentDeps = { home: Home; config: Config; log: Log; isolation: readonly string[] };
@@ -29,12 +30,14 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
   const reconciler = connection.reconcile(job, () => expectedJobs(home, queue), {
     everyMs: config.reconcileMs,
   });
+  const teller = createTeller(home, log);
   const handle = async (payload: StagePayload, { signal }: { signal: AbortSignal }) => {
     const run = await openRun(home, payload.runId);
     const stage = await findNextStage(run);
     const { status, ticket } = await readState(run);
     if (status !== 'running' || stage?.name !== payload.stage || ticket !== payload.ticket) return; // done elsewhere
-    await workOnStage(deps, run, stage, signal);
+    const stopTelling = teller.working(run, stage.name);
+    await workOnStage(deps, run, stage, signal).finally(stopTelling);
     void enqueueNext(queue, run).catch(() => undefined); // only a hint: the reconciler finds it too
   };
   const worker = await connection.work(job, handle, {
@@ -44,7 +47,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
   return {
     finish: async (run, signal) => {
       await reconciler.runNow();
-      return watch(run, signal);
+      return watch(run, signal).finally(() => teller.idle());
     },
     stop: async () => {
       await reconciler.stop();

@@ -7,10 +7,12 @@ import { appendFailure, changeState, readState } from '../runs/run-state.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { executeStage } from '../stages/execute-stage.ts';
 import type { StageJob } from '../stages/stage.ts';
-import { readResult, type StageResult } from '../stages/stage-result.ts';
+import { putResultAside, readResult, type StageResult } from '../stages/stage-result.ts';
 import { runWorker } from '../worker/run-worker.ts';
 import type { AgentDeps } from './agent.ts';
 
+/** What the registry says to a release whose version another copy of this home took. */
+const OUTDATED_RELEASE: ReadonlySet<string> = new Set(['VERSION_NOT_MONOTONIC', 'RELEASE_EXISTS']);
 const RETRY_FIRST_MS = 1_000;
 const DISK_FULL_WAIT_MS = 30_000;
 const CANCEL_CHECK_MS = 500;
@@ -87,6 +89,7 @@ async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, cla
     code,
   };
   try {
+    if (OUTDATED_RELEASE.has(code)) await putResultAside(run, 'sign', claim); // signed anew, with a higher version
     const where = (error as { where?: string[] }).where ?? framesOf(error);
     await appendFailure(run, {
       at: new Date().toISOString(),

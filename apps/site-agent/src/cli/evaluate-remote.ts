@@ -3,12 +3,12 @@ import { POLL_SECONDS_MAX } from '@synspine/protocol';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { openHome } from '../home.ts';
-import { createLog } from '../log.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import { evaluateRemote, type ScoringDeps } from '../scores/evaluate-remote.ts';
 import { errorCode } from '../site-error.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { wholeNumber, withThreads } from './flags.ts';
+import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export function addEvaluateRemoteCommand(program: Command): void {
@@ -24,7 +24,7 @@ export function addEvaluateRemoteCommand(program: Command): void {
 async function run(flags: { home: string; once?: boolean; threads?: number }): Promise<void> {
   const config = withThreads(readConfig(), flags.threads);
   const home = await openHome(flags.home);
-  const log = createLog(config.logLevel);
+  const log = openLog(home, config);
   const stop = stopSignal();
   const registry = await openRegistry(home);
   const deps = { home, config, log, isolation: await findIsolation(), registry, signal: stop.signal };

@@ -8,6 +8,8 @@ import { countRefusals } from '../films/quarantine.ts';
 import { openHome } from '../home.ts';
 import { createProgressBar } from './progress-bar.ts';
 
+const FILM_TIMEOUT_MS = 30_000; // a large film takes a second or two; a busy machine several times that
+
 type IngestFlags = {
   home: string;
   labels: string;
@@ -35,7 +37,7 @@ async function ingest(folder: string, flags: IngestFlags): Promise<void> {
   const home = await openHome(flags.home, { create: true });
   const labels = await readLabels(flags.labels);
   const concurrency = Math.min(4, availableParallelism());
-  const reader = createFilmReader({ processes: concurrency });
+  const reader = createFilmReader({ processes: concurrency, timeoutMs: FILM_TIMEOUT_MS });
   const bar = createProgressBar('films');
   try {
     const readFilm = (path: string) => reader.read(path);

@@ -5,7 +5,9 @@ import { wholeNumber } from './flags.ts';
 export function addPhantomsCommand(program: Command): void {
   program
     .command('phantoms')
-    .description('Write procedural spine radiographs as DICOM with labels.csv, to try everything without a patient')
+    .description(
+      'Write procedural spine radiographs as DICOM with labels.csv, to try everything without a patient',
+    )
     .requiredOption('--out <dir>', 'folder to write')
     .option('--site <name>', 'names the hospital; each has its own equipment', 'phantom')
     .option('--patients <n>', 'how many', wholeNumber, 60)

@@ -3,7 +3,6 @@ import { type Agent, startAgent } from '../agent/agent.ts';
 import { readConfig } from '../config.ts';
 import { writeJson } from '../durable-file.ts';
 import { type Home, openHome, readEnrolment } from '../home.ts';
-import { createLog } from '../log.ts';
 import { readPolicy } from '../policy.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../runs/run-options.ts';
@@ -15,6 +14,7 @@ import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
 import { share, wholeNumber, withThreads } from './flags.ts';
 import { followProgress } from './follow-progress.ts';
+import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 
 type RunFlags = Partial<RunOptions> & { home: string; threads?: number; json?: string };
@@ -50,7 +50,7 @@ async function run(flags: RunFlags): Promise<void> {
   await readEnrolment(home); // before hours of training, not after
   await readPolicy(home, config);
   const chosen = await chooseRun(home, flags);
-  const log = createLog(config.logLevel);
+  const log = openLog(home, config);
   const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
   await finishRun(agent, chosen);
   const summary = await summariseRun(chosen);

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { startAgent } from '../agent/agent.ts';
 import { readConfig } from '../config.ts';
 import { openHome } from '../home.ts';
-import { createLog } from '../log.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { keepEvaluating } from './evaluate-remote.ts';
 import { wholeNumber, withThreads } from './flags.ts';
+import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 
 export function addServeCommand(program: Command): void {
@@ -21,7 +21,7 @@ export function addServeCommand(program: Command): void {
 async function serve(flags: { home: string; threads?: number }): Promise<void> {
   const config = withThreads(readConfig(), flags.threads);
   const home = await openHome(flags.home);
-  const log = createLog(config.logLevel);
+  const log = openLog(home, config);
   const registry = await openRegistry(home);
   const isolation = await findIsolation();
   const agent = await startAgent({ home, config, log, isolation });

@@ -3,13 +3,13 @@ import { startAgent } from '../agent/agent.ts';
 import { findNextStage } from '../agent/next-stage.ts';
 import { readConfig } from '../config.ts';
 import { openHome } from '../home.ts';
-import { createLog } from '../log.ts';
 import { listRuns } from '../runs/run-folder.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import { SiteError } from '../site-error.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
+import { openLog } from './open-log.ts';
 import { finishRun, takeUp } from './run.ts';
 
 export function addUploadCommand(program: Command): void {
@@ -26,7 +26,7 @@ async function upload({ home: folder }: { home: string }): Promise<void> {
   const run = await findUnfinished(await listRuns(home));
   if (!run || (await findNextStage(run))?.name !== 'upload') throw new SiteError('NOTHING_TO_UPLOAD');
   await takeUp(run);
-  const log = createLog(config.logLevel);
+  const log = openLog(home, config);
   const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
   await finishRun(agent, run);
   const summary = await summariseRun(run);

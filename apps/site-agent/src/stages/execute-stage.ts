@@ -1,10 +1,16 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendLine, publishFolder } from '../durable-file.ts';
 import { pipeline } from '../pipeline.ts';
 import type { StageContext, StageJob } from './stage.ts';
-import { hashInput, readResult, type StageResult, stageFolder, writeResult } from './stage-result.ts';
+import {
+  hashInput,
+  putResultAside,
+  readResult,
+  type StageResult,
+  stageFolder,
+  writeResult,
+} from './stage-result.ts';
 
 export type ExecuteContext = Omit<StageContext, 'draft' | 'report'> & { epoch: number };
 
@@ -17,7 +23,7 @@ export async function executeStage(job: StageJob, context: ExecuteContext): Prom
   const inputHash = await hashInput(run, job, stagesBefore(job));
   const earlier = await readResult(run, job.name);
   if (earlier?.inputHash === inputHash) return earlier;
-  if (earlier) await putAside(job, context);
+  if (earlier) await putResultAside(run, job.name, context);
   const draft = join(run.folders.drafts, `${job.name}.${epoch}`);
   await rm(draft, { recursive: true, force: true }); // what this claim left when its process died
   await mkdir(draft, { recursive: true, mode: 0o700 });
@@ -37,14 +43,8 @@ export async function executeStage(job: StageJob, context: ExecuteContext): Prom
 }
 
 function stagesBefore(job: StageJob) {
-  return pipeline.slice(0, pipeline.indexOf(job)).map(({ name }) => name);
-}
-
-/** A result for another input (an older agent's, say) makes room, and stays to be looked at. */
-async function putAside(job: StageJob, { run, epoch, guard }: ExecuteContext): Promise<void> {
-  const target = stageFolder(run, job.name);
-  await guard();
-  if (existsSync(target)) await rename(target, `${target}.before-${epoch}`);
+  const names = pipeline.map(({ name }) => name);
+  return names.slice(0, names.indexOf(job.name));
 }
 
 function reporter(job: StageJob, { run, epoch, guard }: ExecuteContext): StageContext['report'] {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readJson, writeJson } from '../durable-file.ts';
+import type { Claim } from '../runs/claim.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { SiteError } from '../site-error.ts';
 import type { StageJob, StageName, StageOutcome } from './stage.ts';
@@ -45,4 +48,15 @@ export async function hashInput(
   const inputs = results.map((result) => result && { inputHash: result.inputHash, output: result.output });
   const text = JSON.stringify({ stage: job.name, version: job.version, options: run.options, inputs });
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** A result for another input (an older agent's, say) makes room, and stays to be looked at. */
+export async function putResultAside(
+  run: RunFolder,
+  stage: StageName,
+  { epoch, guard }: Claim,
+): Promise<void> {
+  const target = stageFolder(run, stage);
+  await guard();
+  if (existsSync(target)) await rename(target, `${target}.before-${epoch}`);
 }

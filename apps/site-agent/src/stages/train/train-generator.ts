@@ -17,14 +17,16 @@ import { openCheckpoints } from './checkpoints.ts';
 import { copyShare, toPixelRows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
 import { COPY_SHARE_MAX } from './select-snapshot.ts';
-import { openSnapshots, type SnapshotStore } from './snapshots.ts';
+import { openSnapshots, type Snapshot, type SnapshotStore } from './snapshots.ts';
 import { toLabelled, trainJudge } from './train-judge.ts';
 
 const CHECKPOINTS_A_RUN = 16;
 const CHECKPOINT_IMAGES_MIN = 480; // a checkpoint and its snapshot cost seconds
 const XLA_FROM_PIXELS = 30_000 * 32 ** 2; // shorter trainings don't win back the 15 s of compilation
 const COPY_CHECK_IMAGES = 256; // SE .03 of the share
-const COPYING_CHECKS_MAX = 3; // in a row; then training on only makes it worse
+const COPYING_CHECKS = 3; // in a row; then training on only makes it worse
+const COPY_SHARE_MARGIN = 0.05; // over the bound of selection: a share of few validation patients is uncertain
+const JUDGED_FROM_IMAGES = 10_000;
 
 export type TrainedGenerator = { snapshots: SnapshotStore; judgeAuc: number | null; stoppedAt: number };
 
@@ -97,12 +99,15 @@ async function keepSnapshot(
   await snapshots.add({ imagesShown: checkpoint.imagesShown, copySharePixels }, weights);
 }
 
-/** Whether the last snapshots, one after another, lay nearer to training than the audit will allow. */
-function hasTurned(snapshots: readonly { copySharePixels: number }[]): boolean {
-  const last = snapshots.slice(-COPYING_CHECKS_MAX);
-  const half = snapshots.length / 2; // early shares are noise of an untrained generator
-  const isLate = snapshots.length > COPYING_CHECKS_MAX && last.length === COPYING_CHECKS_MAX && half >= 2;
-  return isLate && last.every(({ copySharePixels }) => copySharePixels > COPY_SHARE_MAX + 0.05);
+/**
+ * Whether the last snapshots, one after another, lay nearer to training than the audit will allow. What lies near an
+ * untrained generator's images is chance, so early snapshots don't count.
+ */
+export function hasTurned(snapshots: readonly Snapshot[]): boolean {
+  const last = snapshots.slice(-COPYING_CHECKS);
+  const isLate =
+    last.length === COPYING_CHECKS && last.every(({ imagesShown }) => imagesShown >= JUDGED_FROM_IMAGES);
+  return isLate && last.every(({ copySharePixels }) => copySharePixels > COPY_SHARE_MAX + COPY_SHARE_MARGIN);
 }
 
 /** Writes progress lines in order; the training itself isn't held up. A failed line (an outdated claim) ends it. */

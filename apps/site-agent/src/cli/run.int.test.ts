@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { writePhantomSite } from '@synspine/dicom';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readLines, writeJson } from '../durable-file.ts';
+import { type Home, openHome } from '../home.ts';
+import { makeKey } from '../keys.ts';
+import { listRuns, type RunFolder } from '../runs/run-folder.ts';
+import { readResult } from '../stages/stage-result.ts';
+import type { ProgressLine } from './follow-progress.ts';
+
+const BIN = fileURLToPath(new URL('../../bin/synspine-site.mjs', import.meta.url));
+const FLAGS = ['--preset', 'demo-32', '--loss', 'gan', '--images-shown', '1920', '--synthetic-count', '64'];
+
+let folder: string;
+let home: Home;
+const started: ChildProcess[] = [];
+
+/** The agent as an operator starts it, in a process group of its own. */
+function start(...args: string[]): ChildProcess {
+  const env = { ...process.env, LOG_LEVEL: 'silent', SYNSPINE_THREADS: '2' };
+  const child = spawn(process.execPath, [BIN, ...args, '--home', home.path], {
+    detached: true,
+    stdio: 'ignore',
+    env,
+  });
+  started.push(child);
+  return child;
+}
+const ended = (child: ChildProcess) =>
+  new Promise<number | null>((done) =>
+    child.exitCode === null && child.signalCode === null ? child.once('exit', done) : done(child.exitCode),
+  );
+async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    await sleep(100);
+  }
+}
+const firstRun = () => until(async () => (await listRuns(home))[0]);
+async function checkpoints(run: RunFolder): Promise<string[]> {
+  const names = existsSync(run.folders.checkpoints) ? await readdir(run.folders.checkpoints) : [];
+  return names.filter((name) => /^checkpoint-\d+\.safetensors$/.test(name)).sort();
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'synspine-run-'));
+  home = await openHome(join(folder, 'home'), { create: true });
+  await writePhantomSite(join(folder, 'site'), { site: 'fir', patients: 40, seed: 'run', size: 256 });
+  await makeKey(home, 'auth');
+  await makeKey(home, 'signing');
+  const registryUrl = 'http://127.0.0.1:9'; // the discard port: nothing answers
+  const enrolment = {
+    siteId: 'fir',
+    registryUrl,
+    audience: registryUrl,
+    enrolledAt: new Date().toISOString(),
+  };
+  await writeJson(home.files.site, enrolment);
+  expect(
+    await ended(start('ingest', join(folder, 'site/dicom'), '--labels', join(folder, 'site/labels.csv'))),
+  ).toBe(0);
+});
+afterEach(async () => {
+  for (const { pid, exitCode, signalCode } of started.splice(0)) {
+    if (exitCode === null && signalCode === null) process.kill(-pid!, 'SIGKILL');
+  }
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('a run', () => {
+  it('killed with its whole process group in training goes on from its last checkpoint', async () => {
+    const first = start('run', ...FLAGS);
+    const run = await firstRun();
+    const [saved] = await until(async () => (await checkpoints(run)).length > 0 && (await checkpoints(run)));
+    process.kill(-first.pid!, 'SIGKILL');
+    await ended(first);
+    const images = Number(/\d+/.exec(saved!)![0]);
+    const epochBefore = (await readLines<ProgressLine>(run.files.progress)).at(-1)!.epoch;
+    const second = start('run');
+    await until(() => readResult(run, 'train'));
+    const resumed = (await readLines<ProgressLine>(run.files.progress)).filter(
+      ({ stage, epoch }) => stage === 'train' && epoch > epochBefore,
+    );
+    expect(resumed[0]!.values!.imagesShown).toBeGreaterThan(images);
+    expect(await listRuns(home)).toHaveLength(1);
+    expect(await ended(start('cancel', run.runId))).toBe(0);
+    expect(await ended(second)).toBe(0);
+    const log = await readFile(run.files.workerLog, 'utf8');
+    expect(log).not.toContain('ZZCANARY');
+  }, 600_000);
+});

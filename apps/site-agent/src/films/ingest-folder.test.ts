@@ -1,0 +1,111 @@
+import { copyFile, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createFilmReader, type FilmReader, writePhantomSite } from '@synspine/dicom';
+import sharp from 'sharp';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Home, openHome } from '../home.ts';
+import { openCatalogue } from './catalogue.ts';
+import { type IngestVerdict, ingestFolder } from './ingest-folder.ts';
+import { readLabels } from './labels.ts';
+import { MASTER_SIZE } from './master-image.ts';
+import { readQuarantine } from './quarantine.ts';
+
+let site: string;
+let reader: FilmReader;
+let home: Home;
+
+beforeAll(async () => {
+  site = await mkdtemp(join(tmpdir(), 'synspine-site-'));
+  await writePhantomSite(site, { site: 'elm', patients: 6, seed: 'ingest', size: 256 });
+  reader = createFilmReader({ processes: 2, timeoutMs: 30_000 });
+});
+afterAll(() => reader.close());
+beforeEach(async () => {
+  home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-home-')), { create: true });
+});
+
+async function ingest(
+  folder = join(site, 'dicom'),
+  labelFile = join(site, 'labels.csv'),
+): Promise<IngestVerdict[]> {
+  const labels = await readLabels(labelFile);
+  const readFilm = (path: string) => reader.read(path);
+  return ingestFolder(home, { folder, labels, fit: 'squeeze', readFilm, except: [labelFile] });
+}
+const ingested = (verdicts: readonly IngestVerdict[]) =>
+  verdicts.filter(({ verdict }) => verdict === 'ingested');
+
+describe('ingestFolder', () => {
+  it('keeps readable films as square gray images and refuses the broken ones with a code each', async () => {
+    const verdicts = await ingest();
+    const refused = verdicts.filter(({ verdict }) => verdict === 'refused').map(({ code }) => code);
+    expect(refused.sort()).toEqual(['NO_PIXEL_DATA', 'TOO_SMALL', 'TRUNCATED']);
+    const films = (await openCatalogue(home)).films();
+    expect(films).toHaveLength(ingested(verdicts).length);
+    const { width, height, channels } = await sharp(
+      join(home.folders.films, `${films[0]!.pixelSha256}.png`),
+    ).metadata();
+    expect([width, height, channels]).toEqual([MASTER_SIZE, MASTER_SIZE, 1]);
+  });
+
+  it('changes nothing when the same folder is ingested again', async () => {
+    const first = await ingest();
+    const films = (await openCatalogue(home)).films();
+    expect(await ingest()).toEqual(first);
+    expect((await openCatalogue(home)).films()).toEqual(films);
+    expect(await readQuarantine(home, () => false)).toHaveLength(3);
+  });
+
+  it('refuses a copy of a film under another name, and only the copy', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'synspine-copies-'));
+    const [name] = ingested(await ingest()).map(({ file }) => file);
+    for (const copy of ['a.dcm', 'b.dcm']) await copyFile(join(site, 'dicom', name!), join(folder, copy));
+    home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-home-')), { create: true });
+    const verdicts = await ingest(folder);
+    expect(verdicts.map(({ verdict, code }) => [verdict, code])).toEqual([
+      ['ingested', null],
+      ['refused', 'DUPLICATE'],
+    ]);
+  });
+
+  it('refuses a film without a label until there is one', async () => {
+    const { file, sopInstanceUid } = ingested(await ingest())[0]!;
+    home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-home-')), { create: true });
+    const folder = await mkdtemp(join(tmpdir(), 'synspine-one-'));
+    await copyFile(join(site, 'dicom', file), join(folder, file));
+    const labelFile = join(folder, 'labels.csv');
+    await writeFile(labelFile, 'sop_instance_uid,label\n');
+    expect((await ingest(folder, labelFile)).map(({ code }) => code)).toEqual(['NO_LABEL']);
+    await writeFile(labelFile, `sop_instance_uid,label\n${sopInstanceUid},abnormal\n`);
+    expect((await ingest(folder, labelFile)).map(({ verdict }) => verdict)).toEqual(['ingested']);
+    await writeFile(labelFile, `sop_instance_uid,label\n${sopInstanceUid},normal\n`);
+    await ingest(folder, labelFile);
+    expect((await openCatalogue(home)).films().map(({ label }) => label)).toEqual(['normal']);
+    expect(await readQuarantine(home, () => true)).toEqual([]);
+  });
+
+  it('keeps no identifier: neither names, nor numbers of patients, nor UIDs', async () => {
+    const verdicts = await ingest();
+    const entries = await readdir(home.path, { withFileTypes: true, recursive: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const texts = await Promise.all(files.map((file) => readFile(file, 'latin1')));
+    const all = texts.join('\n');
+    expect(all).not.toContain('ZZCANARY');
+    for (const { sopInstanceUid } of ingested(verdicts)) expect(all).not.toContain(sopInstanceUid);
+  });
+
+  it('never mixes films that were cut in different ways', async () => {
+    await ingest();
+    const labels = await readLabels(join(site, 'labels.csv'));
+    const options = {
+      folder: site,
+      labels,
+      fit: 'letterbox' as const,
+      readFilm: (path: string) => reader.read(path),
+    };
+    await expect(ingestFolder(home, options)).rejects.toMatchObject({ code: 'FIT_CONFLICT' });
+  });
+});
