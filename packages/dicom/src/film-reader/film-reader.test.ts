@@ -102,6 +102,14 @@ describe('a film reader', () => {
     expect(await read('hangs.dcm')).toEqual({ ok: false, code: 'PARSER_OUT_OF_MEMORY', stage: 'decode' });
   });
 
+  it('leaves no process behind when closed while a child starts', async () => {
+    const starting = open()('good.dcm');
+    const outcome = expect(starting).rejects.toMatchObject({ code: 'READER_CLOSED' });
+    await reader?.close();
+    await outcome;
+    expect(findChildren()).toEqual([]);
+  });
+
   it('leaves no process behind when closed, and rejects what still runs or waits', async () => {
     const read = open();
     await read('good.dcm');

@@ -26,17 +26,16 @@ export type FilmReader = {
 };
 
 type Job = { path: string; resolve(result: Film | Refusal): void; reject(error: Error): void };
-type Lane = { child: FilmChild | null; job: Job | null };
+type Lane = { child: FilmChild | null; running: Promise<void> | null };
 
 /** Keeps warm child processes that read untrusted films. They start with the first film. */
 export function createFilmReader(options: FilmReaderOptions = {}): FilmReader {
   const { processes = 2, timeoutMs = 10_000, memoryMb = 512, modalities } = options;
-  const lanes: Lane[] = Array.from({ length: processes }, () => ({ child: null, job: null }));
+  const lanes: Lane[] = Array.from({ length: processes }, () => ({ child: null, running: null }));
   const waiting: Job[] = [];
   let isClosed = false;
 
   const run = async (lane: Lane, job: Job): Promise<void> => {
-    lane.job = job;
     try {
       if (!lane.child?.isAlive()) lane.child = await startFilmChild({ timeoutMs, memoryMb });
       const result = isClosed ? null : await lane.child.ask({ path: job.path, modalities });
@@ -45,14 +44,14 @@ export function createFilmReader(options: FilmReaderOptions = {}): FilmReader {
     } catch (error) {
       job.reject(error as Error);
     }
-    lane.job = null;
-    if (isClosed) await lane.child?.kill();
-    else pump();
+    if (isClosed) return lane.child?.kill();
+    lane.running = null;
+    pump();
   };
   const pump = (): void => {
     for (const lane of lanes) {
-      const job = lane.job ? undefined : waiting.shift();
-      if (job) void run(lane, job);
+      const job = lane.running ? undefined : waiting.shift();
+      if (job) lane.running = run(lane, job);
     }
   };
 
@@ -67,6 +66,7 @@ export function createFilmReader(options: FilmReaderOptions = {}): FilmReader {
       isClosed = true;
       for (const job of waiting.splice(0)) job.reject(closedError());
       await Promise.all(lanes.map((lane) => lane.child?.kill()));
+      await Promise.all(lanes.map((lane) => lane.running)); // one that was starting is killed by its own run
     },
   };
 }
