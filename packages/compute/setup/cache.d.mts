@@ -1,6 +1,7 @@
 export const tensorflowVersion: string;
 export const compileFlags: string[];
 export function cacheDir(): string;
+export function tensorflowRoot(gpu: boolean): string;
 export function tensorflowDir(): string;
 export function inceptionWeightsPath(): string;
 export function nativeSources(): string[];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -13,9 +13,14 @@ export function cacheDir() {
   return resolve(process.env.SYNSPINE_CACHE || join(homedir(), '.cache', 'synspine'));
 }
 
-/** Holds libtensorflow_cc.so.2, libtensorflow_framework.so.2 and include/. */
+/** The installed TensorFlow of one kind: tensorflow/ and, for GPUs, nvidia/ beside it. @param {boolean} gpu */
+export function tensorflowRoot(gpu) {
+  return join(cacheDir(), `tensorflow-${tensorflowVersion}-${gpu ? 'gpu' : 'cpu'}`);
+}
+
+/** Holds libtensorflow_cc.so.2, libtensorflow_framework.so.2 and include/. The GPU build serves where it was set up. */
 export function tensorflowDir() {
-  return join(cacheDir(), `tensorflow-cpu-${tensorflowVersion}`);
+  return join(tensorflowRoot(existsSync(tensorflowRoot(true))), 'tensorflow');
 }
 
 /** The FID Inception's weights as safetensors. */
@@ -49,7 +54,7 @@ export function addonDir() {
     compileFlags,
     headers: nodeApiHeaders().version,
     arch: process.arch,
-    cache: cacheDir(),
+    tensorflow: tensorflowDir(),
   };
   hash.update(JSON.stringify(ingredients));
   for (const path of nativeSources()) hash.update(readFileSync(path));

@@ -1,64 +1,57 @@
 import { rmSync } from 'node:fs';
-import { cacheDir, tensorflowDir, tensorflowVersion } from './cache.mjs';
+import { cacheDir, tensorflowRoot } from './cache.mjs';
 import { fetchWheel } from './fetch-wheel.mjs';
 import { installFolder, isInstalled, requireDiskSpace } from './install-folder.mjs';
 import { SetupError } from './setup-error.mjs';
+import { cpuWheels, gpuWheels } from './tensorflow-wheels.mjs';
 import { unpack } from './unpack.mjs';
 
-// The libraries and headers are the same in the wheels of every Python version, so one is pinned whatever Python runs here.
-const wheel = {
-  requirement: `tensorflow-cpu==${tensorflowVersion}`,
-  fileName: `tensorflow_cpu-${tensorflowVersion}-cp312-cp312-manylinux_2_27_x86_64.whl`,
-  sha256: 'dcc8afd32930e42d5296b6ee19078b773706830af4ea97fbe503b9f5e0f820cb',
-  bytes: 274_000_871,
-  pipArgs: [
-    '--only-binary=:all:',
-    '--python-version',
-    '3.12',
-    '--implementation',
-    'cp',
-    '--platform',
-    'manylinux_2_27_x86_64',
-  ],
-};
-
-// The C API's headers and what they include.
-const members = [
-  'tensorflow/libtensorflow_cc.so.2',
-  'tensorflow/libtensorflow_framework.so.2',
-  'tensorflow/include/LICENSE',
-  'tensorflow/include/tensorflow/c/',
-  'tensorflow/include/tensorflow/core/platform/ctstring',
-  'tensorflow/include/tsl/platform/ctstring',
-  'tensorflow/include/xla/tsl/c/',
-];
-
-// 274 MB of wheel while unpacking, 855 MB of libraries for good, and room to breathe for what follows.
-const diskBytes = 2.5e9;
+// Wheels and libraries side by side while unpacking (0.3 + 0.9 GB, for GPUs 3.4 + 6.5 GB), and room for what follows.
+const diskBytes = { cpu: 2.5e9, gpu: 11e9 };
 
 /**
- * Puts TensorFlow's C libraries and headers into the cache (about 20 s the first time, milliseconds after that).
+ * Puts TensorFlow's C libraries and headers into the cache (about 20 s the first time, milliseconds after that; with `gpu` 3.4 GB).
+ * Once the GPU build is there, it is the one that serves; it runs on the CPU where it finds no GPU.
  * Errors: PLATFORM_UNSUPPORTED, PYTHON_MISSING, PIP_MISSING, DISK_FULL, DOWNLOAD_FAILED, HASH_MISMATCH, UNPACK_FAILED.
- * @param {{ onProgress?: (fraction: number, message: string) => void }} [options]
+ * @param {{ gpu?: boolean, onProgress?: (fraction: number, message: string) => void }} [options]
  * @returns {Promise<string>} the folder
  */
-export async function ensureTensorflow({ onProgress = () => {} } = {}) {
-  const folder = tensorflowDir();
+export async function ensureTensorflow({ gpu = false, onProgress = () => {} } = {}) {
+  const folder = tensorflowRoot(gpu);
   if (!isInstalled(folder)) {
     requirePlatform();
-    requireDiskSpace(cacheDir(), diskBytes);
-    const archive = await fetchWheel(wheel, (fraction) =>
-      onProgress(fraction * 0.6, 'Downloading TensorFlow'),
-    );
-    const onUnpack = (/** @type {number} */ fraction) =>
-      onProgress(0.6 + fraction * 0.4, 'Unpacking TensorFlow');
-    await installFolder(folder, (target) =>
-      unpack({ archive, strip: 'tensorflow/', target, names: members, onProgress: onUnpack }),
-    );
-    rmSync(archive);
+    requireDiskSpace(cacheDir(), gpu ? diskBytes.gpu : diskBytes.cpu);
+    await install(folder, gpu ? gpuWheels : cpuWheels, onProgress);
   }
   onProgress(1, 'TensorFlow is ready');
   return folder;
+}
+
+/**
+ * @param {string} folder
+ * @param {import('./tensorflow-wheels.mjs').LibraryWheel[]} wheels
+ * @param {(fraction: number, message: string) => void} onProgress
+ */
+async function install(folder, wheels, onProgress) {
+  const total = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
+  const shares = wheels.map(({ bytes }) => bytes / total);
+  const before = (/** @type {number} */ index) =>
+    shares.slice(0, index).reduce((sum, share) => sum + share, 0);
+  /** @type {string[]} */
+  const archives = [];
+  for (const [index, wheel] of wheels.entries()) {
+    const report = (/** @type {number} */ fraction) =>
+      onProgress(0.6 * (before(index) + fraction * shares[index]), 'Downloading TensorFlow');
+    archives.push(await fetchWheel(wheel, report));
+  }
+  await installFolder(folder, async (target) => {
+    for (const [index, archive] of archives.entries()) {
+      const report = (/** @type {number} */ fraction) =>
+        onProgress(0.6 + 0.4 * (before(index) + fraction * shares[index]), 'Unpacking TensorFlow');
+      await unpack({ archive, strip: '', target, names: wheels[index].members, onProgress: report });
+    }
+  });
+  for (const archive of archives) rmSync(archive);
 }
 
 function requirePlatform() {

@@ -49,9 +49,10 @@ function loadAddon(require: NodeJS.Require): Binding {
   return require(path);
 }
 
-/** tfjs 4.22 calls two functions that Node 23 took out of its util module. */
+/** tfjs 4.22 calls two functions of Node's util module that are deprecated, and gone since Node 23. */
 function restoreRemovedUtilities(require: NodeJS.Require): void {
-  const util = require('node:util');
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
+  Object.assign(require('node:util'), {
+    isNullOrUndefined: (value: unknown) => value === null || value === undefined,
+    isArray: Array.isArray,
+  });
 }
