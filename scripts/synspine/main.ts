@@ -1,0 +1,46 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { createClient, ProblemError } from '@synspine/protocol';
+import { doctor } from './doctor.ts';
+import { pullDataset, verifyDataset } from './pull.ts';
+
+const USAGE = `synspine doctor
+synspine pull DATASET --registry URL --token-file FILE --out DIR   download a data set and verify it
+synspine verify DIR --registry URL                                verify a downloaded data set again`;
+
+/** `synspine`: what a researcher needs beside `curl`. Answers the exit code. */
+export async function main(argv: string[]): Promise<number> {
+  const text = { type: 'string' } as const;
+  try {
+    const { values, positionals } = parseArgs({
+      args: argv,
+      allowPositionals: true,
+      options: { registry: text, 'token-file': text, out: text },
+    });
+    const [command, subject] = positionals;
+    if (command === 'doctor') return doctor();
+    if (command === 'verify' && subject && values.registry) {
+      return await verifyDataset({ client: createClient({ baseUrl: values.registry }), dir: subject });
+    }
+    if (command === 'pull' && subject && values.registry && values.out && values['token-file']) {
+      const token = (await readFile(values['token-file'], 'utf8')).trim();
+      const authorise = async () => ({ authorization: `Bearer ${token}` });
+      return await pullDataset({
+        client: createClient({ baseUrl: values.registry, authorise }),
+        id: subject,
+        dir: values.out,
+      });
+    }
+  } catch (error) {
+    console.error(describe(error));
+    return 1;
+  }
+  console.error(USAGE);
+  return 64; // EX_USAGE
+}
+
+function describe(error: unknown): string {
+  if (error instanceof ProblemError) return error.message;
+  const { code, message } = error as { code?: string; message: string };
+  return code ? `${code}: ${message}` : message;
+}
