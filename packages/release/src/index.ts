@@ -6,3 +6,4 @@ export { generateKeyPair, type PrivateJwk, publicJwkOf } from './keys.ts';
 export * from './manifest.ts';
 export * from './shards.ts';
 export * from './strict-json.ts';
+export { writeFileAtomic } from './write-file-atomic.ts';

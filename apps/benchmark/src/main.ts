@@ -1,0 +1,78 @@
+import { initCompute } from '@synspine/compute';
+import { Command, InvalidArgumentError } from 'commander';
+import { BenchmarkError } from './benchmark-error.ts';
+import { type Config, readConfig } from './config.ts';
+import { openHome } from './home.ts';
+import { createLog } from './log.ts';
+import { enrol, openSession } from './registry-session.ts';
+import { type PassOutcome, runPasses } from './run-pass.ts';
+import { BENCHMARK_VERSION } from './version.ts';
+
+const EXIT_CONFIG = 78; // EX_CONFIG of sysexits.h
+
+/** The command line. Sets the process's exit code: 0, 1 after an error, 78 after a bad setting. */
+export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram(readConfig()).parseAsync([...argv]);
+  } catch (error) {
+    process.stderr.write(`synspine-benchmark: ${error instanceof Error ? error.message : String(error)}\n`);
+    const isConfig = error instanceof BenchmarkError && error.code === 'CONFIG_INVALID';
+    process.exitCode = isConfig ? EXIT_CONFIG : 1;
+  }
+}
+
+function createProgram(config: Config): Command {
+  const program = new Command('synspine-benchmark')
+    .description(
+      'Trains classifiers on released synthetic films and merges the scores they reach at the hospitals',
+    )
+    .version(BENCHMARK_VERSION);
+  program
+    .command('enrol')
+    .description('Register at a registry with a one-time code; keys are made here and never leave the home')
+    .requiredOption('--registry <url>', 'the registry’s address')
+    .requiredOption('--code <code>', 'the one-time code that the registry’s admin was shown')
+    .requiredOption('--home <dir>', 'the benchmark’s folder')
+    .action(enrolCommand);
+  program
+    .command('run')
+    .description('Train on the newest data sets, publish classifiers, merge scores; again and again')
+    .requiredOption('--home <dir>', 'the benchmark’s folder')
+    .option('--once', 'one pass, then end', false)
+    .option('--wait <seconds>', 'with --once: how long to wait for the sites’ answers', readSeconds, 0)
+    .action((options: RunCommandOptions) => runCommand(config, options));
+  return program;
+}
+
+async function enrolCommand(options: { registry: string; code: string; home: string }): Promise<void> {
+  const { clientId } = await enrol(await openHome(options.home), options.registry, options.code);
+  process.stdout.write(`Enrolled as ${clientId}.\n`);
+}
+
+type RunCommandOptions = { home: string; once: boolean; wait: number };
+
+async function runCommand(config: Config, { home: folder, once, wait }: RunCommandOptions): Promise<void> {
+  const home = await openHome(folder);
+  const session = await openSession(home);
+  initCompute({ threads: config.threads });
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const deps = { home, session, log: createLog(config.logLevel), signal: stop.signal };
+  const outcome = await runPasses(deps, { once, waitMs: wait * 1_000, pollMs: config.pollMs });
+  process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  if (outcome) process.stdout.write(`${describeOutcome(outcome)}\n`);
+}
+
+function describeOutcome({ releases, refused, classifiers, cells, open }: PassOutcome): string {
+  return (
+    `${releases} data sets used, ${refused} refused; ${classifiers} classifiers published; ` +
+    `${cells} cells in the matrix; ${open} answers of sites still open.`
+  );
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds >= 0)) throw new InvalidArgumentError('expected a number of seconds');
+  return seconds;
+}

@@ -1,0 +1,96 @@
+import { existsSync } from 'node:fs';
+import { chmod, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Client, createClient, type PublicJwk } from '@synspine/protocol';
+import {
+  createAuthoriser,
+  generateKeyPair,
+  type PrivateJwk,
+  publicJwkOf,
+  writeFileAtomic,
+} from '@synspine/release';
+import { BenchmarkError } from './benchmark-error.ts';
+import { type Home, readJson, writeJson } from './home.ts';
+import { BENCHMARK_VERSION } from './version.ts';
+
+export type Enrolment = { clientId: string; registryUrl: string; audience: string };
+
+/** The registry as the benchmark sees it: a REST client like any other, and the key that signs classifiers. */
+export type Session = { client: Client; signingKey: PrivateJwk };
+
+/**
+ * Exchanges a one-time code for a registration of two keys made here; their private halves never leave the home.
+ * Repeating it with the same home is harmless. Throws ALREADY_ENROLLED, REGISTRY_UNREACHABLE or a registry's problem.
+ */
+export async function enrol(home: Home, registryUrl: string, code: string): Promise<Enrolment> {
+  if (existsSync(home.enrolment)) throw new BenchmarkError('ALREADY_ENROLLED');
+  const client = createClient({ baseUrl: registryUrl, fetch: reachableFetch });
+  const { siteId, audience } = await client.call('enrol', {
+    body: {
+      code,
+      authKey: publicJwkOf(await makeKey(home, 'auth')),
+      signingKey: publicJwkOf(await makeKey(home, 'signing')),
+      agentVersion: BENCHMARK_VERSION,
+    },
+  });
+  const enrolment: Enrolment = { clientId: siteId, registryUrl, audience };
+  await writeJson(home.enrolment, enrolment);
+  return enrolment;
+}
+
+/** Opens the registry that this home is enrolled at. Throws NOT_ENROLLED or KEY_TOO_OPEN. */
+export async function openSession(home: Home): Promise<Session> {
+  const enrolment = await readJson<Enrolment>(home.enrolment);
+  if (!enrolment) throw new BenchmarkError('NOT_ENROLLED');
+  const { registryUrl: baseUrl, clientId, audience } = enrolment;
+  const authPrivateJwk = await readKey(home, 'auth');
+  const authorise = createAuthoriser({ baseUrl, clientId, audience, authPrivateJwk, fetch: reachableFetch });
+  return {
+    client: createClient({ baseUrl, authorise, fetch: reachableFetch }),
+    signingKey: await readKey(home, 'signing'),
+  };
+}
+
+/**
+ * A site's signing keys, pinned at their first use: a registry that is taken over later can't put its own in their
+ * place. A person who knows of a new key removes the pin.
+ */
+export async function readSiteKeys(home: Home, client: Client, siteId: string): Promise<PublicJwk[]> {
+  const path = join(home.pins, `${siteId}.json`);
+  const pinned = await readJson<{ keys: PublicJwk[] }>(path);
+  if (pinned) return pinned.keys;
+  const { keys } = await client.call('siteKeys', { params: { siteId } });
+  await writeJson(path, { keys });
+  return keys;
+}
+
+type KeyName = 'auth' | 'signing';
+
+const keyPath = (home: Home, name: KeyName) => join(home.keys, `${name}.json`);
+
+/** An enrolment that was cut off is repeated with the same keys. */
+async function makeKey(home: Home, name: KeyName): Promise<PrivateJwk> {
+  const path = keyPath(home, name);
+  if (existsSync(path)) return readKey(home, name);
+  const { privateJwk } = await generateKeyPair();
+  await writeFileAtomic(path, Buffer.from(JSON.stringify(privateJwk))); // in a folder that is its owner's alone
+  await chmod(path, 0o600);
+  return privateJwk;
+}
+
+async function readKey(home: Home, name: KeyName): Promise<PrivateJwk> {
+  const key = await readJson<PrivateJwk>(keyPath(home, name));
+  if (!key) throw new BenchmarkError('NOT_ENROLLED');
+  if ((await stat(keyPath(home, name))).mode & 0o077) throw new BenchmarkError('KEY_TOO_OPEN');
+  return key;
+}
+
+/** `fetch`, but for its untyped network errors: they become REGISTRY_UNREACHABLE. */
+const reachableFetch: typeof fetch = async (input, init) => {
+  try {
+    return await fetch(input, init);
+  } catch (cause) {
+    if (init?.signal?.aborted) throw cause;
+    throw new BenchmarkError('REGISTRY_UNREACHABLE', undefined, { cause });
+  }
+};

@@ -1,0 +1,88 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AuditTest, ReleaseManifest } from '@synspine/protocol';
+import { bundleRelease, type ShardImage, writeFileAtomic, writeShards } from '@synspine/release';
+import sharp from 'sharp';
+import { onTestFinished } from 'vitest';
+
+export const CLASS_NAMES = ['normal', 'abnormal'];
+
+/** A folder that is gone after the test. */
+export async function temporaryFolder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'synspine-benchmark-'));
+  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A bright column on a noisy ground, straight (normal) or bent (abnormal), as PNG. */
+export async function drawFilm(index: number, size: number, bent: boolean): Promise<Uint8Array> {
+  const pixels = new Uint8Array(size * size);
+  const noise = (i: number) => 30 * Math.abs(Math.sin((index * 7919 + i) * 12.9898));
+  const bend = (bent ? 0.18 : 0.02) * size * (index % 4 < 2 ? 1 : -1);
+  for (let y = 0; y < size; y++) {
+    const axis = size / 2 + bend * (Math.sin((Math.PI * y) / size) - 0.5) + Math.sin(index);
+    for (let x = 0; x < size; x++)
+      pixels[y * size + x] = 20 + noise(y * size + x) + 180 * Math.exp(-(((x - axis) / (size * 0.08)) ** 2));
+  }
+  const image = sharp(pixels, { raw: { width: size, height: size, channels: 1 } }).toColourspace('b-w');
+  return new Uint8Array(await image.png().toBuffer());
+}
+
+/** `perClass` images of each class, alternating. */
+export async function drawFilms(perClass: number, size: number, first = 0): Promise<ShardImage[]> {
+  return Promise.all(
+    Array.from({ length: 2 * perClass }, async (_, i) => ({
+      png: await drawFilm(first + i, size, i % 2 === 1),
+      label: CLASS_NAMES[i % 2]!,
+      index: i,
+    })),
+  );
+}
+
+const auditTest = (id: AuditTest['id']): AuditTest => {
+  const figures = { statistic: 0.5, ciLow: 0.4, ciHigh: 0.6, limit: 0.7, n: 40, patients: 20 };
+  return { id, name: `test ${id}`, ...figures, verdict: 'pass', patientsNeeded: null };
+};
+
+/** Writes a release's files to `dir` and returns the manifest that fits them; `change` replaces whole fields. */
+export async function writeRelease(
+  dir: string,
+  images: ShardImage[],
+  imageSize: number,
+  change: Partial<ReleaseManifest> = {},
+): Promise<ReleaseManifest> {
+  await mkdir(dir, { recursive: true });
+  await writeShards({ images, classNames: CLASS_NAMES, dir, rowsPerShard: 50 });
+  await writeFileAtomic(join(dir, 'generator.safetensors'), Buffer.from('weights'));
+  const counts = { train: 30, validation: 5, heldOut: 9 };
+  return {
+    schema: 'synspine.release/1',
+    siteId: 'alder',
+    version: 1,
+    runId: 'run-0000000001',
+    createdAt: '2026-01-02T03:04:05.000Z',
+    agentVersion: '0.1.0',
+    tensorflowVersion: '2.21.0',
+    preset: 'test',
+    imageSize,
+    classNames: CLASS_NAMES,
+    synthetic: {
+      seed: 1,
+      psi: 1,
+      imagesPerClass: CLASS_NAMES.map((name) => images.filter((image) => image.label === name).length),
+    },
+    training: { loss: 'gan', imagesShown: 1_000, fit: 'squeeze', films: counts, patients: counts },
+    holdOutCommitment: 'a'.repeat(64),
+    quality: { imageSize, scores: [] },
+    audit: {
+      policyVersion: '1',
+      tests: (['P0', 'P1', 'P2', 'P6'] as const).map(auditTest),
+      reasons: [],
+      acceptedUndecided: null,
+      decision: 'approve',
+    },
+    files: await bundleRelease(dir),
+    ...change,
+  };
+}

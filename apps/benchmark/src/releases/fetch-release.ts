@@ -1,0 +1,92 @@
+import { createWriteStream, existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  type Client,
+  type Dataset,
+  ProblemError,
+  type ReleaseFile,
+  type ReleaseManifest,
+} from '@synspine/protocol';
+import { verifyFiles, verifyManifest, writeFileAtomic } from '@synspine/release';
+import { BenchmarkError } from '../benchmark-error.ts';
+import type { Home } from '../home.ts';
+import { readSiteKeys } from '../registry-session.ts';
+
+/** A release whose signature, audit and image files have been checked here; `dir` holds its shards. */
+export type VerifiedRelease = {
+  manifest: ReleaseManifest;
+  manifestSha256: string;
+  publishedAt: string;
+  dir: string;
+};
+
+export type FetchDeps = { home: Home; client: Client; signal: AbortSignal };
+
+/**
+ * Fetches one data set's image shards and verifies everything about it, trusting the registry in nothing: the manifest
+ * by the site's pinned key, the files by the manifest's hashes. Files that are there already aren't fetched again.
+ * Throws SIGNATURE_INVALID, AUDIT_NOT_APPROVED, FILE_HASH_MISMATCH, … of the protocol, or RELEASE_MISMATCH.
+ */
+export async function fetchRelease(deps: FetchDeps, dataset: Dataset): Promise<VerifiedRelease> {
+  const { home, client, signal } = deps;
+  const params = { releaseId: dataset.id };
+  const { manifest: jws } = await client.call('getManifest', { params }, { signal });
+  const { manifest, manifestSha256 } = await verifyManifest(
+    jws,
+    await readSiteKeys(home, client, dataset.siteId),
+  );
+  if (manifest.siteId !== dataset.siteId || manifest.version !== dataset.version)
+    throw new BenchmarkError('RELEASE_MISMATCH');
+  if (manifestSha256 !== dataset.manifestSha256) throw new BenchmarkError('RELEASE_MISMATCH');
+  const dir = join(home.releases, manifestSha256);
+  await mkdir(dir, { recursive: true });
+  await removePartial(dir);
+  for (const file of manifest.files.filter((f) => f.kind === 'images'))
+    if (!existsSync(join(dir, file.name))) await fetchFile(deps, dataset, file, join(dir, file.name));
+  await verifyOrDiscard(dir, manifest);
+  await writeFileAtomic(join(dir, 'manifest.jws'), Buffer.from(jws));
+  return { manifest, manifestSha256, publishedAt: dataset.publishedAt, dir };
+}
+
+async function fetchFile(
+  { client, signal }: FetchDeps,
+  dataset: Dataset,
+  file: ReleaseFile,
+  path: string,
+): Promise<void> {
+  const params = { releaseId: dataset.id, name: file.name };
+  const response = await client.call('getFile', { params }, { signal });
+  const partial = `${path}.partial`;
+  await pipeline(Readable.fromWeb(response.body as never), limitTo(file), createWriteStream(partial), {
+    signal,
+  });
+  await rename(partial, path); // a file torn by a crash fails verification and is fetched again
+}
+
+/** Stops a download that grows beyond what the manifest lists, before it fills the disk. */
+function limitTo(file: ReleaseFile) {
+  return async function* (chunks: AsyncIterable<Uint8Array>) {
+    let size = 0;
+    for await (const chunk of chunks) {
+      size += chunk.length;
+      if (size > file.size) throw new ProblemError('FILE_HASH_MISMATCH', file.name);
+      yield chunk;
+    }
+  };
+}
+
+async function verifyOrDiscard(dir: string, manifest: ReleaseManifest): Promise<void> {
+  try {
+    await verifyFiles(dir, manifest, ['images']);
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function removePartial(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) if (name.endsWith('.partial')) await rm(join(dir, name));
+}

@@ -1,0 +1,96 @@
+import { rocAuc } from '@synspine/metrics';
+import { benchmarkCell } from '@synspine/protocol';
+import { describe, expect, it } from 'vitest';
+import { CELL_COUNT_MIN, mergeScores, POOL_SITES_MIN, type Score } from './merge-scores.ts';
+
+const CLASSIFIER = '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a11';
+const OLDER = '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a22';
+
+const histogram = (scores: readonly number[]) => {
+  const bins = new Array<number>(256).fill(0);
+  for (const score of scores) bins[Math.min(255, Math.floor(score * 256))]! += 1;
+  return bins;
+};
+function score(
+  siteId: string,
+  positive: number[],
+  negative: number[],
+  change: Partial<Score['report']> = {},
+): Score {
+  const report = {
+    trainedOn: 'synthetic:pool',
+    seeds: 3,
+    holdOutCommitment: 'a'.repeat(64),
+    positive: histogram(positive),
+    negative: histogram(negative),
+    auc: 0.8,
+    aucVariance: 0.0025,
+    ...change,
+  };
+  return { siteId, classifierId: CLASSIFIER, report };
+}
+const spread = (count: number, from: number) =>
+  Array.from({ length: count }, (_, i) => from + ((i * 0.37) % 0.5));
+const answers = [
+  score('alder', spread(20, 0.4), spread(30, 0.1)),
+  score('birch', spread(7, 0.3), spread(9, 0.2), { auc: null, aucVariance: null }),
+  score('cedar', spread(25, 0.45), spread(22, 0), { auc: 0.99, aucVariance: 0.001 }),
+];
+const pooled = (scores: Score[]) =>
+  mergeScores(scores, [CLASSIFIER]).find((cell) => cell.testedOn === 'pooled');
+
+describe('the merged matrix', () => {
+  it('pools the sites’ counts into the AUC that all their films together would give', () => {
+    const positives = [...spread(20, 0.4), ...spread(7, 0.3), ...spread(25, 0.45)];
+    const negatives = [...spread(30, 0.1), ...spread(9, 0.2), ...spread(22, 0)];
+    const binned = [...positives, ...negatives].map((s) => Math.floor(s * 256));
+    const labels = [...positives.map(() => 1), ...negatives.map(() => 0)];
+    const cell = pooled(answers)!;
+    expect(cell.auc).toBeCloseTo(rocAuc(binned, labels), 12);
+    expect(cell).toMatchObject({ trainedOn: 'synthetic:pool', nPositive: 52, nNegative: 61, seeds: 3 });
+    expect(cell.ciLow).toBeLessThan(cell.auc);
+    expect(cell.ciHigh).toBeGreaterThan(cell.auc);
+  });
+
+  it('shows a site’s own AUC with its 95 % interval, only where the site approved it', () => {
+    const cells = mergeScores(answers, [CLASSIFIER]);
+    expect(cells.map((c) => c.testedOn)).toEqual(['alder', 'cedar', 'pooled']);
+    expect(cells[0]).toMatchObject({ auc: 0.8, nPositive: 20, nNegative: 30 });
+    expect(cells[0]!.ciLow).toBeCloseTo(0.8 - 1.96 * 0.05, 3);
+    expect(cells[1]!.ciHigh).toBe(1);
+    for (const cell of cells) expect(benchmarkCell.parse(cell)).toEqual(cell);
+  });
+
+  it(`pools from ${POOL_SITES_MIN} sites on, and not from one fewer`, () => {
+    expect(pooled(answers)).toBeDefined();
+    expect(pooled(answers.slice(1))).toBeUndefined();
+    expect(pooled([answers[0]!, answers[0]!, answers[2]!])).toBeUndefined();
+  });
+
+  it(`publishes a pool with ${CELL_COUNT_MIN} films of a class, and not with one fewer; a single site may have fewer`, () => {
+    const few = (counts: number[]) =>
+      ['alder', 'birch', 'cedar'].map((site, i) =>
+        score(site, spread(counts[i]!, 0.4), spread(30, 0.1), { auc: null, aucVariance: null }),
+      );
+    expect(pooled(few([1, 2, 2]))).toMatchObject({ nPositive: 5 });
+    expect(pooled(few([1, 2, 1]))).toBeUndefined();
+  });
+
+  it('puts real beside synthetic, tested at its own site alone', () => {
+    const local = {
+      ...score('alder', [0.9], [0.1], { trainedOn: 'real:alder', seeds: 1 }),
+      classifierId: null,
+    };
+    const foreign = { ...score('birch', [0.9], [0.1], { trainedOn: 'real:alder' }), classifierId: null };
+    const cells = mergeScores([local, foreign], []);
+    expect(cells.map((c) => `${c.trainedOn} ${c.testedOn}`)).toEqual(['real:alder alder']);
+  });
+
+  it('takes the newest classifier of a training set that has been scored, and no stranger’s', () => {
+    const old = answers.map((a) => ({ ...a, classifierId: OLDER, report: { ...a.report, auc: 0.7 } }));
+    expect(mergeScores(old, [CLASSIFIER, OLDER]).find((c) => c.testedOn === 'alder')?.auc).toBe(0.7);
+    const both = mergeScores([...old, answers[0]!], [CLASSIFIER, OLDER]);
+    expect(both.map((c) => [c.testedOn, c.auc])).toEqual([['alder', 0.8]]);
+    expect(mergeScores(answers, [OLDER])).toEqual([]);
+  });
+});

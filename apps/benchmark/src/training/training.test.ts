@@ -1,0 +1,132 @@
+import { decodeClassifier, predict } from '@synspine/classifier';
+import { initCompute } from '@synspine/compute';
+import { rocAuc } from '@synspine/metrics';
+import { classifierDescriptor } from '@synspine/protocol';
+import { describe, expect, it } from 'vitest';
+import { createLog } from '../log.ts';
+import { drawFilms, temporaryFolder, writeRelease } from '../release.fixture.ts';
+import type { VerifiedRelease } from '../releases/fetch-release.ts';
+import { type LoadedImages, loadImages } from '../releases/load-images.ts';
+import { describeTarget, planTargets } from './plan-targets.ts';
+import { splitImages } from './split-images.ts';
+import { trainTarget } from './train-target.ts';
+
+const sha = (character: string) => character.repeat(64);
+const release = (siteId: string, hash: string, imageSize = 32) =>
+  ({
+    manifest: { siteId, version: 1, imageSize },
+    manifestSha256: sha(hash),
+    publishedAt: `2026-01-0${hash}T00:00:00.000Z`,
+    dir: '/nowhere',
+  }) as VerifiedRelease;
+
+describe('planning', () => {
+  it('trains on each site alone and on the pool', () => {
+    const targets = planTargets([release('birch', '2'), release('alder', '1')]);
+    expect(targets.map((t) => t.trainedOn)).toEqual(['synthetic:alder', 'synthetic:birch', 'synthetic:pool']);
+    expect(planTargets([release('alder', '1')]).map((t) => t.trainedOn)).toEqual(['synthetic:alder']);
+    expect(planTargets([])).toEqual([]);
+  });
+
+  it('pools only releases of the most common image size', () => {
+    const sizes = (...pairs: [string, string, number][]) =>
+      planTargets(pairs.map(([site, hash, size]) => release(site, hash, size))).at(-1)!;
+    const pool = sizes(['alder', '1', 64], ['birch', '2', 32], ['cedar', '3', 32]);
+    expect(pool.releases.map((r) => r.manifest.siteId)).toEqual(['birch', 'cedar']);
+    expect(pool.imageSize).toBe(32);
+    expect(sizes(['alder', '1', 64], ['birch', '2', 32]).trainedOn).toBe('synthetic:birch');
+  });
+
+  it('gives the same releases the same id in any order, and others another', () => {
+    const ids = (...releases: VerifiedRelease[]) => planTargets(releases).map((t) => t.id);
+    const first = ids(release('alder', '1'), release('birch', '2'));
+    expect(ids(release('birch', '2'), release('alder', '1'))).toEqual(first);
+    expect(new Set(first).size).toBe(3);
+    const second = ids(release('alder', '3'), release('birch', '2'));
+    expect(second[1]).toBe(first[1]);
+    expect([second[0], second[2]]).not.toEqual([first[0], first[2]]);
+  });
+
+  it('describes a classifier as the protocol wants it, the same each time', () => {
+    const [target] = planTargets([release('alder', '1')]);
+    const descriptor = describeTarget(target!, { sha256: sha('f'), size: 10 });
+    expect(classifierDescriptor.parse(descriptor)).toEqual(descriptor);
+    expect(descriptor.createdAt).toBe('2026-01-01T00:00:00.000Z');
+  });
+});
+
+const loadedImages = (count: number): LoadedImages => ({
+  images: Uint8Array.from({ length: count * 4 }, (_, i) => i >> 2),
+  labels: Uint8Array.from({ length: count }, (_, i) => i % 2),
+  indices: Uint32Array.from({ length: count }, (_, i) => i),
+});
+
+describe('splitting', () => {
+  it('lets a fifth validate, and puts each image on one side with its label', () => {
+    const { training, validation } = splitImages(
+      [{ manifestSha256: sha('1'), loaded: loadedImages(200) }],
+      2,
+    );
+    expect([training.labels.length, validation.labels.length]).toEqual([160, 40]);
+    const shown = [training, validation].flatMap(({ images, labels }) =>
+      Array.from(labels, (label, i) => ({ value: images[i * 4]!, label })),
+    );
+    expect(new Set(shown.map((s) => s.value)).size).toBe(200);
+    expect(shown.every((s) => s.label === s.value % 2)).toBe(true);
+  });
+
+  it('keeps what validates a release alone out of the pool’s training', () => {
+    const one = { manifestSha256: sha('1'), loaded: loadedImages(200) };
+    const alone = splitImages([one], 2);
+    const pool = splitImages(
+      [
+        one,
+        { manifestSha256: sha('2'), loaded: { ...loadedImages(200), images: new Uint8Array(800).fill(255) } },
+      ],
+      2,
+    );
+    const valuesOf = (images: Uint8Array) => new Set(images.filter((_, i) => i % 4 === 0));
+    const trained = valuesOf(pool.training.images);
+    for (const value of valuesOf(alone.validation.images)) expect(trained.has(value)).toBe(false);
+  });
+
+  it('gives each site no more than its share of the limit', () => {
+    const large = { manifestSha256: sha('1'), loaded: loadedImages(9_000) };
+    const small = { manifestSha256: sha('2'), loaded: loadedImages(1_000) };
+    const { training, validation } = splitImages([large, small], 2);
+    expect(training.labels.length + validation.labels.length).toBe(7_000);
+  });
+
+  it('refuses a class with too few images to validate on', () => {
+    const split = (count: number) => () =>
+      splitImages([{ manifestSha256: sha('1'), loaded: loadedImages(count) }], 2);
+    expect(split(40)).toThrow(/TOO_FEW_IMAGES/);
+    expect(split(200)).not.toThrow();
+  });
+});
+
+describe('training on released shards', () => {
+  it('gives one file with an ensemble that tells new bent columns from straight ones', async () => {
+    initCompute();
+    const dir = await temporaryFolder();
+    const manifest = await writeRelease(dir, await drawFilms(80, 16), 16);
+    const [target] = planTargets([{ ...release('alder', '1'), manifest, dir }]);
+    const signal = new AbortController().signal;
+    const bytes = await trainTarget(target!, { log: createLog('silent'), signal, steps: 100 });
+    const ensemble = decodeClassifier(bytes, {
+      architecture: 'small-cnn',
+      imageSize: 16,
+      classes: 2,
+      seeds: 3,
+    });
+
+    const testDir = await temporaryFolder();
+    const test = await loadImages({
+      ...release('alder', '1'),
+      manifest: await writeRelease(testDir, await drawFilms(40, 16, 10_000), 16),
+      dir: testDir,
+    });
+    const scores = predict(ensemble, test.images).filter((_, i) => i % 2 === 1);
+    expect(rocAuc(scores, test.labels)).toBeGreaterThan(0.95);
+  });
+});
