@@ -10,7 +10,16 @@ import { findNearCopies, type NearCopies } from './near-copies/near-copies.ts';
 import { pixelEmbedding } from './pixels/pixel-embedding.ts';
 import { workingPlane } from './pixels/plane.ts';
 import type { PrivacyPolicy } from './policy.ts';
-import { assertSets, countOf, type Embed, type RealSet, type SampleSet, selectFilms } from './sample-set.ts';
+import {
+  assertImages,
+  assertSets,
+  countOf,
+  type Embed,
+  type ImageSet,
+  type RealSet,
+  type SampleSet,
+  selectFilms,
+} from './sample-set.ts';
 
 export type AuditInput = {
   /** Every film that the generator, or the judge in its loss, was trained on. */
@@ -18,6 +27,8 @@ export type AuditInput = {
   /** Patients who took no part in training, thresholds or selection. */
   heldOut: RealSet;
   synthetic: SampleSet;
+  /** Further images of the release, too many to make features of: they are screened for near copies (P1), by pixels. */
+  alsoReleased?: ImageSet;
   embed: Embed;
   seed: number;
 };
@@ -41,6 +52,7 @@ const HELD_OUT_COPIES_MAX = 0.2; // share of held-out patients; past it the hold
  */
 export function auditRelease(input: AuditInput, policy: PrivacyPolicy): AuditFindings {
   assertSets(input.train, input.heldOut, input.synthetic);
+  if (input.alsoReleased) assertImages(input.alsoReleased, input.train.size);
   const random = seededRandom(input.seed);
   const copies = findNearCopies(input, { tail: policy.nearCopyTail, embed: input.embed, random });
   const { strangers, suspects, suspectShare } = withoutCopies(input.heldOut, copies);
@@ -74,16 +86,12 @@ function describeSuspects(count: number): string {
   return `${whose} that look copied from training (the same person under two names?) and took no part in P2 and P6`;
 }
 
-function copyTests(
-  copies: NearCopies,
-  { synthetic, heldOut }: AuditInput,
-  policy: PrivacyPolicy,
-): AuditTest[] {
+function copyTests(copies: NearCopies, { heldOut }: AuditInput, policy: PrivacyPolicy): AuditTest[] {
   const patients = new Set(heldOut.patients).size;
   const found = counted(copies.plantedFound / copies.planted);
   return [
     judge(battery.planted, found, { n: copies.planted, patients }, policy),
-    judge(battery.nearCopies, counted(copies.confirmed), { n: countOf(synthetic), patients }, policy),
+    judge(battery.nearCopies, counted(copies.confirmed), { n: copies.screened, patients }, policy),
   ];
 }
 
@@ -124,7 +132,7 @@ function networkTable({ train, heldOut, synthetic }: AuditInput): DistanceTable 
 }
 
 function pixelTable({ train, heldOut, synthetic }: AuditInput): DistanceTable {
-  const embed = (set: SampleSet) =>
+  const embed = (set: ImageSet) =>
     pixelEmbedding(Array.from({ length: countOf(set) }, (_, row) => workingPlane(set.images, set.size, row)));
   return distanceTable('pixels', joined(embed(train), embed(heldOut)), embed(synthetic));
 }

@@ -2,4 +2,4 @@ export { type AuditFindings, type AuditInput, auditRelease } from './audit-relea
 export { decideGate } from './decide-gate.ts';
 export { type PrivacyPolicy, parsePolicy, referencePolicy } from './policy.ts';
 export { PrivacyError, type PrivacyErrorCode } from './privacy-error.ts';
-export type { Embed, RealSet, SampleSet } from './sample-set.ts';
+export type { Embed, ImageSet, RealSet, SampleSet } from './sample-set.ts';

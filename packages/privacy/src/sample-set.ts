@@ -1,12 +1,15 @@
 import type { Features } from '@synspine/metrics';
 import { PrivacyError } from './privacy-error.ts';
 
-/** Images of one kind. Real films name their patient by an opaque key; synthetic ones need none. */
-export type SampleSet = {
+export type ImageSet = {
   /** count·size·size gray bytes. */
   images: Uint8Array;
   /** Side in pixels. */
   size: number;
+};
+
+/** Images of one kind. Real films name their patient by an opaque key; synthetic ones need none. */
+export type SampleSet = ImageSet & {
   /** Network features (Inception's) of the same images, one row each. */
   features: Features;
 };
@@ -31,8 +34,8 @@ export function selectFilms(set: RealSet, rows: readonly number[]): RealSet {
   };
 }
 
-export function countOf(set: SampleSet): number {
-  return set.features.rows;
+export function countOf({ images, size }: ImageSet): number {
+  return images.length / size ** 2;
 }
 
 /** Throws unless images, features and patients agree in number, sizes match, and no patient is on both sides. */
@@ -59,6 +62,16 @@ export function assertSets(train: RealSet, heldOut: RealSet, synthetic: SampleSe
     }
   }
   assertPatients(train, heldOut);
+}
+
+/** Throws unless the buffer holds whole images of the given size, one at least. */
+export function assertImages(set: ImageSet, size: number): void {
+  if (set.size !== size || set.images.length === 0 || !Number.isInteger(countOf(set))) {
+    throw new PrivacyError(
+      'sets-unusable',
+      'The other released images have another size than the films; pass whole images.',
+    );
+  }
 }
 
 function assertPatients(train: RealSet, heldOut: RealSet): void {

@@ -1,8 +1,7 @@
 import { type Features, squaredDistances } from '@synspine/metrics';
 import { pixelEmbedding } from '../pixels/pixel-embedding.ts';
 import { type Plane, workingPlane } from '../pixels/plane.ts';
-import type { RealSet, SampleSet } from '../sample-set.ts';
-import { countOf } from '../sample-set.ts';
+import { countOf, type ImageSet, type RealSet } from '../sample-set.ts';
 import {
   coarseMatch,
   type Match,
@@ -25,8 +24,8 @@ const RIVAL_RANK = 5; // how many other patients' films must match as well befor
  */
 export type CopyScore = { excess: number; similarity: number; trainRow: number };
 
-/** Scores films against the training films; keeps per-film work between calls. */
-export type CopyScorer = (set: SampleSet) => CopyScore[];
+/** Scores images against the training films. Without features, likely sources are sought among pixel neighbours alone. */
+export type CopyScorer = (set: ImageSet & { features?: Features }) => CopyScore[];
 
 export function createCopyScorer(train: RealSet): CopyScorer {
   const planes = planesOf(train);
@@ -36,11 +35,11 @@ export function createCopyScorer(train: RealSet): CopyScorer {
   const network = widen(train.features);
   return (set) => {
     const queries = planesOf(set);
-    const byNetwork = nearest(widen(set.features), network, NETWORK_NEIGHBOURS);
+    const byNetwork = set.features ? nearest(widen(set.features), network, NETWORK_NEIGHBOURS) : [];
     const byPixels = nearest(widen(pixelEmbedding(queries)), upright, PIXEL_NEIGHBOURS);
     const byMirror = nearest(widen(pixelEmbedding(queries, true)), upright, PIXEL_NEIGHBOURS);
     return queries.map((plane, row) => {
-      const candidates = [...new Set([...byNetwork[row]!, ...byPixels[row]!, ...byMirror[row]!])];
+      const candidates = [...new Set([...(byNetwork[row] ?? []), ...byPixels[row]!, ...byMirror[row]!])];
       return scoreFilm(registrable(plane), candidates, films, views, train.patients);
     });
   };
@@ -90,7 +89,7 @@ function fisher(correlation: number): number {
   return Math.atanh(Math.min(0.9999, Math.max(-0.9999, correlation)));
 }
 
-function planesOf(set: SampleSet): Plane[] {
+function planesOf(set: ImageSet): Plane[] {
   return Array.from({ length: countOf(set) }, (_, row) => workingPlane(set.images, set.size, row));
 }
 

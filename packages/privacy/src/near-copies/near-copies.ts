@@ -1,7 +1,7 @@
 import { shuffled } from '@synspine/metrics';
 import { alterFilm } from '../pixels/alter-film.ts';
-import { countOf, type Embed, type RealSet, type SampleSet } from '../sample-set.ts';
-import { type CopyScore, type CopyScorer, createCopyScorer } from './copy-scores.ts';
+import { countOf, type Embed, type ImageSet, type RealSet, type SampleSet } from '../sample-set.ts';
+import { type CopyScore, createCopyScorer } from './copy-scores.ts';
 import { extremeThreshold } from './extreme-threshold.ts';
 
 const PLANTED_MIN = 60; // fewer can't tell 95 % from 90 %
@@ -9,8 +9,9 @@ const CONFIRMATION_TAIL = 0.01; // structural similarity confirms what correlati
 const CHANCE_OF_ANY = 0.05; // that one honest image among all exceeds the threshold
 
 export type NearCopies = {
-  /** Synthetic images that are near copies of a training film. */
+  /** Synthetic images that are near copies of a training film, of how many. */
   confirmed: number;
+  screened: number;
   /** Disguised training films that the same detector found, of how many. */
   plantedFound: number;
   planted: number;
@@ -22,23 +23,27 @@ export type NearCopies = {
  * Tests P0 and P1: scores every synthetic image and every held-out film against the training films, sets the thresholds from the
  * held-out ones, and counts. `tail` is the policy's share of honest films above the threshold (.001 is the 99.9th percentile);
  * with more images than 50 it is lowered to .05/count, as by definition one honest image in 1,000 would exceed the 99.9th.
- * That costs no copies as long as P0 still finds them, which is what P0 is for.
+ * That costs no copies as long as P0 still finds them, which is what P0 is for. Where images without features are screened too,
+ * a planted copy counts as found only when it is found without features as well.
  */
 export function findNearCopies(
-  sets: { train: RealSet; heldOut: RealSet; synthetic: SampleSet },
+  sets: { train: RealSet; heldOut: RealSet; synthetic: SampleSet; alsoReleased?: ImageSet },
   options: { tail: number; embed: Embed; random: () => number },
 ): NearCopies {
-  const score = createCopyScorer(sets.train);
-  const heldOut = score(sets.heldOut);
-  const tail = Math.min(options.tail, CHANCE_OF_ANY / countOf(sets.synthetic));
-  const isCopy = copyDetector(heldOut, tail);
-  const planted = plantCopies(sets.train, countOf(sets.synthetic), options);
-  const countCopies = (set: SampleSet, scorer: CopyScorer) => scorer(set).filter(isCopy).length;
+  const { train, heldOut, synthetic, alsoReleased } = sets;
+  const score = createCopyScorer(train);
+  const honest = score(heldOut);
+  const screened = countOf(synthetic) + (alsoReleased ? countOf(alsoReleased) : 0);
+  const isCopy = copyDetector(honest, Math.min(options.tail, CHANCE_OF_ANY / screened));
+  const planted = plantCopies(train, screened, options);
+  const copiesIn = (set: Parameters<typeof score>[0]) => score(set).filter(isCopy).length;
+  const bare = ({ images, size }: ImageSet) => ({ images, size });
   return {
-    confirmed: countCopies(sets.synthetic, score),
-    plantedFound: countCopies(planted, score),
+    confirmed: copiesIn(synthetic) + (alsoReleased ? copiesIn(bare(alsoReleased)) : 0),
+    screened,
+    plantedFound: Math.min(copiesIn(planted), alsoReleased ? copiesIn(bare(planted)) : countOf(planted)),
     planted: countOf(planted),
-    heldOutCopies: heldOut.flatMap((film, row) => (isCopy(film) ? [row] : [])),
+    heldOutCopies: honest.flatMap((film, row) => (isCopy(film) ? [row] : [])),
   };
 }
 
