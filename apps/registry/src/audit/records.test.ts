@@ -40,14 +40,16 @@ describe('a grant', () => {
 
   it('ends on its day', async () => {
     const day = 86_400_000;
+    const letGo = registry.stopClock();
     const { token } = await create(1);
-    registry.shiftClock(day - 10_000);
+    registry.shiftClock(day - 1);
     await clientWith(token).call('listDatasets', { query: {} });
-    registry.shiftClock(10_000);
+    registry.shiftClock(1);
     await expect(clientWith(token).call('listDatasets', { query: {} })).rejects.toEqual(
       code('TOKEN_EXPIRED'),
     );
     registry.shiftClock(-day);
+    letGo();
   });
 
   it('is listed without its token, which isn’t in the database either', async () => {

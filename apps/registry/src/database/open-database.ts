@@ -6,7 +6,7 @@ export type Database = PrismaClient;
 export type Queries = Prisma.TransactionClient;
 
 const CONNECTIONS_MAX = 10;
-const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 20_000; // also how long a query waits for a free connection of the pool
 // A transaction may wait for a site's row or the audit chain behind fifty others.
 const TRANSACTION = { maxWait: 20_000, timeout: 20_000 };
 

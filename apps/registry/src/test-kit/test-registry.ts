@@ -30,6 +30,8 @@ export type TestRegistry = {
   admin: Client;
   /** Moves the registry's clock, which then goes on. */
   shiftClock: (ms: number) => void;
+  /** Stops the registry's clock at the present moment, for tests of exact limits; returns what lets it go on. */
+  stopClock: () => () => void;
   /** A client with a person's new token. */
   person: (role: 'researcher' | 'admin') => Promise<Client>;
   /** A site or benchmark that has enrolled. */
@@ -53,12 +55,13 @@ export async function startTestRegistry(
   await migrate(databaseUrl);
   const dir = await mkdtemp(join(tmpdir(), 'synspine-test-registry-'));
   let shiftMs = 0;
+  let stoppedAt: number | undefined;
   const config: RegistryPolicy = { publicUrl: '', agentVersionMin: '0.1.0', ...options.policy };
   const deps: Deps = {
     prisma: openDatabase(databaseUrl),
     store: await createFileStore(dir),
     config,
-    clock: () => new Date(Date.now() + shiftMs),
+    clock: () => new Date((stoppedAt ?? Date.now()) + shiftMs),
     log: options.log ?? pino({ level: 'silent' }),
   };
   const app = await buildApp(deps);
@@ -78,6 +81,12 @@ export async function startTestRegistry(
     admin,
     shiftClock: (ms) => {
       shiftMs += ms;
+    },
+    stopClock: () => {
+      stoppedAt = Date.now();
+      return () => {
+        stoppedAt = undefined;
+      };
     },
     person,
     enrol: (id, kind = 'site') => enrolTestSite(url, admin, id, kind),
