@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Centre } from './centre.ts';
 import type { SiteFilms } from './films.ts';
+import { followRun } from './follow-run.ts';
 import type { DemoOptions } from './options.ts';
 import type { Programs } from './processes.ts';
 import type { SiteSummary, Summary } from './summary.ts';
@@ -29,30 +30,23 @@ async function runSite(demo: Demo, films: SiteFilms): Promise<FinishedSite> {
   if (!existsSync(summaryFile)) {
     await enrol(demo, films.id, home, logFile);
     say('reading films');
+    const labels = join(films.folder, 'labels.csv');
     say(
-      lastLines(
-        await programs.run(
-          'site',
-          ['ingest', films.folder, '--home', home, '--labels', join(films.folder, 'labels.csv')],
-          { logFile },
-        ),
+      indent(
+        await programs.run('site', ['ingest', films.folder, '--home', home, '--labels', labels], { logFile }),
       ),
     );
-    say('training, evaluating, auditing');
-    say(
-      lastLines(
-        await programs.run('site', ['run', '--home', home, ...runFlags(options), '--json', summaryFile], {
-          logFile,
-        }),
-      ),
-    );
+    const stop = followRun(films.id, home);
+    const flags = [...runFlags(options), '--json', summaryFile];
+    const outcome = await programs.run('site', ['run', '--home', home, ...flags], { logFile }).finally(stop);
+    say(indent(outcome));
   }
   const summary: SiteSummary = JSON.parse(readFileSync(summaryFile, 'utf8'));
   return { id: films.id, home, summary: { id: films.id, ...summary } };
 }
 
 async function enrol({ programs, centre }: Demo, id: string, home: string, logFile: string) {
-  if (existsSync(join(home, 'enrolment.json'))) return;
+  if (existsSync(join(home, 'site.json'))) return;
   const code = await centre.invite(id, id);
   await programs.run(
     'site',
@@ -67,4 +61,4 @@ function runFlags(options: DemoOptions): string[] {
   return ['--preset', options.preset, ...quick];
 }
 
-const lastLines = (out: string) => out.trim().split('\n').join('\n    ');
+const indent = (out: string) => out.trim().split('\n').join('\n    ');
