@@ -20,7 +20,10 @@ export type SiteQueue = {
 
 /** Opens the job queue: the configured one, or the home's own PostgreSQL, which is started for as long as it is open. */
 export async function openSiteQueue(home: Home, config: Config, log: Log): Promise<SiteQueue> {
-  const onError = (error: Error) => log.warn('queue reported a problem', { code: errorCode(error) });
+  let isClosing = false; // connections that end with their server are no problem then
+  const onError = (error: Error) => {
+    if (!isClosing) log.warn('queue reported a problem', { code: errorCode(error) });
+  };
   const job = defineStageJob(home);
   if (config.queueUrl) {
     const connection = await openQueue({ url: config.queueUrl, onError });
@@ -30,6 +33,7 @@ export async function openSiteQueue(home: Home, config: Config, log: Log): Promi
   await server.createDatabase('queue');
   const connection = await openQueue({ url: server.url('queue'), onError });
   const close = async () => {
+    isClosing = true;
     await connection.close();
     await server.stop();
   };

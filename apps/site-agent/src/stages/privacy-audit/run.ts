@@ -19,6 +19,8 @@ export type AuditOutput = { audit: AuditReport };
 
 /** Images of the release that are audited, by what the machine can embed in minutes. Reports state their number. */
 const AUDITED_MAX = { cpu: 192, gpu: 10_000 };
+/** Beyond them, images are compared with the training films by pixels alone: about two minutes' worth at any size. */
+const SCREENED_PIXELS_MAX = 2_000 * 64 ** 2;
 
 /**
  * The gate: attacks the release's own images as an outsider would, and decides by the site's policy. Whatever comes out
@@ -68,25 +70,33 @@ async function collectInput(
     patients: films.patients,
     features: await inception.features(films.pixels, size),
   });
-  const images = await sampleAudited(run, auditedMax);
+  const { embedded, screened } = await sampleAudited(run, auditedMax);
   return {
     train: await real(train),
     heldOut: await real(heldOut),
-    synthetic: { images, size, features: await inception.features(images, size) },
+    synthetic: { images: embedded, size, features: await inception.features(embedded, size) },
+    alsoReleased: { images: screened, size },
     embed: (pixels) => inception.embed(pixels, size),
     seed: run.options.seed,
   };
 }
 
-/** The first images of the release, as many of each class. */
-async function sampleAudited(run: RunFolder, max: number): Promise<Uint8Array> {
-  const sampler = openReleaseSampler(
-    await readGenerator(run),
-    findPreset(run.options.preset),
-    planRelease(run.options),
+/** The first images of each class go through all tests; the others, as many as there is time for, are screened by pixels. */
+async function sampleAudited(
+  run: RunFolder,
+  max: number,
+): Promise<{ embedded: Uint8Array; screened: Uint8Array }> {
+  const preset = findPreset(run.options.preset);
+  const area = preset.resolution ** 2;
+  const sampler = openReleaseSampler(await readGenerator(run), preset, planRelease(run.options));
+  const [embeddedMax, screenedMax] = [max, SCREENED_PIXELS_MAX / area].map((n) =>
+    Math.ceil(n / CLASS_NAMES.length),
   );
-  const perClass = Math.ceil(max / CLASS_NAMES.length);
-  const parts = CLASS_NAMES.map((_, label) => sampler.ofClass(label, perClass));
+  const classes = CLASS_NAMES.map((_, label) => sampler.ofClass(label, embeddedMax! + screenedMax!));
   sampler.dispose();
-  return new Uint8Array(Buffer.concat(parts));
+  const join = (part: (images: Uint8Array) => Uint8Array) => new Uint8Array(Buffer.concat(classes.map(part)));
+  return {
+    embedded: join((images) => images.subarray(0, embeddedMax! * area)),
+    screened: join((images) => images.subarray(embeddedMax! * area)),
+  };
 }

@@ -4,7 +4,7 @@ import { selectFilms } from '../../films/film-set.ts';
 import type { InceptionCache } from '../inception-cache.ts';
 import { copyShare, type Rows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
-import { type Candidate, shortlist } from './select-snapshot.ts';
+import { type Candidate, limitOf, shortlist } from './select-snapshot.ts';
 import type { Snapshot, SnapshotStore } from './snapshots.ts';
 
 // Inception is the cost here, about ten images a second on two cores: 4·40 samples and the films themselves.
@@ -27,7 +27,7 @@ export async function rankSnapshots(ranking: Ranking): Promise<Candidate[]> {
   const train = await inception.features(selectFilms(films.train, chosen).pixels, size);
   const validation = await inception.features(films.validation.pixels, size);
   const candidates: Candidate[] = [];
-  for (const snapshot of shortlist(await snapshots.list(), CANDIDATES_MAX)) {
+  for (const snapshot of shortlist(await snapshots.list(), CANDIDATES_MAX, limitOf(films))) {
     candidates.push(await measure(ranking, snapshot, train, validation));
   }
   return candidates;

@@ -8,7 +8,7 @@ import { openInceptionCache } from '../inception-cache.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { GENERATOR_FILE, type TrainOutput } from './output.ts';
 import { rankSnapshots } from './rank-snapshots.ts';
-import { selectSnapshot } from './select-snapshot.ts';
+import { limitOf, selectSnapshot } from './select-snapshot.ts';
 import { trainGenerator } from './train-generator.ts';
 
 /** All that training sees. There is no home and no run folder in it, and so no way to the sealed hold-out. */
@@ -37,7 +37,7 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   const inception = await openInceptionCache(context.features, context.signal);
   const candidates = await rankSnapshots({ preset, options, films, snapshots, inception });
   inception.dispose();
-  const chosen = selectSnapshot(candidates);
+  const chosen = selectSnapshot(candidates, limitOf(films));
   const weights = await snapshots.weightsOf(chosen);
   await writeFile(join(draft, GENERATOR_FILE), weights, { mode: 0o600 });
   await writeJson(join(draft, 'selection.json'), { chosen, candidates, all: await snapshots.list() });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Candidate, COPY_SHARE_MAX, selectSnapshot, shortlist } from './select-snapshot.ts';
+import { type Candidate, copyShareLimit, selectSnapshot, shortlist } from './select-snapshot.ts';
+
+const LIMIT = 0.6;
 
 function candidate(imagesShown: number, pixels: number, features: number, kidValidation: number): Candidate {
   return { imagesShown, copySharePixels: pixels, copyShareFeatures: features, kidValidation };
@@ -7,32 +9,38 @@ function candidate(imagesShown: number, pixels: number, features: number, kidVal
 
 describe('selectSnapshot', () => {
   it('takes the best validation KID among those whose copy signals are both fine', () => {
-    const chosen = selectSnapshot([
+    const candidates = [
       candidate(1, 0.5, 0.5, 0.09),
-      candidate(2, 0.52, COPY_SHARE_MAX, 0.05),
-      candidate(3, 0.52, COPY_SHARE_MAX + 0.001, 0.02),
-      candidate(4, COPY_SHARE_MAX + 0.001, 0.5, 0.01),
-    ]);
-    expect(chosen.imagesShown).toBe(2);
+      candidate(2, 0.52, LIMIT, 0.05),
+      candidate(3, 0.52, LIMIT + 0.001, 0.02),
+      candidate(4, LIMIT + 0.001, 0.5, 0.01),
+    ];
+    expect(selectSnapshot(candidates, LIMIT).imagesShown).toBe(2);
   });
 
   it('takes the one that copies least when all copy, whatever its KID', () => {
-    const chosen = selectSnapshot([candidate(1, 0.6, 0.58, 0.09), candidate(2, 0.57, 0.7, 0.01)]);
-    expect(chosen.imagesShown).toBe(1);
+    const candidates = [candidate(1, 0.7, 0.68, 0.09), candidate(2, 0.66, 0.8, 0.01)];
+    expect(selectSnapshot(candidates, LIMIT).imagesShown).toBe(1);
   });
 });
 
 describe('shortlist', () => {
-  it('spreads evenly over the snapshots that are fine in pixels, the last one included', () => {
-    const all = Array.from({ length: 12 }, (_, i) => ({
-      imagesShown: i,
-      copySharePixels: i < 8 ? 0.5 : 0.6,
-    }));
-    expect(shortlist(all, 4).map(({ imagesShown }) => imagesShown)).toEqual([1, 3, 5, 7]);
+  const of = (shares: readonly number[]) =>
+    shares.map((copySharePixels, i) => ({ imagesShown: i + 1, copySharePixels }));
+  const images = (snapshots: readonly { imagesShown: number }[]) =>
+    snapshots.map(({ imagesShown }) => imagesShown);
+
+  it('spreads evenly over the later snapshots that are fine in pixels', () => {
+    const shares = Array.from({ length: 12 }, (_, i) => (i < 10 ? LIMIT : 0.7));
+    expect(images(shortlist(of(shares), 3, LIMIT))).toEqual([5, 8, 10]);
   });
 
-  it('keeps those that copy least when none is fine', () => {
-    const all = [0.7, 0.6, 0.65].map((copySharePixels, imagesShown) => ({ imagesShown, copySharePixels }));
-    expect(shortlist(all, 2).map(({ imagesShown }) => imagesShown)).toEqual([1, 2]);
+  it('keeps those that copy least when none is fine, but never an early one', () => {
+    expect(images(shortlist(of([0.1, 0.7, 0.66, 0.65, 0.68, 0.69]), 2, LIMIT))).toEqual([4, 3]);
   });
+});
+
+it('copyShareLimit comes down to the audit’s bound as patients grow', () => {
+  expect(copyShareLimit(25)).toBeCloseTo(0.6, 12);
+  expect(copyShareLimit(10_000)).toBeCloseTo(0.5525, 12);
 });

@@ -1,7 +1,21 @@
+import type { TrainingFilms } from '../../films/training-films.ts';
 import type { Snapshot } from './snapshots.ts';
 
-/** Above this share of images nearer to training than to validation, a generator is taken to copy (the audit's P2 bound). */
+/** The audit's bound on the share of images nearer to training than to strangers. */
 export const COPY_SHARE_MAX = 0.55;
+
+/**
+ * Above this share a generator is taken to copy. The audit's bound, and half a standard error of a share over so many
+ * validation patients: few of them say little, and a bound inside their noise would choose by chance.
+ */
+export function copyShareLimit(validationPatients: number): number {
+  return COPY_SHARE_MAX + 0.25 / Math.sqrt(validationPatients);
+}
+
+/** {@link copyShareLimit} at the number of patients in the validation films. */
+export function limitOf({ validation }: TrainingFilms): number {
+  return copyShareLimit(new Set(validation.patients).size);
+}
 
 export type Candidate = Snapshot & {
   /** The same share in Inception's features. */
@@ -14,18 +28,23 @@ export type Candidate = Snapshot & {
  * The candidate with the best validation KID among those whose copy signals are fine; when none is, the one that copies
  * least. The hold-out plays no part.
  */
-export function selectSnapshot(candidates: readonly Candidate[]): Candidate {
+export function selectSnapshot(candidates: readonly Candidate[], limit: number): Candidate {
   const worstSignal = (c: Candidate) => Math.max(c.copySharePixels, c.copyShareFeatures);
-  const fine = candidates.filter((candidate) => worstSignal(candidate) <= COPY_SHARE_MAX);
+  const fine = candidates.filter((candidate) => worstSignal(candidate) <= limit);
   const score = fine.length > 0 ? (c: Candidate) => c.kidValidation : worstSignal;
   const pool = fine.length > 0 ? fine : candidates;
   return pool.reduce((best, candidate) => (score(candidate) < score(best) ? candidate : best));
 }
 
-/** At most `count` of the snapshots, evenly spread, the last one included. Those that copy least in pixels go first. */
-export function shortlist(snapshots: readonly Snapshot[], count: number): Snapshot[] {
-  const fine = snapshots.filter(({ copySharePixels }) => copySharePixels <= COPY_SHARE_MAX);
-  const least = [...snapshots].sort((a, b) => a.copySharePixels - b.copySharePixels).slice(0, count);
+/**
+ * At most `count` snapshots to measure. Those of the first third are left out: a generator that has learned little lies
+ * near nothing in particular. Of the rest, those whose pixels are fine, evenly spread; or those that copy least.
+ */
+export function shortlist(snapshots: readonly Snapshot[], count: number, limit: number): Snapshot[] {
+  const last = snapshots.at(-1)!;
+  const grown = snapshots.filter(({ imagesShown }) => imagesShown >= last.imagesShown / 3);
+  const fine = grown.filter(({ copySharePixels }) => copySharePixels <= limit);
+  const least = [...grown].sort((a, b) => a.copySharePixels - b.copySharePixels).slice(0, count);
   const pool = fine.length > 0 ? fine : least;
   if (pool.length <= count) return pool;
   return Array.from({ length: count }, (_, i) => pool[Math.round(((i + 1) * pool.length) / count) - 1]!);

@@ -16,7 +16,7 @@ import { drawGrid } from '../sample-grid.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { copyShare, toPixelRows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
-import { COPY_SHARE_MAX } from './select-snapshot.ts';
+import { limitOf } from './select-snapshot.ts';
 import { openSnapshots, type Snapshot, type SnapshotStore } from './snapshots.ts';
 import { toLabelled, trainJudge } from './train-judge.ts';
 
@@ -25,7 +25,7 @@ const CHECKPOINT_IMAGES_MIN = 480; // a checkpoint and its snapshot cost seconds
 const XLA_FROM_PIXELS = 30_000 * 32 ** 2; // shorter trainings don't win back the 15 s of compilation
 const COPY_CHECK_IMAGES = 256; // SE .03 of the share
 const COPYING_CHECKS = 3; // in a row; then training on only makes it worse
-const COPY_SHARE_MARGIN = 0.05; // over the bound of selection: a share of few validation patients is uncertain
+const COPY_SHARE_MARGIN = 0.03; // ended only when none of the last snapshots would be chosen
 const JUDGED_FROM_IMAGES = 10_000;
 
 export type TrainedGenerator = { snapshots: SnapshotStore; judgeAuc: number | null; stoppedAt: number };
@@ -45,7 +45,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
     await progress.flush();
     await keepSnapshot(context, preset, checkpoint, snapshots);
     await checkpoints.save(checkpoint);
-    if (hasTurned(await snapshots.list())) enough.abort();
+    if (hasTurned(await snapshots.list(), limitOf(films))) enough.abort();
   };
   try {
     const result = await trainGan({
@@ -103,11 +103,11 @@ async function keepSnapshot(
  * Whether the last snapshots, one after another, lay nearer to training than the audit will allow. What lies near an
  * untrained generator's images is chance, so early snapshots don't count.
  */
-export function hasTurned(snapshots: readonly Snapshot[]): boolean {
+export function hasTurned(snapshots: readonly Snapshot[], limit: number): boolean {
   const last = snapshots.slice(-COPYING_CHECKS);
   const isLate =
     last.length === COPYING_CHECKS && last.every(({ imagesShown }) => imagesShown >= JUDGED_FROM_IMAGES);
-  return isLate && last.every(({ copySharePixels }) => copySharePixels > COPY_SHARE_MAX + COPY_SHARE_MARGIN);
+  return isLate && last.every(({ copySharePixels }) => copySharePixels > limit + COPY_SHARE_MARGIN);
 }
 
 /** Writes progress lines in order; the training itself isn't held up. A failed line (an outdated claim) ends it. */
