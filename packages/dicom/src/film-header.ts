@@ -1,5 +1,12 @@
-import { type Part10, readDecimal, readText, readWord } from './dataset/dataset.ts';
-import type { Element } from './dataset/read-elements.ts';
+import type { Element } from 'dicom-parser';
+import {
+  type Dataset,
+  findElement,
+  type Part10,
+  readDecimal,
+  readText,
+  readWord,
+} from './dataset/dataset.ts';
 import { TAGS } from './dataset/tags.ts';
 import { PIXELS_MAX, SIDE_MIN_PX } from './limits.ts';
 import { isRefusal, type Refusal, type RefusalCode, refuse } from './refusals.ts';
@@ -35,49 +42,50 @@ export type FilmHeader = FilmIdentity & PixelFormat;
 
 /** Checks everything about a film that can be known before its pixels are touched. */
 export function readFilmHeader(file: Part10, modalities: readonly string[]): FilmHeader | Refusal {
-  const identity = readIdentity(file, modalities);
+  const identity = readIdentity(file.dataset, modalities);
   if (isRefusal(identity)) return identity;
   const format = readPixelFormat(file);
   if (typeof format === 'string') return refuse('select', format);
   return { ...identity, ...format };
 }
 
-function readIdentity(file: Part10, modalities: readonly string[]): FilmIdentity | Refusal {
-  const sopInstanceUid = readUid(file, TAGS.sopInstanceUid);
-  const studyInstanceUid = readUid(file, TAGS.studyInstanceUid);
+function readIdentity(dataset: Dataset, modalities: readonly string[]): FilmIdentity | Refusal {
+  const sopInstanceUid = readUid(dataset, TAGS.sopInstanceUid);
+  const studyInstanceUid = readUid(dataset, TAGS.studyInstanceUid);
   if (!sopInstanceUid || !studyInstanceUid) return refuse('parse', 'MISSING_UID');
-  const modality = readText(file, TAGS.modality);
+  const modality = readText(dataset, TAGS.modality);
   if (!modality || !modalities.includes(modality)) return refuse('select', 'MODALITY_NOT_ACCEPTED');
-  if (readText(file, TAGS.burnedInAnnotation) === 'YES') return refuse('select', 'BURNED_IN_TEXT');
+  if (readText(dataset, TAGS.burnedInAnnotation) === 'YES') return refuse('select', 'BURNED_IN_TEXT');
   return {
     sopInstanceUid,
     studyInstanceUid,
-    patientId: readText(file, TAGS.patientId),
-    accessionNumber: readText(file, TAGS.accessionNumber),
+    patientId: readText(dataset, TAGS.patientId),
+    accessionNumber: readText(dataset, TAGS.accessionNumber),
     modality,
-    viewPosition: readText(file, TAGS.viewPosition),
-    bodyPart: readText(file, TAGS.bodyPart),
+    viewPosition: readText(dataset, TAGS.viewPosition),
+    bodyPart: readText(dataset, TAGS.bodyPart),
   };
 }
 
 /** PS3.5 section 9.1: digits and dots, at most 64 characters. */
-function readUid(file: Part10, tag: number): string | null {
-  const uid = readText(file, tag);
+function readUid(dataset: Dataset, tag: number): string | null {
+  const uid = readText(dataset, tag);
   return uid && uid.length <= 64 && /^\d+(\.\d+)+$/.test(uid) ? uid : null;
 }
 
 function readPixelFormat(file: Part10): PixelFormat | RefusalCode {
-  const pixelData = file.elements.get(TAGS.pixelData);
+  const { dataset } = file;
+  const pixelData = findElement(dataset, TAGS.pixelData);
   if (!pixelData || (pixelData.length === 0 && !pixelData.fragments)) return 'NO_PIXEL_DATA';
-  const size = readSize(file);
+  const size = readSize(dataset);
   if (typeof size === 'string') return size;
-  const depth = readDepth(file);
+  const depth = readDepth(dataset);
   if (typeof depth === 'string') return depth;
-  const photometric = readText(file, TAGS.photometric);
+  const photometric = readText(dataset, TAGS.photometric);
   if (photometric === 'PALETTE COLOR') return 'PALETTE_NOT_SUPPORTED';
   if (photometric?.startsWith('RGB') || photometric?.startsWith('YBR')) return 'COLOUR_NOT_SUPPORTED';
   if (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2') return 'UNSUPPORTED_PHOTOMETRIC';
-  if ((readWord(file, TAGS.samplesPerPixel) ?? 1) !== 1) return 'COLOUR_NOT_SUPPORTED';
+  if ((readWord(dataset, TAGS.samplesPerPixel) ?? 1) !== 1) return 'COLOUR_NOT_SUPPORTED';
   return {
     ...size,
     ...depth,
@@ -87,21 +95,23 @@ function readPixelFormat(file: Part10): PixelFormat | RefusalCode {
   };
 }
 
-function readSize(file: Part10): { rows: number; columns: number } | RefusalCode {
-  const frames = readDecimal(file, TAGS.frames) ?? 1;
+function readSize(dataset: Dataset): { rows: number; columns: number } | RefusalCode {
+  const frames = readDecimal(dataset, TAGS.frames) ?? 1;
   if (frames !== 1) return 'MULTI_FRAME';
-  const rows = readWord(file, TAGS.rows);
-  const columns = readWord(file, TAGS.columns);
+  const rows = readWord(dataset, TAGS.rows);
+  const columns = readWord(dataset, TAGS.columns);
   if (rows === null || columns === null) return 'MALFORMED';
   if (Math.min(rows, columns) < SIDE_MIN_PX) return 'TOO_SMALL';
   return rows * columns > PIXELS_MAX ? 'TOO_LARGE' : { rows, columns };
 }
 
-function readDepth(file: Part10): Pick<PixelFormat, 'bitsAllocated' | 'bitsStored' | 'signed'> | RefusalCode {
-  const bitsAllocated = readWord(file, TAGS.bitsAllocated);
-  const bitsStored = readWord(file, TAGS.bitsStored) ?? bitsAllocated;
-  const highBit = readWord(file, TAGS.highBit);
-  const representation = readWord(file, TAGS.pixelRepresentation) ?? 0;
+function readDepth(
+  dataset: Dataset,
+): Pick<PixelFormat, 'bitsAllocated' | 'bitsStored' | 'signed'> | RefusalCode {
+  const bitsAllocated = readWord(dataset, TAGS.bitsAllocated);
+  const bitsStored = readWord(dataset, TAGS.bitsStored) ?? bitsAllocated;
+  const highBit = readWord(dataset, TAGS.highBit);
+  const representation = readWord(dataset, TAGS.pixelRepresentation) ?? 0;
   if (bitsAllocated !== 8 && bitsAllocated !== 16) return 'UNSUPPORTED_BIT_DEPTH';
   if (bitsStored === null || bitsStored < 8 || bitsStored > bitsAllocated) return 'UNSUPPORTED_BIT_DEPTH';
   if (highBit !== null && highBit !== bitsStored - 1) return 'UNSUPPORTED_BIT_DEPTH';

@@ -36,7 +36,7 @@ export async function readFilm(bytes: Uint8Array, options: ReadFilmOptions = {})
   if (isRefusal(header)) return header;
   const stored = await decodePixels(file, header);
   if (isRefusal(stored)) return stored;
-  const pixels = renderForDisplay(stored, file, header);
+  const pixels = renderForDisplay(stored, file.dataset, header);
   if (typeof pixels === 'string') return refuse('decode', pixels);
   const { sopInstanceUid, studyInstanceUid, patientId, accessionNumber, modality, viewPosition, bodyPart } =
     header;

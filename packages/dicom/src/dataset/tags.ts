@@ -32,3 +32,8 @@ export const TAGS = {
   voiLutSequence: 0x00283010,
   pixelData: 0x7fe00010,
 } as const;
+
+/** The tag as dicom-parser writes it, such as x7fe00010. */
+export function keyOf(tag: number): string {
+  return `x${tag.toString(16).padStart(8, '0')}`;
+}

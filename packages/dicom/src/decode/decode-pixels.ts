@@ -1,4 +1,5 @@
-import { type Part10, readBytes } from '../dataset/dataset.ts';
+import dicomParser from 'dicom-parser';
+import type { Part10 } from '../dataset/dataset.ts';
 import type { FilmHeader } from '../film-header.ts';
 import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import { hasEndMarker, type ImageHeader, readJpeg2000Header, readJpegHeader } from './image-header.ts';
@@ -31,7 +32,8 @@ const KINDS: Record<ImageCodec, string[]> = {
 export async function decodePixels(file: Part10, header: FilmHeader): Promise<StoredPixels | Refusal> {
   const codec = file.transferSyntax.codec;
   if (codec === null) return refuse('decode', 'UNSUPPORTED_TRANSFER_SYNTAX');
-  const bytes = codec === 'native' ? readNative(file, header) : await decodeEncapsulated(file, header, codec);
+  const bytes =
+    codec === 'native' ? readNative(file.dataset, header) : await decodeEncapsulated(file, header, codec);
   if (typeof bytes === 'string') return refuse('decode', bytes);
   const pixels = toStoredPixels(bytes.samples, bytes.bits, header);
   return typeof pixels === 'string' ? refuse('decode', pixels) : pixels;
@@ -52,11 +54,10 @@ async function decodeEncapsulated(
 }
 
 /** All fragments after the offset table are the one frame (PS3.5 A.4). */
-function joinFragments(file: Part10, header: FilmHeader): Uint8Array | null {
-  const fragments = header.pixelData.fragments?.slice(1) ?? [];
-  if (fragments.length === 0) return null;
-  if (fragments.length === 1) return readBytes(file, fragments[0]!);
-  return Buffer.concat(fragments.map((fragment) => readBytes(file, fragment)));
+function joinFragments({ dataset }: Part10, { pixelData }: FilmHeader): Uint8Array | null {
+  const count = pixelData.fragments?.length ?? 0;
+  if (count === 0) return null;
+  return dicomParser.readEncapsulatedPixelDataFromFragments(dataset, pixelData, 0, count);
 }
 
 async function decodeImage(

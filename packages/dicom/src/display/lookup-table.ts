@@ -1,5 +1,4 @@
-import { type Dataset, readWords } from '../dataset/dataset.ts';
-import type { Element } from '../dataset/read-elements.ts';
+import { type Dataset, findElement, isBigEndian, isPlain, readBytes, readWords } from '../dataset/dataset.ts';
 import { TAGS } from '../dataset/tags.ts';
 
 /** A modality or VOI lookup table (PS3.3 C.11.1.1 and C.11.2.1.1). Inputs below the first take the first entry, above the last the last. */
@@ -16,27 +15,34 @@ export function readLookupTable(
   sequenceTag: number,
   signedInput: boolean,
 ): LookupTable | null | 'invalid' {
-  const elements = dataset.elements.get(sequenceTag)?.items?.[0];
-  if (!elements) return null;
-  const item: Dataset = { ...dataset, elements };
-  const descriptorElement = elements.get(TAGS.lutDescriptor);
-  const descriptor = readWords(item, descriptorElement);
-  const dataElement = elements.get(TAGS.lutData);
-  if (descriptor?.length !== 3 || !dataElement || dataElement.fragments || dataElement.items)
-    return 'invalid';
-  const [count, first, bits] = descriptor as [number, number, number];
+  const sequence = findElement(dataset, sequenceTag);
+  if (!sequence || sequence.length === 0) return null;
+  // dicom-parser does not enter a sequence of VR UN and known length: to ignore its table would show the film wrongly.
+  if (!sequence.items) return 'invalid';
+  const item = sequence.items[0]?.dataSet;
+  return item ? readTable(item, signedInput) : null;
+}
+
+function readTable(item: Dataset, signedInput: boolean): LookupTable | 'invalid' {
+  const descriptor = findElement(item, TAGS.lutDescriptor);
+  if (descriptor?.length !== 6) return 'invalid';
+  const words = readWords(item, TAGS.lutDescriptor);
+  if (!words) return 'invalid';
+  const [count, first, bits] = words as [number, number, number];
   const length = count === 0 ? 65_536 : count; // 0 stands for 65536, which 16 bits can't hold
-  const signed = descriptorElement?.vr === 'SS' || (descriptorElement?.vr !== 'US' && signedInput);
-  const entries = readEntries(item, dataElement, length, bits);
+  const signed = descriptor.vr === 'SS' || (descriptor.vr !== 'US' && signedInput);
+  const entries = readEntries(item, length, bits);
   if (!entries || bits < 8 || bits > 16 || exceeds(entries, 2 ** bits - 1)) return 'invalid';
   return { firstInput: signed ? (first << 16) >> 16 : first, entries, bits };
 }
 
 /** Entries of 8 bits may lie one or two in a word. */
-function readEntries(item: Dataset, element: Element, length: number, bits: number): Uint16Array | null {
-  if (element.length === 2 * length) return Uint16Array.from(readWords(item, element) ?? []);
-  if (bits !== 8 || element.length !== length + (length % 2) || item.bigEndian) return null;
-  return Uint16Array.from(item.bytes.subarray(element.start, element.start + length));
+function readEntries(item: Dataset, length: number, bits: number): Uint16Array | null {
+  const element = findElement(item, TAGS.lutData);
+  if (!element || !isPlain(element)) return null;
+  if (element.length === 2 * length) return Uint16Array.from(readWords(item, TAGS.lutData) ?? []);
+  if (bits !== 8 || element.length !== length + (length % 2) || isBigEndian(item)) return null;
+  return Uint16Array.from(readBytes(item, element).subarray(0, length));
 }
 
 function exceeds(entries: Uint16Array, max: number): boolean {
