@@ -1,6 +1,6 @@
 import type { AugmentSettings } from './augment.ts';
 
-/** `box`: nearest up, 2×2 mean down (cheap). `fir`: StyleGAN2's [1,3,3,1] low-pass filter. */
+/** Of feature maps. `box`: repeat, 2×2 mean (cheap). `fir`: StyleGAN2's [1,3,3,1] low-pass filter, which gray images always get. */
 export type Resampling = 'box' | 'fir';
 
 /** A network and its schedule as data. Lengths are counted in images shown to the discriminator, never in seconds. */
@@ -85,9 +85,9 @@ const demo32: GanPreset = {
   mappingLearningRateMultiplier: 1,
   labelInput: 'one-hot',
   discriminatorLabelLayers: 0,
-  channelBase: 1024,
+  channelBase: 512,
   channelMax: 64,
-  convsPerBlock: 2,
+  convsPerBlock: 1,
   resampling: 'box',
   minibatchStdGroup: 4,
   styleMixing: 0,
@@ -102,7 +102,7 @@ const demo32: GanPreset = {
   styleAverageDecay: 0.995,
   augment: filmAugment,
   judge: { lambda: 0.1, startImages: 5_000, rampImages: 10_000 },
-  imagesShown: 60_000,
+  imagesShown: 20_000,
   expectedHoursA100: 0.05,
   memoryGiB: 1,
 };

@@ -75,7 +75,7 @@ export function synthesize(preset: GanPreset, p: Parameters, styles: readonly tf
       x = modulatedConv(p, `synthesis.${resolution}.${conv}`, x, styles[layer++]!, up);
     }
     const gray = toGray(p, `synthesis.${resolution}.gray`, x, styles[layer]!);
-    image = image ? tf.add(upsample(image, preset.resampling), gray) : gray;
+    image = image ? tf.add(upsample(image, 'fir'), gray) : gray; // one channel: smooth costs nothing, repeated pixels show
   }
   return image!;
 }
