@@ -5,7 +5,6 @@ import { addonPath, quietAddonPath, tensorflowDir } from '../setup/cache.mjs';
 import { backend, backendName } from './backend.ts';
 import type { Binding } from './binding.ts';
 import { ComputeError } from './compute-error.ts';
-import { fastConvInputGradient } from './ops/conv-gradient-kernel.ts';
 import { gatherWithoutReading } from './ops/gather-kernel.ts';
 import { repairGradients } from './ops/repair-gradients.ts';
 
@@ -35,15 +34,9 @@ function register(threads: number): void {
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
   tf.registerBackend(backendName, () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'));
   require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-  replaceKernel(tf.GatherV2, () => gatherWithoutReading);
-  replaceKernel(tf.Conv2DBackpropInput, fastConvInputGradient);
+  tf.unregisterKernel(tf.GatherV2, backendName);
+  tf.registerKernel(gatherWithoutReading);
   repairGradients();
-}
-
-function replaceKernel(name: string, replacement: (original: tf.KernelConfig) => tf.KernelConfig): void {
-  const original = tf.getKernel(name, backendName);
-  tf.unregisterKernel(name, backendName);
-  tf.registerKernel(replacement(original));
 }
 
 function loadAddon(require: NodeJS.Require): Binding {
