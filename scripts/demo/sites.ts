@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Centre } from './centre.ts';
 import type { SiteFilms } from './films.ts';
@@ -26,6 +26,7 @@ async function runSite(demo: Demo, films: SiteFilms): Promise<FinishedSite> {
   const home = join(options.stateDir, 'sites', films.id);
   const logFile = join(options.stateDir, `logs/${films.id}.log`);
   const summaryFile = join(options.stateDir, 'summaries', `${films.id}.json`);
+  mkdirSync(dirname(summaryFile), { recursive: true });
   const say = (line: string) => console.log(`${films.id}: ${line}`);
   if (!existsSync(summaryFile)) {
     await enrol(demo, films.id, home, logFile);
