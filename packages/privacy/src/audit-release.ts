@@ -82,8 +82,8 @@ function withoutCopies(heldOut: RealSet, { heldOutCopies }: NearCopies) {
 }
 
 function describeSuspects(count: number): string {
-  const whose = count === 1 ? '1 held-out patient has a film' : `${count} held-out patients have films`;
-  return `${whose} that look copied from training (the same person under two names?) and took no part in P2 and P6`;
+  const who = count === 1 ? '1 held-out patient took' : `${count} held-out patients took`;
+  return `${who} no part in P2 and P6: their films look copied from training films (one person under two names?)`;
 }
 
 function copyTests(copies: NearCopies, { heldOut }: AuditInput, policy: PrivacyPolicy): AuditTest[] {

@@ -1,4 +1,4 @@
-import { shuffled } from '@synspine/metrics';
+import { normalQuantile, shuffled } from '@synspine/metrics';
 import { centredInterval, type Estimate } from './centred-interval.ts';
 import type { PatientDistances } from './distance-table.ts';
 
@@ -7,29 +7,82 @@ const REPEATS = 300;
 /**
  * Test P2, the DCR share: how many synthetic images are nearer to a training patient than to any held-out one, ties counting half.
  * Training patients are dealt into parties as large as the hold-out and the share is averaged over them, and over many deals, so ½
- * is what independence gives. The interval is a bootstrap over patients of each side and over images: every party and the
- * hold-out are drawn anew with replacement, alike, so that neither side gains from having more patients.
+ * is what independence gives. The interval is the wider of two: a bootstrap over patients of each side and over images, where
+ * every party and the hold-out are drawn anew with replacement, alike, so that neither gains from having more patients; and the
+ * spread of the share when patients change sides at random. The second matters when many images have the same nearest patient,
+ * as those of a collapsed generator: all of them change sides together, which the bootstrap of one split underrates.
  */
 export function closenessShare(
   toTrain: PatientDistances,
   toHeldOut: PatientDistances,
   random: () => number,
 ): Estimate {
-  const size = Math.min(toTrain.patients, toHeldOut.patients);
   const everyImage = Array.from({ length: toTrain.images }, (_, image) => image);
-  const dealt = (side: PatientDistances) => dealParties(side.patients, size, random);
-  const shares = Array.from({ length: REPEATS }, () => {
-    const heldOut = nearest(toHeldOut, dealt(toHeldOut)[0]!);
-    return mean(dealt(toTrain).map((party) => share(everyImage, nearest(toTrain, party), heldOut)));
-  });
+  const shares = Array.from({ length: REPEATS }, () => dealtShare(toTrain, toHeldOut, everyImage, random));
   const draws = Array.from({ length: REPEATS }, () => {
-    const heldOut = nearest(toHeldOut, drawFrom(dealt(toHeldOut)[0]!, random));
     const images = drawFrom(everyImage, random);
-    return mean(
-      dealt(toTrain).map((party) => share(images, nearest(toTrain, drawFrom(party, random)), heldOut)),
-    );
+    return dealtShare(toTrain, toHeldOut, images, random, (party) => drawFrom(party, random));
   });
-  return centredInterval(mean(shares), draws, 0, 1);
+  const { statistic, ciLow, ciHigh } = centredInterval(mean(shares), draws, 0, 1);
+  const half = normalQuantile(0.975) * spreadOfSides(toTrain, toHeldOut, everyImage, random);
+  return {
+    statistic,
+    ciLow: Math.max(0, Math.min(ciLow, statistic - half)),
+    ciHigh: Math.min(1, Math.max(ciHigh, statistic + half)),
+  };
+}
+
+/** The share for one deal of the training patients; `redraw` turns each party and the hold-out into a bootstrap sample. */
+function dealtShare(
+  toTrain: PatientDistances,
+  toHeldOut: PatientDistances,
+  images: readonly number[],
+  random: () => number,
+  redraw: (party: number[]) => number[] = (party) => party,
+): number {
+  const size = Math.min(toTrain.patients, toHeldOut.patients);
+  const heldOut = nearest(toHeldOut, redraw(dealParties(toHeldOut.patients, size, random)[0]!));
+  const parties = dealParties(toTrain.patients, size, random);
+  return mean(parties.map((party) => share(images, nearest(toTrain, redraw(party)), heldOut)));
+}
+
+/** Standard deviation of the share over random divisions of all patients into two sides of the same sizes. */
+function spreadOfSides(
+  toTrain: PatientDistances,
+  toHeldOut: PatientDistances,
+  images: readonly number[],
+  random: () => number,
+): number {
+  const all = sideBySide(toTrain, toHeldOut);
+  const shares = Array.from({ length: REPEATS }, () => {
+    const order = shuffled([...Array(all.patients).keys()], random);
+    const first = choosePatients(all, order.slice(0, toTrain.patients));
+    return dealtShare(first, choosePatients(all, order.slice(toTrain.patients)), images, random);
+  });
+  const centre = mean(shares);
+  return Math.sqrt(mean(shares.map((value) => (value - centre) ** 2)));
+}
+
+function sideBySide(left: PatientDistances, right: PatientDistances): PatientDistances {
+  const patients = left.patients + right.patients;
+  const values = new Float64Array(left.images * patients);
+  for (let image = 0; image < left.images; image++) {
+    values.set(left.values.subarray(image * left.patients, (image + 1) * left.patients), image * patients);
+    const from = right.values.subarray(image * right.patients, (image + 1) * right.patients);
+    values.set(from, image * patients + left.patients);
+  }
+  return { values, images: left.images, patients };
+}
+
+function choosePatients(
+  { values, images, patients }: PatientDistances,
+  chosen: readonly number[],
+): PatientDistances {
+  const kept = new Float64Array(images * chosen.length);
+  for (let image = 0, at = 0; image < images; image++) {
+    for (const patient of chosen) kept[at++] = values[image * patients + patient]!;
+  }
+  return { values: kept, images, patients: chosen.length };
 }
 
 /** Patients in random order, cut into as many parties of `size` as they fill. */

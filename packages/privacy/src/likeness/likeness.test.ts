@@ -71,6 +71,24 @@ describe('closeness and membership of independent images', () => {
   });
 });
 
+describe('closeness of a collapsed generator', () => {
+  it('has an interval from 0 to 1: all images share one nearest patient, whose side decides', () => {
+    const random = seededRandom(3);
+    const real = draw(60, random);
+    const patients = Array.from({ length: real.rows }, (_, row) => `patient-${row >> 1}`);
+    const one = draw(1, random).data.slice(0, COLUMNS);
+    const data = Float32Array.from({ length: 50 * COLUMNS }, (_, at) => one[at % COLUMNS]!);
+    const table = distanceTable('test', real, { data, rows: 50, columns: COLUMNS });
+    const share = closenessShare(
+      distancesToPatients(table, patients, 0, 80),
+      distancesToPatients(table, patients, 80, 120),
+      random,
+    );
+    expect(share.ciLow).toBeLessThan(0.2);
+    expect(share.ciHigh).toBeGreaterThan(0.8);
+  });
+});
+
 describe('closeness and membership of exact copies', () => {
   const { share, auc, rate } = estimates(60, 60, seededRandom(4), true);
 
