@@ -142,6 +142,11 @@ describe('a film is refused', () => {
     ['too few entries', [sequenceOf(VOI, [1000, 0, 12], [1, 2, 3])], 'BAD_LOOKUP_TABLE'],
     ['entries above their bits', [sequenceOf(VOI, [3, 0, 8], [1, 256, 3])], 'BAD_LOOKUP_TABLE'],
     ['entries of 17 bits', [sequenceOf(MODALITY, [3, 0, 17], [1, 2, 3])], 'BAD_LOOKUP_TABLE'],
+    [
+      'a table that only other readers see',
+      [{ tag: VOI, vr: 'UN', value: Buffer.alloc(8) }],
+      'BAD_LOOKUP_TABLE',
+    ],
     ['a descriptor of two values', [sequenceOf(MODALITY, [3, 0], [1, 2, 3])], 'BAD_LOOKUP_TABLE'],
   ])('for %s', async (_name, more, code) => {
     expect(await read(more)).toEqual({ ok: false, code, stage: 'decode' });
