@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Client, createClient, type PublicJwk } from '@synspine/protocol';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Client, createClient, ProblemError, type PublicJwk } from '@synspine/protocol';
 import {
   createAuthoriser,
   generateKeyPair,
@@ -46,7 +47,7 @@ export async function openSession(home: Home): Promise<Session> {
   const authPrivateJwk = await readKey(home, 'auth');
   const authorise = createAuthoriser({ baseUrl, clientId, audience, authPrivateJwk, fetch: reachableFetch });
   return {
-    client: createClient({ baseUrl, authorise, fetch: reachableFetch }),
+    client: withRetries(createClient({ baseUrl, authorise, fetch: reachableFetch })),
     signingKey: await readKey(home, 'signing'),
   };
 }
@@ -62,6 +63,34 @@ export async function readSiteKeys(home: Home, client: Client, siteId: string): 
   const { keys } = await client.call('siteKeys', { params: { siteId } });
   await writeJson(path, { keys });
   return keys;
+}
+
+const TRIES = 4;
+const FIRST_WAIT_MS = 500;
+
+/**
+ * Repeats a call that the network or the registry's own trouble cut off, after 0.5, 1 and 2 s. Every call of the
+ * benchmark may be repeated; each try carries a proof of its own. After minutes of training the first call often meets
+ * a connection that the registry has closed.
+ */
+function withRetries(client: Client): Client {
+  return {
+    async call(name, input, extra = {}) {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await client.call(name, input, extra);
+        } catch (error) {
+          if (attempt === TRIES || extra.signal?.aborted || !isTransient(error)) throw error;
+        }
+        await sleep(FIRST_WAIT_MS * 2 ** (attempt - 1));
+      }
+    },
+  };
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof BenchmarkError) return error.code === 'REGISTRY_UNREACHABLE';
+  return error instanceof ProblemError && (error.status >= 500 || error.code === 'RATE_LIMITED');
 }
 
 type KeyName = 'auth' | 'signing';

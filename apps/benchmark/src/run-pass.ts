@@ -28,22 +28,16 @@ export type PassOutcome = {
 export async function runPass(deps: PassDeps): Promise<PassOutcome> {
   const { releases, refused } = await fetchLatest(deps);
   const targets = planTargets(releases);
-  let classifiers = 0;
+  const published: string[] = [];
   for (const target of targets) {
-    const published = await attempt(deps, { trainedOn: target.trainedOn }, () =>
+    const isDone = await attempt(deps, { trainedOn: target.trainedOn }, () =>
       publishClassifier(deps, target),
     );
-    if (published) classifiers += 1;
+    if (isDone) published.push(target.id);
   }
-  await recordClassifiers(
-    deps.home,
-    targets.map((target) => target.id),
-  );
-  const merged = await publishMatrix(
-    deps,
-    targets.map((target) => target.id),
-  );
-  return { releases: releases.length, refused, classifiers, ...merged };
+  await recordClassifiers(deps.home, published);
+  const merged = await publishMatrix(deps, published);
+  return { releases: releases.length, refused, classifiers: published.length, ...merged };
 }
 
 async function fetchLatest(deps: PassDeps): Promise<{ releases: VerifiedRelease[]; refused: number }> {
@@ -117,9 +111,9 @@ export async function runPasses(
       if (once) throw error;
       deps.log.error('pass failed', { code: errorCode(error) });
     }
-    const isOver = outcome?.open === 0 || performance.now() - started >= waitMs;
-    if (once && isOver) return outcome;
-    await sleep(pollMs, undefined, { signal: deps.signal }).catch(() => undefined);
+    const leftMs = once ? waitMs - (performance.now() - started) : Number.POSITIVE_INFINITY;
+    if (once && (outcome?.open === 0 || leftMs <= 0)) return outcome;
+    await sleep(Math.min(pollMs, leftMs), undefined, { signal: deps.signal }).catch(() => undefined);
   }
   return outcome;
 }

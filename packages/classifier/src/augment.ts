@@ -1,4 +1,4 @@
-import { seededNormal } from './random.ts';
+import { seededNormal, seededRandom } from './random.ts';
 
 /** How much training images vary: standard deviations, drawn anew for each showing. */
 export type Augmentation = {
@@ -30,13 +30,34 @@ export function augmentInto(
   { random, strength }: { random: () => number; strength: Augmentation },
 ): void {
   const { toX, toY } = drawWarp(size, random, strength);
-  const gamma = 2 ** (seededNormal(random) * strength.gamma);
+  const curve = drawGamma(random, strength.gamma);
+  const grain = Math.floor(random() * GRAIN.length);
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const gray = sampleBilinear(image, size, toX(x, y), toY(x, y)) / 255;
-      out[offset + y * size + x] = gray ** gamma * 2 - 1 + seededNormal(random) * strength.noise;
+      const gray = sampleBilinear(image, size, toX(x, y), toY(x, y));
+      const noise = GRAIN[(grain + y * size + x) % GRAIN.length]! * strength.noise;
+      out[offset + y * size + x] = curve(gray) + noise;
     }
   }
+}
+
+/** Standard normal noise, made once: each image starts somewhere else in it. Its length is prime, so rows differ. */
+const GRAIN = Float32Array.from(
+  { length: 65_537 },
+  (
+    (random) => () =>
+      seededNormal(random)
+  )(seededRandom(1)),
+);
+
+/** Gray value in [0, 255] → (gray / 255)^gamma in [−1, 1], by a table of 256 with straight lines in between. */
+function drawGamma(random: () => number, strength: number): (gray: number) => number {
+  const gamma = 2 ** (seededNormal(random) * strength);
+  const table = Float32Array.from({ length: 257 }, (_, i) => (i / 255) ** gamma * 2 - 1);
+  return (gray) => {
+    const at = Math.floor(gray);
+    return table[at]! + (table[at + 1]! - table[at]!) * (gray - at);
+  };
 }
 
 /** Where each pixel of the copy comes from, as an affine map about the centre. */

@@ -28,7 +28,7 @@ export const DEFAULT_RECIPE: Recipe = {
   batchSize: 32,
   epochs: 40,
   stepsMin: 400,
-  stepsMax: 1_000,
+  stepsMax: 600,
   labelSmoothing: 0.1,
   averageDecay: 0.99,
   checks: 12,

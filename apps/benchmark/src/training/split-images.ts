@@ -13,7 +13,7 @@ const PER_CLASS_MIN = 10;
 export type SplitImages = { training: LabelledImages; validation: LabelledImages };
 
 /**
- * Joins the images of one or more releases and splits them in an order by hash of (manifest, index), so that what
+ * Joins the images of one or more releases and splits each class in an order by hash of (manifest, index), so that what
  * validates a release alone doesn't train the pool. Each site gives at most its equal share of the limit.
  * Throws TOO_FEW_IMAGES.
  */
@@ -22,10 +22,11 @@ export function splitImages(
   size: number,
 ): SplitImages {
   const rows = sources.map((source) => shuffledRows(source, size, Math.floor(IMAGES_MAX / sources.length)));
+  const strata = rows.flatMap((of) => [0, 1].map((label) => of.filter((row) => row.label === label)));
   const cut = (length: number) => Math.round(length * VALIDATION_SHARE);
   return {
-    training: join(rows.flatMap((of) => of.slice(cut(of.length)))),
-    validation: join(rows.flatMap((of) => of.slice(0, cut(of.length)))),
+    training: join(strata.flatMap((of) => of.slice(cut(of.length)))),
+    validation: join(strata.flatMap((of) => of.slice(0, cut(of.length)))),
   };
 }
 
