@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ClassifierDescriptor, ProblemError, type ScoreReport, type SiteTask } from '@synspine/protocol';
-import { verifyClassifier } from '@synspine/release';
+import type { ClassifierDescriptor, ScoreReport, SiteTask } from '@synspine/protocol';
 import type { AgentDeps } from '../agent/agent.ts';
 import { appendLine, readJson, readLines, writeDurably, writeJson } from '../durable-file.ts';
 import { openHoldOut } from '../films/hold-out.ts';
@@ -15,6 +13,13 @@ import { readResult } from '../stages/stage-result.ts';
 import type { ScoreTask } from '../worker/messages.ts';
 import { runWorker, WorkerError } from '../worker/run-worker.ts';
 import { readBenchmarkKeys } from './benchmark-keys.ts';
+import {
+  type Answer,
+  checkDescriptor,
+  checkWeights,
+  isWithinQuota,
+  type TaskRefusal,
+} from './check-classifier.ts';
 import { REPORT_FILE, WEIGHTS_FILE } from './score-files.ts';
 
 const TRIES = 5;
@@ -87,43 +92,28 @@ async function answerTask(scoring: Scoring, task: SiteTask): Promise<void> {
   log.info('task was answered', { taskId: task.id });
 }
 
-type Refusal = string;
 type CheckedTask = { descriptor: ClassifierDescriptor; weights: Uint8Array };
 
 /** Everything that is checked before foreign weights come near a patient's film. */
-async function checkTask(scoring: Scoring, task: SiteTask): Promise<CheckedTask | Refusal> {
+async function checkTask(scoring: Scoring, task: SiteTask): Promise<CheckedTask | TaskRefusal> {
   const { home, registry, policy, commitment, signal } = scoring;
-  try {
-    const { descriptor } = await verifyClassifier(
-      task.classifier,
-      await readBenchmarkKeys(home, registry.client),
-    );
-    const asked = (await readAnswers(scoring)).filter((answer) => answer.holdOutCommitment === commitment);
-    const isKnown = asked.some(({ taskId }) => taskId === task.id);
-    if (!isKnown && asked.length >= policy.remoteScoresMax) return 'QUOTA_EXHAUSTED';
-    const fetchWeights = () =>
-      registry.client.call('getTaskWeights', { params: { taskId: task.id } }, { signal });
-    const response = await retry(fetchWeights, { tries: TRIES, signal });
-    const weights = await readAtMost(response, descriptor.weightsSize);
-    if (!weights || hash(weights) !== descriptor.weightsSha256) return 'WEIGHTS_HASH_MISMATCH';
-    return { descriptor, weights };
-  } catch (error) {
-    if (error instanceof ProblemError && REFUSED_CODES.has(error.code)) return error.code;
-    throw error;
-  }
+  const descriptor = await checkDescriptor(task.classifier, await readBenchmarkKeys(home, registry.client));
+  if (typeof descriptor === 'string') return descriptor;
+  const answers = await readLines<Answer>(answersPath(scoring));
+  if (!isWithinQuota(answers, { taskId: task.id, commitment, max: policy.remoteScoresMax }))
+    return 'QUOTA_EXHAUSTED';
+  const fetchWeights = () =>
+    registry.client.call('getTaskWeights', { params: { taskId: task.id } }, { signal });
+  const { body } = await retry(fetchWeights, { tries: TRIES, signal });
+  const weights = await checkWeights(body ?? new ReadableStream(), descriptor);
+  return typeof weights === 'string' ? weights : { descriptor, weights };
 }
-
-const REFUSED_CODES: ReadonlySet<string> = new Set([
-  'SIGNATURE_INVALID',
-  'DUPLICATE_JSON_KEY',
-  'VALIDATION_FAILED',
-]);
 
 async function scoreTask(
   scoring: Scoring,
   task: SiteTask,
   checked: CheckedTask,
-): Promise<ScoreReport | Refusal> {
+): Promise<ScoreReport | string> {
   const { descriptor, weights } = checked;
   const folder = join(scoring.home.folders.scores, task.id);
   const { architecture, imageSize, seeds, trainedOn } = descriptor;
@@ -173,29 +163,6 @@ async function score(scoring: Scoring, folder: string, task: ScoreTask): Promise
   return report;
 }
 
-/** Tasks answered so far: each answer tells a little about the hold-out, so their number is limited for its lifetime. */
-type Answer = { taskId: string; holdOutCommitment: string; at: string };
-
 function answersPath({ home }: ScoringDeps): string {
   return join(home.folders.scores, 'answers.jsonl');
-}
-
-async function readAnswers(scoring: ScoringDeps): Promise<Answer[]> {
-  return readLines<Answer>(answersPath(scoring));
-}
-
-/** The body when it has exactly `size` bytes; reading stops where it grows beyond. */
-async function readAtMost(response: Response, size: number): Promise<Uint8Array | undefined> {
-  const bytes = new Uint8Array(size);
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    if (length + chunk.length > size) return undefined;
-    bytes.set(chunk, length);
-    length += chunk.length;
-  }
-  return length === size ? bytes : undefined;
-}
-
-function hash(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }
