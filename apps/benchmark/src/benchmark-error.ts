@@ -1,5 +1,5 @@
 /** What can go wrong in the benchmark, and what to do next. */
-export const BENCHMARK_ERRORS = {
+const BENCHMARK_ERRORS = {
   CONFIG_INVALID: 'A setting is not valid. Correct it.',
   NOT_ENROLLED: 'This home is not enrolled at a registry. Run `synspine-benchmark enrol` first.',
   ALREADY_ENROLLED: 'This home is enrolled already. Use another home for another registry.',

@@ -1,7 +1,7 @@
 import pino, { type DestinationStream } from 'pino';
 import type { Config } from './config.ts';
 
-export type LogFields = {
+type LogFields = {
   siteId?: string;
   trainedOn?: string;
   classifierId?: string;

@@ -6,7 +6,7 @@ import { bundleRelease, type ShardImage, writeFileAtomic, writeShards } from '@s
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 
-export const CLASS_NAMES = ['normal', 'abnormal'];
+const CLASS_NAMES = ['normal', 'abnormal'];
 
 /** A folder that is gone after the test. */
 export async function temporaryFolder(): Promise<string> {

@@ -25,7 +25,7 @@ export type PassOutcome = {
  * One look at the registry: fetch and verify every site's newest data set, train and publish what hasn't been, merge
  * the scores that the sites have returned. Each step is a no-op where its result exists.
  */
-export async function runPass(deps: PassDeps): Promise<PassOutcome> {
+async function runPass(deps: PassDeps): Promise<PassOutcome> {
   const { releases, refused } = await fetchLatest(deps);
   const targets = planTargets(releases);
   const published: string[] = [];
