@@ -1,5 +1,5 @@
 /** What can go wrong at a site, and what to do next. No text here may name a file, a path or a patient. */
-export const SITE_ERRORS = {
+const SITE_ERRORS = {
   CONFIG_INVALID: 'A setting is not valid. Correct it.',
   HOME_MISSING: 'This folder is not a home of the agent. Run `synspine-site ingest` or `init` first.',
   HOME_TOO_OPEN: 'A key file can be read by others. Run `chmod 600` on the files in the home’s keys folder.',

@@ -24,7 +24,7 @@ export type IngestVerdict = {
 };
 
 /** Reads one untrusted file, in a process of its own. */
-export type ReadFilmFile = (path: string) => Promise<Film | Refusal>;
+type ReadFilmFile = (path: string) => Promise<Film | Refusal>;
 
 export type IngestOptions = {
   folder: string;

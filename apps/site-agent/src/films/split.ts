@@ -2,7 +2,7 @@ import type { Label } from './labels.ts';
 
 export type Part = 'train' | 'validation' | 'hold-out';
 /** Shares of the patients of each class. */
-export const SHARES: Record<Part, number> = { train: 0.6, validation: 0.15, 'hold-out': 0.25 };
+const SHARES: Record<Part, number> = { train: 0.6, validation: 0.15, 'hold-out': 0.25 };
 const PARTS = ['hold-out', 'train', 'validation'] as const satisfies readonly Part[]; // the sealed part is filled first
 
 /** One patient's films: `key` is a keyed hash of the identifier. */

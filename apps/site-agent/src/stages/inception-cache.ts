@@ -7,7 +7,7 @@ import { createInception, INCEPTION_COLUMNS, type Inception } from '@synspine/me
 import { writeDurably } from '../durable-file.ts';
 import { SiteError } from '../site-error.ts';
 
-export type InceptionFeatures = { data: Float32Array; rows: number; columns: number };
+type InceptionFeatures = { data: Float32Array; rows: number; columns: number };
 
 /** Inception features of gray images, each computed once a run: a CPU makes only some ten of them a second. */
 export type InceptionCache = {

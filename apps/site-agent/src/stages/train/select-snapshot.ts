@@ -2,7 +2,7 @@ import type { TrainingFilms } from '../../films/training-films.ts';
 import type { Snapshot } from './snapshots.ts';
 
 /** The audit's bound on the share of images nearer to training than to strangers. */
-export const COPY_SHARE_MAX = 0.55;
+const COPY_SHARE_MAX = 0.55;
 
 /**
  * Above this share a generator is taken to copy. The audit's bound, and half a standard error of a share over so many
