@@ -195,6 +195,16 @@ describe('compile', () => {
     expect(() => g()).toThrow(/the result of map is a Map/);
   });
 
+  it('names an input that was disposed', () => {
+    const f = compile((p: { w: tf.Tensor }) => p.w.add(1), { name: 'stale' });
+    const w = vector(1);
+    w.dispose();
+    const code = 'TENSOR_DISPOSED';
+    expect(() => f({ w })).toThrow(
+      expect.objectContaining({ code, message: expect.stringContaining('stale[0].w') }),
+    );
+  });
+
   it("can't be called after dispose", () => {
     const f = compile((x: tf.Tensor) => x, { name: 'gone' });
     f(vector(1));

@@ -30,7 +30,7 @@ const tracesMax = 8;
  * that changes between calls (weights, optimizer slots, seeds) must be an argument. Inside a trace of another function, or of a
  * gradient in one, a compiled function is recorded inline.
  *
- * Errors: NOT_A_TENSOR, TOO_MANY_TRACES, COMPILED_IN_GRADIENT, DISPOSED, DATA_READ_IN_TRACE, UNKNOWN_SHAPE, TENSORFLOW_ERROR.
+ * Errors: NOT_A_TENSOR, TENSOR_DISPOSED, TOO_MANY_TRACES, COMPILED_IN_GRADIENT, DISPOSED, DATA_READ_IN_TRACE, UNKNOWN_SHAPE, TENSORFLOW_ERROR.
  */
 export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   fn: (...args: A) => R,
@@ -44,6 +44,7 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
     if (isTracing()) return fn(...args);
     refuseGradient(options.name);
     const inputs = flattenTree(args, options.name);
+    refuseDisposed(inputs);
     const signature = describeInputs(inputs);
     let traced = traces.get(signature);
     if (!traced) {
@@ -93,6 +94,15 @@ function refuseGradient(name: string): void {
   throw new ComputeError(
     'COMPILED_IN_GRADIENT',
     `${name} is compiled, so a gradient can't look inside it. Take the gradient inside the compiled function.`,
+  );
+}
+
+function refuseDisposed(inputs: { path: string; tensor: tf.Tensor }[]): void {
+  const gone = inputs.find(({ tensor }) => tensor.isDisposed);
+  if (!gone) return;
+  throw new ComputeError(
+    'TENSOR_DISPOSED',
+    `${gone.path} was disposed. Pass the state that the last call returned.`,
   );
 }
 

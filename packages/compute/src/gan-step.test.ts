@@ -103,6 +103,11 @@ describe('a GAN step with gradients, second-order R1 and optimizer', () => {
     expect(eager.slice(2)).not.toEqual(eager.slice(2).fill(0));
   });
 
+  it('gives the same bytes each time', () => {
+    const compiled = compile(step as never, { name: 'gan_step' }) as unknown as typeof step;
+    expect(train(compiled)).toEqual(train(compiled));
+  });
+
   it.each([false, true])('gives the eager result when traced (xla: %s)', (xla) => {
     const compiled = compile(step as never, { name: 'gan_step', xla }) as unknown as typeof step;
     const traced = train(compiled);

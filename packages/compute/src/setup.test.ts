@@ -53,13 +53,14 @@ with zipfile.ZipFile(sys.argv[1], "w") as wheel:
 
 describe('setup', () => {
   it('does nothing, within 100 ms, once everything is in the cache', async () => {
-    const start = performance.now();
     const progress: [number, string][] = [];
     const onProgress = (fraction: number, message: string) => progress.push([fraction, message]);
+    const before = process.cpuUsage();
     await ensureTensorflow({ onProgress });
     const addon = await ensureAddon({ onProgress });
     const weights = await ensureInception({ onProgress });
-    expect(performance.now() - start).toBeLessThan(100);
+    const { user, system } = process.cpuUsage(before); // not the clock, which a busy machine stretches
+    expect((user + system) / 1000).toBeLessThan(100);
     expect(progress.map(([fraction]) => fraction)).toEqual([1, 1, 1]);
     expect([existsSync(addon), existsSync(weights), weights]).toEqual([true, true, inceptionWeightsPath()]);
   });
