@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { estimateSecondsLeft, gflopPerImage, planTraining } from './estimate.ts';
+import { estimateSecondsLeft, gflopPerImage, imagesToShow, planTraining } from './estimate.ts';
 import { presets } from './presets.ts';
 
 test('an image of paper-256 costs about 399 GFLOP, the figure published for that network', () => {
@@ -38,4 +38,10 @@ test('time left follows the measured pace and not what was done before a resume'
   expect(
     estimateSecondsLeft({ imagesAtStart: 500, imagesShown: 500, imagesTotal: 1000, secondsElapsed: 3 }),
   ).toBeNull();
+});
+
+test('a small training set is shown less, a large one as the preset says', () => {
+  const preset = { ...presets['demo-32'], imagesShown: 20_000, passesMax: 100 };
+  expect(imagesToShow(preset, 199)).toBe(19_900);
+  expect(imagesToShow(preset, 201)).toBe(20_000);
 });

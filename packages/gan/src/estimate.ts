@@ -66,6 +66,11 @@ export function planTraining(
   };
 }
 
+/** Images to show for a training set of this size: the preset's, or fewer when films would be repeated too often. */
+export function imagesToShow(preset: GanPreset, trainingImages: number): number {
+  return Math.min(preset.imagesShown, preset.passesMax * trainingImages);
+}
+
 /** Seconds left of a run, from what it has done since it (re)started. Null until something was done. */
 export function estimateSecondsLeft(done: {
   imagesAtStart: number;

@@ -7,7 +7,13 @@ export {
   generatorWeights,
 } from './checkpoint.ts';
 export { GanError, type GanErrorCode } from './errors.ts';
-export { type Device, estimateSecondsLeft, planTraining, type TrainingPlan } from './estimate.ts';
+export {
+  type Device,
+  estimateSecondsLeft,
+  imagesToShow,
+  planTraining,
+  type TrainingPlan,
+} from './estimate.ts';
 export type { DomainJudge } from './judge.ts';
 export { type GanPreset, type PresetName, presets } from './presets.ts';
 export { createSampler, type SampleRequest, type Sampler } from './sample.ts';

@@ -32,6 +32,8 @@ export type GanPreset = {
   augment: AugmentSettings;
   judge: { lambda: number; startImages: number; rampImages: number };
   imagesShown: number;
+  /** Times that each training film may be shown. More passes over few films make copies, not better films. */
+  passesMax: number;
   expectedHoursA100: number; // one GPU, from the GFLOP per image and the published speed of the reference at 256 px
   memoryGiB: number; // on the device, training
 };
@@ -103,6 +105,7 @@ const demo32: GanPreset = {
   augment: filmAugment,
   judge: { lambda: 0.1, startImages: 5_000, rampImages: 10_000 },
   imagesShown: 20_000,
+  passesMax: 120,
   expectedHoursA100: 0.05,
   memoryGiB: 1,
 };
@@ -134,6 +137,7 @@ const paper256: GanPreset = {
   augment: paperAugment,
   judge: { lambda: 0.1, startImages: 200_000, rampImages: 100_000 },
   imagesShown: 4_200_000,
+  passesMax: 1_500, // the paper: 4.2 M images over 3,018 films
   expectedHoursA100: 15,
   memoryGiB: 12,
 };
@@ -164,6 +168,7 @@ export const presets: Record<PresetName, GanPreset> = {
     augment: { ...filmAugment, policy: adaptive, rotationDegrees: 15 },
     judge: { lambda: 0.1, startImages: 100_000, rampImages: 50_000 },
     imagesShown: 600_000,
+    passesMax: 1_200,
     expectedHoursA100: 0.6,
     memoryGiB: 4,
   },
