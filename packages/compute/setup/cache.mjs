@@ -39,7 +39,8 @@ export function nativeSources() {
 
 /** node-api-headers' include folder and version, found from this package. */
 export function nodeApiHeaders() {
-  const manifest = createRequire(import.meta.url).resolve('node-api-headers/package.json');
+  const require = createRequire(import.meta.url);
+  const manifest = require.resolve('node-api-headers/package.json');
   return {
     include: join(dirname(manifest), 'include'),
     version: JSON.parse(readFileSync(manifest, 'utf8')).version,

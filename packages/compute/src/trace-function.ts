@@ -4,7 +4,7 @@ import type { CompileOptions } from './compile.ts';
 import { flattenTree, mapTree } from './tensor-tree.ts';
 
 /** Where a leaf of the result comes from: a result of the native function, or an argument passed through. */
-export interface OutputSource {
+interface OutputSource {
   from: 'result' | 'input';
   index: number;
 }
