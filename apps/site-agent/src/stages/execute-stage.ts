@@ -30,6 +30,7 @@ export async function executeStage(job: StageJob, context: ExecuteContext): Prom
   const report = reporter(job, context);
   const work = await job.load();
   const outcome = await work({ ...context, draft, report });
+  await report({ share: 1 });
   const result: StageResult = {
     ...outcome,
     stage: job.name,

@@ -22,6 +22,7 @@ export async function scoreLabelFidelity(
   { seed, signal }: { seed: number; signal: AbortSignal },
 ): Promise<QualityScore[]> {
   const { training, stopping } = resplit(joinFilms(train, validation));
+  if (![training, stopping].every(({ labels }) => isJudgeable(labels))) return []; // a very small site
   const { parameters } = await trainClassifier({
     training: { images: training.pixels, labels: training.labels },
     validation: { images: stopping.pixels, labels: stopping.labels },
@@ -44,6 +45,11 @@ export async function scoreLabelFidelity(
       floor: real,
     };
   });
+}
+
+/** Two films of a class are the least that a classifier is trained or stopped with. */
+function isJudgeable(labels: Uint8Array): boolean {
+  return CLASS_NAMES.every((_, label) => labels.filter((other) => other === label).length >= 2);
 }
 
 /** Another split of the same patients, so that this judge isn't stopped by the films that stopped S. */

@@ -5,6 +5,7 @@ import { readJson, writeJson } from '../../durable-file.ts';
 import type { CatalogueFilm } from '../../films/catalogue.ts';
 import { writeFilmSet } from '../../films/film-set.ts';
 import { commitTo, HOLD_OUT_FOLDER } from '../../films/hold-out.ts';
+import { CLASS_NAMES } from '../../films/labels.ts';
 import { type Part, type Split, splitPatients } from '../../films/split.ts';
 import { TRAINING_FOLDER } from '../../films/training-films.ts';
 import type { Home } from '../../home.ts';
@@ -42,7 +43,16 @@ export async function runPreprocess(context: StageContext): Promise<StageOutcome
     patients: countParts(parts, (set) => new Set(set.map(({ patientKey }) => patientKey)).size),
     holdOutCommitment: commitTo(parts.heldOut.map(({ pixelSha256 }) => pixelSha256)),
   };
-  return { kind: 'done', output };
+  const isTrainable = Object.values(parts).every(holdsEveryClass);
+  return isTrainable ? { kind: 'done', output } : { kind: 'stopped', code: 'TOO_FEW_PATIENTS', output };
+}
+
+const FILMS_PER_CLASS_MIN = 2; // of each part: fewer have no error rate and no AUC
+
+function holdsEveryClass(films: readonly CatalogueFilm[]): boolean {
+  return CLASS_NAMES.every(
+    (name) => films.filter(({ label }) => label === name).length >= FILMS_PER_CLASS_MIN,
+  );
 }
 
 /** The home remembers who was put where, so that no patient ever moves between training and hold-out. */

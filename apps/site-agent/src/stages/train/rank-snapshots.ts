@@ -6,13 +6,14 @@ import { copyShare, type Rows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
 import { type Candidate, limitOf, shortlist } from './select-snapshot.ts';
 import type { Snapshot, SnapshotStore } from './snapshots.ts';
+import { TRAINING_SHARE } from './train-generator.ts';
 
 // Inception is the cost here, about ten images a second on two cores: 4·40 samples and the films themselves.
 const CANDIDATES_MAX = 4;
 const SAMPLES = 40;
 const TRAIN_FILMS_MAX = 120;
 
-type Ranking = Pick<TrainContext, 'options' | 'films'> & {
+type Ranking = Pick<TrainContext, 'options' | 'films' | 'report'> & {
   preset: GanPreset;
   snapshots: SnapshotStore;
   inception: InceptionCache;
@@ -27,7 +28,9 @@ export async function rankSnapshots(ranking: Ranking): Promise<Candidate[]> {
   const train = await inception.features(selectFilms(films.train, chosen).pixels, size);
   const validation = await inception.features(films.validation.pixels, size);
   const candidates: Candidate[] = [];
-  for (const snapshot of shortlist(await snapshots.list(), CANDIDATES_MAX, limitOf(films))) {
+  const listed = shortlist(await snapshots.list(), CANDIDATES_MAX, limitOf(films));
+  for (const [i, snapshot] of listed.entries()) {
+    await ranking.report({ share: TRAINING_SHARE + ((1 - TRAINING_SHARE) * (i + 1)) / (listed.length + 1) });
     candidates.push(await measure(ranking, snapshot, train, validation));
   }
   return candidates;

@@ -35,7 +35,14 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   const preset = findPreset(options.preset);
   const { snapshots, judgeAuc, stoppedAt } = await trainGenerator(context, preset);
   const inception = await openInceptionCache(context.features, context.signal);
-  const candidates = await rankSnapshots({ preset, options, films, snapshots, inception });
+  const candidates = await rankSnapshots({
+    preset,
+    options,
+    films,
+    snapshots,
+    inception,
+    report: context.report,
+  });
   inception.dispose();
   const chosen = selectSnapshot(candidates, limitOf(films));
   const weights = await snapshots.weightsOf(chosen);

@@ -22,6 +22,8 @@ import { toLabelled, trainJudge } from './train-judge.ts';
 
 const CHECKPOINTS_A_RUN = 16;
 const CHECKPOINT_IMAGES_MIN = 480; // a checkpoint and its snapshot cost seconds
+/** Of the stage's progress; the rest is choosing a snapshot. */
+export const TRAINING_SHARE = 0.9;
 const XLA_FROM_PIXELS = 30_000 * 32 ** 2; // shorter trainings don't win back the 15 s of compilation
 const COPY_CHECK_IMAGES = 256; // SE .03 of the share
 const COPYING_CHECKS = 3; // in a row; then training on only makes it worse
@@ -120,7 +122,11 @@ function createReporter(context: TrainContext, imagesAtStart: number) {
     const secondsElapsed = (Date.now() - startedAt) / 1_000;
     const eta = estimateSecondsLeft({ imagesAtStart, imagesShown, imagesTotal, secondsElapsed });
     const values = numbersOf(progress);
-    await context.report({ share: imagesShown / imagesTotal, etaSeconds: Math.round(eta ?? 0), values });
+    await context.report({
+      share: (TRAINING_SHARE * imagesShown) / imagesTotal,
+      etaSeconds: Math.round(eta ?? 0),
+      values,
+    });
   };
   return {
     failed: failed.signal,
