@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchmarkCell } from '@synspine/protocol';
+import type { BenchmarkCell } from '../../packages/protocol/src/index.ts';
 import type { Centre } from './centre.ts';
 import type { DemoOptions } from './options.ts';
 import type { Programs } from './processes.ts';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type Client, createClient } from '@synspine/protocol';
+import { type Client, createClient } from '../../packages/protocol/src/index.ts';
 import type { DemoOptions } from './options.ts';
 import { ProgramError, type Programs } from './processes.ts';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The token that the sample films and the phantoms carry in every identifying tag. */
-export const CANARY = 'ZZCANARY';
+const CANARY = 'ZZCANARY';
 
 /** Files below the folders that hold the canary, in UTF-8 or UTF-16, and how many files were searched. */
 export function findCanary(folders: string[]): { searched: number; found: string[] } {

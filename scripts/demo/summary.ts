@@ -1,4 +1,4 @@
-import type { BenchmarkCell } from '@synspine/protocol';
+import type { BenchmarkCell } from '../../packages/protocol/src/index.ts';
 
 type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string };
 /** What `synspine-site run --json` writes. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, freemem, totalmem } from 'node:os';
-import { inceptionWeightsPath, initCompute } from '@synspine/compute';
+import { inceptionWeightsPath, initCompute } from '../../packages/compute/src/index.ts';
 
 const GIB = 1024 ** 3;
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { createClient, ProblemError } from '@synspine/protocol';
+import { createClient, ProblemError } from '../../packages/protocol/src/index.ts';
 import { doctor } from './doctor.ts';
 import { pullDataset, verifyDataset } from './pull.ts';
 

@@ -3,8 +3,8 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Client, ReleaseFile } from '@synspine/protocol';
-import { MANIFEST_FILE, verifyFiles, verifyManifest } from '@synspine/release';
+import type { Client, ReleaseFile } from '../../packages/protocol/src/index.ts';
+import { MANIFEST_FILE, verifyFiles, verifyManifest } from '../../packages/release/src/index.ts';
 
 /**
  * Downloads the image shards of a data set and its signed manifest into `dir`, and verifies all of it. A download that

@@ -34,15 +34,15 @@ export interface BullQueue {
 }
 
 /** What this package uses of a BullMQ worker. */
-export interface BullWorker {
+interface BullWorker {
   on(event: string, listener: (...args: never[]) => void): unknown;
   waitUntilReady(): Promise<unknown>;
   pause(doNotWaitActive?: boolean): Promise<void>;
   close(force?: boolean): Promise<void>;
 }
 
-export type BullProcessor = (job: BullJob, token?: string) => Promise<void>;
-export type BullWorkerOptions = Omit<WorkerOptions, 'connection' | 'prefix'>;
+type BullProcessor = (job: BullJob, token?: string) => Promise<void>;
+type BullWorkerOptions = Omit<WorkerOptions, 'connection' | 'prefix'>;
 
 export interface Backend {
   openQueue(name: string, onError: (error: Error) => void): BullQueue;
