@@ -13,6 +13,18 @@ import type { AgentDeps } from './agent.ts';
 
 /** What the registry says to a release whose version another copy of this home took. */
 const OUTDATED_RELEASE: ReadonlySet<string> = new Set(['VERSION_NOT_MONOTONIC', 'RELEASE_EXISTS']);
+/** What only a person can put right: trying again at once would change nothing. */
+const HOPELESS: ReadonlySet<string> = new Set([
+  'OPTION_INVALID',
+  'POLICY_MISSING',
+  'POLICY_INVALID',
+  'NOT_ENROLLED',
+  'HOME_TOO_OPEN',
+  'RUN_FILE_DAMAGED',
+  'INCEPTION_MISSING',
+  'COMPUTE_NOT_SET_UP',
+  'UPGRADE_REQUIRED',
+]);
 const RETRY_FIRST_MS = 1_000;
 const DISK_FULL_WAIT_MS = 30_000;
 const CANCEL_CHECK_MS = 500;
@@ -79,7 +91,7 @@ async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, cla
   const code = isFull ? 'DISK_FULL' : errorCode(error);
   const state = await readState(run);
   const failures = state.failures + (isFull ? 0 : 1);
-  const isLast = failures >= job.attemptsMax;
+  const isLast = HOPELESS.has(code) || failures >= job.attemptsMax;
   const wait = isFull ? DISK_FULL_WAIT_MS : RETRY_FIRST_MS * 2 ** failures;
   deps.log.error('stage failed', { runId: run.runId, stage: job.name, code, attempt: failures });
   const change = {

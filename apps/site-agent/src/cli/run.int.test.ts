@@ -86,7 +86,7 @@ describe('a run', () => {
     const second = start('run');
     await until(() => readResult(run, 'train'));
     const resumed = (await readLines<ProgressLine>(run.files.progress)).filter(
-      ({ stage, epoch }) => stage === 'train' && epoch > epochBefore,
+      ({ stage, epoch, values }) => stage === 'train' && epoch > epochBefore && values,
     );
     expect(resumed[0]!.values!.imagesShown).toBeGreaterThan(images);
     expect(await listRuns(home)).toHaveLength(1);

@@ -17,6 +17,8 @@ import { followProgress } from './follow-progress.ts';
 import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 
+const EXIT_STOPPED = 75; // EX_TEMPFAIL of sysexits.h: try again
+
 type RunFlags = Partial<RunOptions> & { home: string; threads?: number; json?: string };
 
 export function addRunCommand(program: Command): void {
@@ -67,6 +69,7 @@ export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     process.stderr.write('Stopping at the next checkpoint. The same command goes on from there.\n');
+    process.exitCode = EXIT_STOPPED;
   } finally {
     progress.stop();
     await agent.stop();
@@ -78,7 +81,12 @@ export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
 async function chooseRun(home: Home, flags: RunFlags): Promise<RunFolder> {
   const { home: _, threads: __, json: ___, ...wanted } = flags;
   const unfinished = await findUnfinished(await listRuns(home));
-  if (!unfinished) return createRun(home, { ...DEFAULT_RUN_OPTIONS, ...wanted });
+  if (!unfinished) {
+    const options = { ...DEFAULT_RUN_OPTIONS, ...wanted };
+    const { findPreset } = await import('../presets.ts');
+    findPreset(options.preset); // before the first stage, not in it
+    return createRun(home, options);
+  }
   const isSame = Object.entries(wanted).every(
     ([key, value]) => unfinished.options[key as keyof RunOptions] === value,
   );

@@ -4,6 +4,6 @@ export const trainJob: StageJob = {
   name: 'train',
   version: 1,
   runsIn: 'child',
-  attemptsMax: 3,
+  attemptsMax: 5,
   load: async () => (await import('./run.ts')).runTrain,
 };

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
+import { type GanPreset, planTraining, type TrainingPlan } from '@synspine/gan';
 import { writeJson } from '../../durable-file.ts';
+import { CLASS_NAMES } from '../../films/labels.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
 import { openInceptionCache } from '../inception-cache.ts';
@@ -31,8 +33,12 @@ export async function runTrain(context: StageContext): Promise<StageOutcome> {
 /** Trains the judge, then the generator, and chooses which of its snapshots is kept. */
 export async function train(context: TrainContext): Promise<StageOutcome> {
   const { draft, options, threads, films } = context;
-  initCompute({ threads });
+  const { device } = initCompute({ threads });
   const preset = findPreset(options.preset);
+  const plan = planFor(context, preset, device);
+  if (plan.verdict === 'too-large-for-cpu')
+    return { kind: 'stopped', code: 'TOO_LARGE_FOR_CPU', output: { plan } };
+  await context.report({ share: 0, etaSeconds: Math.round(plan.seconds) });
   const { snapshots, judgeAuc, stoppedAt } = await trainGenerator(context, preset);
   const inception = await openInceptionCache(context.features, context.signal);
   const candidates = await rankSnapshots({
@@ -50,4 +56,11 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   await writeJson(join(draft, 'selection.json'), { chosen, candidates, all: await snapshots.list() });
   const output: TrainOutput = { imagesShown: chosen.imagesShown, stoppedAt, judgeAuc, chosen };
   return { kind: 'done', output };
+}
+
+/** What training would take, before its first step. */
+function planFor({ options, threads }: TrainContext, preset: GanPreset, device: 'cpu' | 'gpu'): TrainingPlan {
+  const imagesShown = options.imagesShown ?? preset.imagesShown;
+  const machine = device === 'gpu' ? ({ kind: 'a100' } as const) : ({ kind: 'cpu', cores: threads } as const);
+  return planTraining(preset, { classCount: CLASS_NAMES.length, imagesShown, device: machine });
 }
