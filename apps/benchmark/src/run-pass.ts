@@ -27,7 +27,7 @@ export type PassOutcome = {
  */
 async function runPass(deps: PassDeps): Promise<PassOutcome> {
   const { releases, refused } = await fetchLatest(deps);
-  const targets = planTargets(releases);
+  const targets = planTargets(releases, deps.session.signingKey.x);
   const published: string[] = [];
   for (const target of targets) {
     const isDone = await attempt(deps, { trainedOn: target.trainedOn }, () =>

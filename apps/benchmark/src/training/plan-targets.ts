@@ -18,13 +18,14 @@ export type Target = {
 
 /**
  * What is trained on these releases: each site's alone, and the pool of those that share the most common image size
- * (the larger one where two are equally common). A pool of one is none.
+ * (the larger one where two are equally common). A pool of one is none. `keyId` names the key that will sign.
  */
-export function planTargets(releases: readonly VerifiedRelease[]): Target[] {
+export function planTargets(releases: readonly VerifiedRelease[], keyId: string): Target[] {
   const bySite = [...releases].sort((a, b) => (a.manifest.siteId < b.manifest.siteId ? -1 : 1));
-  const alone = bySite.map((release) => makeTarget(`synthetic:${release.manifest.siteId}`, [release]));
+  const make = (trainedOn: string, from: VerifiedRelease[]) => makeTarget(trainedOn, from, keyId);
+  const alone = bySite.map((release) => make(`synthetic:${release.manifest.siteId}`, [release]));
   const pool = largestPool(bySite);
-  return pool.length > 1 ? [...alone, makeTarget('synthetic:pool', pool)] : alone;
+  return pool.length > 1 ? [...alone, make('synthetic:pool', pool)] : alone;
 }
 
 function largestPool(releases: readonly VerifiedRelease[]): VerifiedRelease[] {
@@ -33,17 +34,18 @@ function largestPool(releases: readonly VerifiedRelease[]): VerifiedRelease[] {
   return pools.reduce((best, pool) => (pool.length > best.length ? pool : best), []);
 }
 
-function makeTarget(trainedOn: string, releases: VerifiedRelease[]): Target {
+function makeTarget(trainedOn: string, releases: VerifiedRelease[], keyId: string): Target {
   const { imageSize } = releases[0]!.manifest;
-  return { id: classifierId(trainedOn, releases), trainedOn, imageSize, releases };
+  return { id: classifierId(trainedOn, releases, keyId), trainedOn, imageSize, releases };
 }
 
 /**
- * The same releases, network, seeds and recipe give the same id, so nothing is trained twice, also from another home.
+ * The same releases, network, seeds, recipe and signing key give the same id, so nothing is trained or sent twice.
  * A UUID of version 8 (RFC 9562 §5.8): the first 122 bits of a SHA-256 around the version and the variant.
  */
-function classifierId(trainedOn: string, releases: readonly VerifiedRelease[]): string {
-  const name = [RECIPE_VERSION, ARCHITECTURE, SEEDS, trainedOn, releases.map((r) => r.manifestSha256)];
+function classifierId(trainedOn: string, releases: readonly VerifiedRelease[], keyId: string): string {
+  const manifests = releases.map((r) => r.manifestSha256);
+  const name = [RECIPE_VERSION, ARCHITECTURE, SEEDS, keyId, trainedOn, manifests];
   const bytes = createHash('sha256').update(JSON.stringify(name)).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

@@ -13,7 +13,8 @@ export type PublishDeps = { home: Home; session: Session; log: Log; signal: Abor
 
 /**
  * Sees to it that the registry has this classifier: trains it unless it was trained before, signs it, and sends what
- * the registry lacks. It can be cut off anywhere and repeated.
+ * the registry lacks. It can be cut off anywhere and repeated; the same descriptor is announced each time, so a registry
+ * that lost it gets it again.
  */
 export async function publishClassifier(deps: PublishDeps, target: Target): Promise<void> {
   const { home, session, signal, log } = deps;
@@ -22,10 +23,8 @@ export async function publishClassifier(deps: PublishDeps, target: Target): Prom
   await mkdir(folder, { recursive: true });
   if (!existsSync(weightsPath))
     await writeFileAtomic(weightsPath, await trainTarget(target, { log, signal }));
-  if (existsSync(join(folder, 'published'))) return;
-  await send(session, target, await readFile(weightsPath), signal);
-  await writeFileAtomic(join(folder, 'published'), Buffer.of());
-  log.info('classifier was published', { classifierId: target.id, trainedOn: target.trainedOn });
+  const isNew = await send(session, target, await readFile(weightsPath), signal);
+  if (isNew) log.info('classifier was published', { classifierId: target.id, trainedOn: target.trainedOn });
 }
 
 async function send(
@@ -44,8 +43,9 @@ async function send(
     },
     { signal },
   );
-  if (status === 'ready') return;
+  if (status === 'ready') return false;
   const digest = `sha-256=:${hash.toString('base64')}:`;
   const input = { params: { classifierId: target.id }, headers: { 'content-digest': digest }, body: weights };
   await client.call('putClassifierWeights', input, { signal });
+  return true;
 }

@@ -7,10 +7,11 @@ import { createLog } from '../log.ts';
 import { drawFilms, temporaryFolder, writeRelease } from '../release.fixture.ts';
 import type { VerifiedRelease } from '../releases/fetch-release.ts';
 import { type LoadedImages, loadImages } from '../releases/load-images.ts';
-import { describeTarget, planTargets } from './plan-targets.ts';
+import { describeTarget, planTargets as plan } from './plan-targets.ts';
 import { splitImages } from './split-images.ts';
 import { trainTarget } from './train-target.ts';
 
+const planTargets = (releases: VerifiedRelease[], key = 'key-1') => plan(releases, key);
 const sha = (character: string) => character.repeat(64);
 const release = (siteId: string, hash: string, imageSize = 32) =>
   ({
@@ -37,7 +38,7 @@ describe('planning', () => {
     expect(sizes(['alder', '1', 64], ['birch', '2', 32]).trainedOn).toBe('synthetic:birch');
   });
 
-  it('gives the same releases the same id in any order, and others another', () => {
+  it('gives the same releases the same id in any order, and others, or another key, another', () => {
     const ids = (...releases: VerifiedRelease[]) => planTargets(releases).map((t) => t.id);
     const first = ids(release('alder', '1'), release('birch', '2'));
     expect(ids(release('birch', '2'), release('alder', '1'))).toEqual(first);
@@ -45,6 +46,7 @@ describe('planning', () => {
     const second = ids(release('alder', '3'), release('birch', '2'));
     expect(second[1]).toBe(first[1]);
     expect([second[0], second[2]]).not.toEqual([first[0], first[2]]);
+    expect(planTargets([release('alder', '1')], 'key-2')[0]!.id).not.toBe(first[0]);
   });
 
   it('describes a classifier as the protocol wants it, the same each time', () => {
