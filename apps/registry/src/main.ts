@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { routes } from '@synspine/protocol';
+import { Command, Option } from 'commander';
+import type { z } from 'zod';
 import { createGrant } from './access/routes.ts';
 import { verifyAudit } from './audit/verify-audit.ts';
 import { type Config, EX_CONFIG, readConfig } from './config.ts';
@@ -7,6 +9,7 @@ import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/open-database.ts';
 import { provideDatabase } from './database/provide-database.ts';
 import { writeOpenApi } from './openapi-document.ts';
+import { inviteSite } from './sites/enrolment.ts';
 import { startRegistry } from './start-registry.ts';
 import { VERSION } from './version.ts';
 
@@ -42,7 +45,23 @@ function describeCommands(config: Config, setExitCode: (code: number) => void): 
     .requiredOption('--name <name>', 'whom the token is for')
     .option('--days <days>', 'how long it lasts', (text) => Number.parseInt(text, 10), 366)
     .action(async ({ name, days }: { name: string; days: number }) =>
-      say(await withDatabase(config, (prisma) => createAdmin(prisma, name, days))),
+      say(await withDatabase(config, (prisma) => grant(prisma, { name, days, role: 'admin' }))),
+    );
+  program
+    .command('grant')
+    .description('give a person access and print the token, once')
+    .requiredOption('--name <name>', 'whom the token is for')
+    .addOption(new Option('--role <role>').choices(['researcher', 'admin']).default('researcher'))
+    .option('--days <days>', 'how long it lasts', (text) => Number.parseInt(text, 10), 90)
+    .action(async (wanted: Grant) => say(await withDatabase(config, (prisma) => grant(prisma, wanted))));
+  program
+    .command('invite')
+    .description('invite a site (or the benchmark) and print its one-time enrolment code')
+    .argument('<id>', 'a–z, 0–9 and -')
+    .requiredOption('--name <name>', 'what people call it')
+    .addOption(new Option('--kind <kind>').choices(['site', 'benchmark']).default('site'))
+    .action(async (id: string, { name, kind }: { name: string; kind: 'site' | 'benchmark' }) =>
+      say(await withDatabase(config, (prisma) => invite(prisma, { id, name, kind }))),
     );
   program
     .command('verify-audit')
@@ -81,11 +100,19 @@ async function describeMigration(url: string): Promise<string> {
   return applied.length === 0 ? 'The database is up to date' : `Applied ${applied.join(', ')}`;
 }
 
-async function createAdmin(prisma: Database, name: string, days: number): Promise<string> {
+type Grant = { name: string; role: 'researcher' | 'admin'; days: number };
+const ACTOR = 'command-line';
+const clock = () => new Date();
+
+async function grant(prisma: Database, { name, role, days }: Grant): Promise<string> {
   if (!(days >= 1 && days <= 366)) throw Object.assign(new Error('--days takes 1 to 366'), { code: 'USAGE' });
-  const clock = () => new Date();
-  const { token } = await createGrant({ prisma, clock }, { name, role: 'admin', days }, 'command-line');
-  return token;
+  return (await createGrant({ prisma, clock }, { name, role, days }, ACTOR)).token;
+}
+
+async function invite(prisma: Database, wanted: z.infer<typeof routes.createSite.body>): Promise<string> {
+  const body = routes.createSite.body.safeParse(wanted);
+  if (!body.success) throw Object.assign(new Error(body.error.issues[0]?.message), { code: 'USAGE' });
+  return (await inviteSite({ prisma, clock }, body.data, ACTOR)).enrolmentCode;
 }
 
 async function withDatabaseUrl<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {
