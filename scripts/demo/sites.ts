@@ -16,6 +16,7 @@ const POLICY = fileURLToPath(new URL('./policy.json', import.meta.url));
 
 /** Lets every site do its part; a site whose run is rejected says so, and the others go on. */
 export async function runSites(demo: Demo & { films: SiteFilms[] }): Promise<FinishedSite[]> {
+  for (const { id } of demo.films) await enrol(demo, id); // first, so that the dashboard shows all from the start
   const finished: FinishedSite[] = [];
   for (const films of demo.films) finished.push(await runSite(demo, films));
   return finished;
@@ -23,13 +24,10 @@ export async function runSites(demo: Demo & { films: SiteFilms[] }): Promise<Fin
 
 async function runSite(demo: Demo, films: SiteFilms): Promise<FinishedSite> {
   const { options, programs } = demo;
-  const home = join(options.stateDir, 'sites', films.id);
-  const logFile = join(options.stateDir, `logs/${films.id}.log`);
-  const summaryFile = join(options.stateDir, 'summaries', `${films.id}.json`);
+  const { home, logFile, summaryFile } = placesOf(options, films.id);
   mkdirSync(dirname(summaryFile), { recursive: true });
   const say = (line: string) => console.log(`${films.id}: ${line}`);
   if (!existsSync(summaryFile)) {
-    await enrol(demo, films.id, home, logFile);
     say('reading films');
     const labels = join(films.folder, 'labels.csv');
     say(
@@ -46,7 +44,16 @@ async function runSite(demo: Demo, films: SiteFilms): Promise<FinishedSite> {
   return { id: films.id, home, summary: { id: films.id, ...summary } };
 }
 
-async function enrol({ programs, centre }: Demo, id: string, home: string, logFile: string) {
+function placesOf({ stateDir }: DemoOptions, id: string) {
+  return {
+    home: join(stateDir, 'sites', id),
+    logFile: join(stateDir, 'logs', `${id}.log`),
+    summaryFile: join(stateDir, 'summaries', `${id}.json`),
+  };
+}
+
+async function enrol({ options, programs, centre }: Demo, id: string) {
+  const { home, logFile } = placesOf(options, id);
   if (existsSync(join(home, 'site.json'))) return;
   const code = await centre.invite(id, id);
   await programs.run(
