@@ -48,6 +48,6 @@ export class SiteError extends Error {
 /** The code of any error, fit for a log: never its message, which may quote a path. */
 export function errorCode(error: unknown): string {
   const code = (error as { code?: unknown })?.code;
-  if (typeof code === 'string' && /^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(code)) return code;
+  if (typeof code === 'string' && /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(code)) return code;
   return error instanceof Error && /^[A-Za-z]{1,40}$/.test(error.name) ? error.name : 'UNKNOWN';
 }

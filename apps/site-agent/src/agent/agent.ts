@@ -50,6 +50,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
       return watch(run, signal).finally(() => teller.idle());
     },
     stop: async () => {
+      queue.expectEnd();
       await reconciler.stop();
       await worker.stop({ graceMs: STOP_GRACE_MS });
       await queue.close();

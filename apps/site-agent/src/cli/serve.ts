@@ -1,9 +1,17 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { startAgent } from '../agent/agent.ts';
-import { readConfig } from '../config.ts';
-import { openHome } from '../home.ts';
+import { type Config, readConfig } from '../config.ts';
+import { openCatalogue } from '../films/catalogue.ts';
+import { type Home, openHome } from '../home.ts';
+import { readPolicy } from '../policy.ts';
 import { openRegistry } from '../registry/open-registry.ts';
+import { createRun, listRuns } from '../runs/run-folder.ts';
+import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
+import { readRunFilms } from '../stages/ingest/run.ts';
+import { readResult } from '../stages/stage-result.ts';
 import { findIsolation } from '../worker/isolation.ts';
+import { findUnfinished } from './cancel.ts';
 import { keepEvaluating } from './evaluate-remote.ts';
 import { wholeNumber, withThreads } from './flags.ts';
 import { openLog } from './open-log.ts';
@@ -12,7 +20,9 @@ import { stopSignal } from './stop-signal.ts';
 export function addServeCommand(program: Command): void {
   program
     .command('serve')
-    .description('Keep working: finish unfinished runs and answer the benchmark’s tasks, until stopped')
+    .description(
+      'Keep working, until stopped: run when films were ingested, and answer the benchmark’s tasks',
+    )
     .requiredOption('--home <dir>', 'the agent’s folder')
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .action(serve);
@@ -24,6 +34,7 @@ async function serve(flags: { home: string; threads?: number }): Promise<void> {
   const log = openLog(home, config);
   const registry = await openRegistry(home);
   const isolation = await findIsolation();
+  await startRunOnNewFilms(home, config);
   const agent = await startAgent({ home, config, log, isolation });
   const stop = stopSignal();
   log.info('agent started');
@@ -34,4 +45,15 @@ async function serve(flags: { home: string; threads?: number }): Promise<void> {
     stop.release();
     log.info('agent stopped');
   }
+}
+
+/** Films ingested since the newest run began are worth a run, unless one is still going on or waits to be taken up. */
+async function startRunOnNewFilms(home: Home, config: Config): Promise<void> {
+  const runs = await listRuns(home);
+  if (await findUnfinished(runs)) return;
+  const films = (await openCatalogue(home)).films();
+  const known = runs[0] && (await readResult(runs[0], 'ingest')) ? await readRunFilms(runs[0]) : [];
+  if (isDeepStrictEqual(films, known)) return;
+  await readPolicy(home, config); // before hours of training, not after
+  await createRun(home, DEFAULT_RUN_OPTIONS);
 }
