@@ -8,10 +8,8 @@ export type Recipe = {
   /** Decoupled (Loshchilov & Hutter 2019), on weights, not on gains and biases. */
   weightDecay: number;
   batchSize: number;
-  /** Showings of each image, within the two bounds on steps below. */
-  epochs: number;
-  stepsMin: number;
-  stepsMax: number;
+  /** The same for few images and many, so that classifiers of different training sets can be compared. */
+  steps: number;
   /** Share of a label's weight that is spread over all classes. */
   labelSmoothing: number;
   /** Moving average of the weights, which is what is kept: step t decays by min(averageDecay, t / (t + 10)). */
@@ -26,9 +24,7 @@ export const DEFAULT_RECIPE: Recipe = {
   warmUpSteps: 50,
   weightDecay: 0.01,
   batchSize: 32,
-  epochs: 40,
-  stepsMin: 400,
-  stepsMax: 600,
+  steps: 400, // 250 cost real films .01 to .03 of AUC; 600 gained 4,000 synthetic ones nothing
   labelSmoothing: 0.1,
   averageDecay: 0.99,
   checks: 12,

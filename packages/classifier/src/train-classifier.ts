@@ -25,7 +25,7 @@ export type TrainOptions = {
   architecture?: ArchitectureId;
   /** Per class; absent: so that each class counts the same. */
   classWeights?: readonly number[];
-  /** Exact number of steps; absent: by the recipe's epochs and bounds. */
+  /** In place of the recipe's number. */
   steps?: number;
   recipe?: Recipe;
   /** Compile with XLA: pays off only beyond a few thousand steps. */
@@ -72,7 +72,7 @@ type Checkpoint = { weights: Record<string, Float32Array>; validationAuc: number
 async function runSteps(options: TrainOptions): Promise<Checkpoint[]> {
   const { recipe = DEFAULT_RECIPE, size, classes, seed, training: images } = options;
   const network = architectureOf(networkOf(options).architecture);
-  const steps = options.steps ?? countSteps(images.labels.length, recipe);
+  const steps = options.steps ?? recipe.steps;
   const classWeights = options.classWeights ?? balancedWeights(images.labels, classes);
   const every = Math.max(1, Math.round(steps / recipe.checks));
   const step = compileStep(network, recipe, options.xla ?? false);
@@ -105,10 +105,6 @@ async function runSteps(options: TrainOptions): Promise<Checkpoint[]> {
 
 const networkOf = ({ architecture = 'small-cnn', size, classes }: TrainOptions) =>
   ({ architecture, imageSize: size, classes }) as const;
-
-function countSteps(images: number, { epochs, batchSize, stepsMin, stepsMax }: Recipe): number {
-  return Math.min(stepsMax, Math.max(stepsMin, Math.round((epochs * images) / batchSize)));
-}
 
 function validate(options: TrainOptions, state: TrainingState): number {
   const { images, labels } = options.validation;
