@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The token that the sample films and the phantoms carry in every identifying tag. */
@@ -15,8 +15,13 @@ export function findCanary(folders: string[]): { searched: number; found: string
   return { searched: files.length, found };
 }
 
+/** Links are followed: an embedded PostgreSQL that root starts keeps its data elsewhere, behind one. */
 function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((e) => e.isFile())
-    .map((e) => join(e.parentPath, e.name));
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap((name) => {
+    const path = join(folder, name);
+    const stat = statSync(path, { throwIfNoEntry: false }); // a server may remove files meanwhile
+    if (stat?.isDirectory()) return filesBelow(path);
+    return stat?.isFile() ? [path] : [];
+  });
 }

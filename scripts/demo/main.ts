@@ -41,20 +41,26 @@ async function runDemo(options: ReturnType<typeof readOptions>, programs: Return
     durationS: Math.round((Date.now() - startedAt) / 1000),
   };
   printSummary(summary);
-  checkLeaks(options.stateDir);
+  checkLeaks(
+    options.stateDir,
+    sites.map((s) => s.id),
+  );
   if (options.json) writeFileSync(options.json, `${JSON.stringify(summary, null, 2)}\n`);
   console.log(
     `\nDone in ${summary.durationS} s.${options.exit ? '' : ` Dashboard: ${centre.dashboardLink} (Ctrl-C stops)`}`,
   );
 }
 
-/** Everything outside the sites' homes: what they sent, what the centre keeps, and every log. */
-function checkLeaks(stateDir: string) {
-  const { searched, found } = findCanary(['registry', 'benchmark', 'logs'].map((d) => join(stateDir, d)));
+/** Everything outside the sites' homes (what they sent, what the centre keeps, every log), and the sites' job queues. */
+function checkLeaks(stateDir: string, siteIds: string[]) {
+  const queues = siteIds.map((id) => `sites/${id}/postgres`);
+  const { searched, found } = findCanary(
+    ['registry', 'benchmark', 'logs', 'summaries', ...queues].map((d) => join(stateDir, d)),
+  );
   if (found.length > 0)
     throw new ProgramError(`LEAK_FOUND: an identifying tag of a film is in ${found.join(', ')}`);
   console.log(
-    `\nLeak check: the films' identifying tags were searched in ${searched} files of the registry, the benchmark and every log: none found`,
+    `\nLeak check: the films' identifying tags were searched in ${searched} files of the registry, the benchmark, the job queues and every log: none found`,
   );
 }
 
