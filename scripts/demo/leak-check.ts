@@ -9,6 +9,7 @@ export function findCanary(folders: string[]): { searched: number; found: string
   const needles = [Buffer.from(CANARY), Buffer.from(CANARY, 'utf16le')];
   const files = folders.flatMap(filesBelow);
   const found = files.filter((f) => {
+    if (!existsSync(f)) return false; // a live database removes files meanwhile
     const bytes = readFileSync(f);
     return needles.some((n) => bytes.includes(n));
   });
