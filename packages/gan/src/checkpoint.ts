@@ -18,6 +18,7 @@ export type Checkpoint = {
   step: number;
   imagesShown: number;
   lambda: number; // weight of the judge's term at this step
+  judgeAccuracy: number | null; // on fakes, smoothed; null before the judge's term began
   tensors: Record<string, CheckpointTensor>;
 };
 
@@ -45,6 +46,7 @@ function isDescription(value: unknown): value is Description {
     typeof d.preset === 'object' &&
     d.preset !== null &&
     typeof d.lambda === 'number' &&
+    (d.judgeAccuracy === null || typeof d.judgeAccuracy === 'number') &&
     counts.every(Number.isSafeInteger) &&
     Array.isArray(d.classNames) &&
     d.classNames.every((name) => typeof name === 'string')

@@ -17,7 +17,8 @@ export type GanPreset = {
   channelBase: number; // channels at resolution r = min(channelBase / r, channelMax)
   channelMax: number;
   convsPerBlock: 1 | 2; // in the generator
-  resampling: Resampling;
+  resampling: Resampling; // in the generator
+  discriminatorResampling: Resampling;
   minibatchStdGroup: number;
   styleMixing: number; // probability per image
   batch: number;
@@ -90,22 +91,23 @@ const demo32: GanPreset = {
   channelBase: 512,
   channelMax: 64,
   convsPerBlock: 1,
-  resampling: 'box',
+  resampling: 'fir',
+  discriminatorResampling: 'box',
   minibatchStdGroup: 4,
   styleMixing: 0,
-  batch: 16,
-  learningRate: 0.002,
+  batch: 8, // 2,000 updates in 16,000 images
+  learningRate: 0.003,
   beta1: 0,
   beta2: 0.99,
   epsilon: 1e-8,
   r1: { gamma: 0.5, interval: 8 },
   pathLength: null,
-  ema: { halfLifeImages: 2_000, ramp: 0.05 },
+  ema: { halfLifeImages: 1_000, ramp: 0.05 },
   styleAverageDecay: 0.995,
   augment: filmAugment,
-  judge: { lambda: 0.1, startImages: 5_000, rampImages: 10_000 },
-  imagesShown: 20_000,
-  passesMax: 120,
+  judge: { lambda: 0.1, startImages: 4_000, rampImages: 4_000 },
+  imagesShown: 16_000,
+  passesMax: 100,
   expectedHoursA100: 0.05,
   memoryGiB: 1,
 };
@@ -123,6 +125,7 @@ const paper256: GanPreset = {
   channelMax: 512,
   convsPerBlock: 2,
   resampling: 'fir',
+  discriminatorResampling: 'fir',
   minibatchStdGroup: 4,
   styleMixing: 0.9,
   batch: 16,
@@ -157,11 +160,14 @@ export const presets: Record<PresetName, GanPreset> = {
     ...demo32,
     name: 'small-128',
     resolution: 128,
+    batch: 16,
+    learningRate: 0.0025,
     latentDim: 256,
     styleDim: 256,
     channelBase: 4_096,
     channelMax: 256,
-    resampling: 'fir',
+    convsPerBlock: 2,
+    discriminatorResampling: 'fir',
     styleMixing: 0.9,
     r1: { gamma: (0.0002 * 128 ** 2) / 16, interval: 16 },
     ema: { halfLifeImages: 5_000, ramp: 0.05 },

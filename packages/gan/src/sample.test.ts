@@ -19,6 +19,7 @@ beforeAll(async () => {
     step: 0,
     imagesShown: 0,
     lambda: 0,
+    judgeAccuracy: null,
     tensors,
   });
   sampler = createSampler(weights, tinyPreset);

@@ -1,7 +1,14 @@
 import { initCompute, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { presets } from './presets.ts';
-import { averageWeight, nextAugmentState, nextLambda, scheduledLambda, updatesBefore } from './schedule.ts';
+import {
+  averageWeight,
+  nextAugmentState,
+  nextLambda,
+  scheduledLambda,
+  smoothAccuracy,
+  updatesBefore,
+} from './schedule.ts';
 
 beforeAll(() => {
   initCompute({ threads: 2 });
@@ -63,4 +70,9 @@ test('lambda stops rising as soon as the judge is surer of fakes than of held-ou
 test('R1 updates at steps 0, 16, 32 count as updates of the discriminator', () => {
   expect([0, 1, 16, 17].map((step) => updatesBefore(step, 16))).toEqual([0, 2, 17, 19]);
   expect(updatesBefore(17, null)).toBe(17);
+});
+
+test('one lucky batch does not decide about the judge', () => {
+  expect(smoothAccuracy(null, 0.75)).toBe(0.75);
+  expect(smoothAccuracy(0.75, 1)).toBeCloseTo(0.8, 12);
 });

@@ -15,6 +15,13 @@ export function scheduledLambda(judge: GanPreset['judge'], target: number, image
   return target * Math.min(1, done);
 }
 
+const accuracyMemory = 0.8; // five reports' worth of fakes
+
+/** The judge's accuracy on fakes over the last reports, from one batch's. */
+export function smoothAccuracy(mean: number | null, batchAccuracy: number): number {
+  return mean === null ? batchAccuracy : accuracyMemory * mean + (1 - accuracyMemory) * batchAccuracy;
+}
+
 /**
  * The next λ. When the judge is surer of fakes than of held-out reals, raising λ further only makes adversarial examples of it:
  * then λ stays where it is.

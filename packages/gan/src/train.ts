@@ -4,12 +4,12 @@ import { type Checkpoint, requirePreset } from './checkpoint.ts';
 import { GanError } from './errors.ts';
 import { accuracy, type DomainJudge } from './judge.ts';
 import type { GanPreset } from './presets.ts';
-import { isDue, nextLambda, scheduledLambda } from './schedule.ts';
+import { isDue, nextLambda, scheduledLambda, smoothAccuracy } from './schedule.ts';
 import { createState, downloadState, type TrainingState, uploadState } from './state.ts';
 import { createTrainer, type StatValues } from './trainer.ts';
 import { inspect, type MonitorReading, overfitting, type Warning } from './watchdog.ts';
 
-export type TrainingProgress = StatValues & {
+export type TrainingProgress = Omit<StatValues, 'judgeAccuracy'> & {
   imagesShown: number;
   imagesTotal: number;
   step: number;
@@ -17,6 +17,7 @@ export type TrainingProgress = StatValues & {
   lambda: number;
   /** r_v: 0 good, towards 1 the discriminator knows its training films by heart. NaN until it was first measured. */
   overfitting: number;
+  judgeAccuracy: number | null; // on fakes, smoothed; null before the judge's term began
   /** The judge on held-out films; null without a judge. Fakes above it: the term has stopped teaching anatomy. */
   judgeAccuracyHeldOut: number | null;
   warnings: Warning[];
@@ -45,7 +46,7 @@ export type TrainingResult = { status: 'finished' | 'aborted'; checkpoint: Check
 const progressEverySteps = 50; // a read waits for the device
 const monitorEverySteps = 250; // three more passes of the discriminator
 
-type Counters = { step: number; imagesShown: number; lambda: number };
+type Counters = Pick<Checkpoint, 'step' | 'imagesShown' | 'lambda' | 'judgeAccuracy'>;
 
 type Run = {
   options: TrainingOptions;
@@ -122,11 +123,13 @@ async function report(run: Run): Promise<void> {
 }
 
 /** λ changes here alone, at fixed steps, so that a resumed run changes it at the same ones. */
-function raiseLambda(run: Run, accuracyOnFakes: number): void {
-  if (run.judgeAccuracyHeldOut === null) return;
+function raiseLambda(run: Run, batchAccuracy: number): void {
+  const { counters, judgeAccuracyHeldOut } = run;
+  if (judgeAccuracyHeldOut === null) return;
   const { preset, lambda } = run.options;
-  const scheduled = scheduledLambda(preset.judge, lambda ?? preset.judge.lambda, run.counters.imagesShown);
-  run.counters.lambda = nextLambda(run.counters.lambda, scheduled, accuracyOnFakes, run.judgeAccuracyHeldOut);
+  if (counters.lambda > 0) counters.judgeAccuracy = smoothAccuracy(counters.judgeAccuracy, batchAccuracy);
+  const scheduled = scheduledLambda(preset.judge, lambda ?? preset.judge.lambda, counters.imagesShown);
+  counters.lambda = nextLambda(counters.lambda, scheduled, counters.judgeAccuracy ?? 0, judgeAccuracyHeldOut);
 }
 
 async function startRun(options: TrainingOptions): Promise<Run> {
@@ -142,19 +145,15 @@ async function startRun(options: TrainingOptions): Promise<Run> {
   }
   if (resume) requirePreset(resume, preset);
   const state = resume ? uploadState(preset, resume) : createState(preset, classNames.length, options.seed);
-  const { step, imagesShown, lambda, seed } = resume ?? {
-    step: 0,
-    imagesShown: 0,
-    lambda: 0,
-    seed: options.seed,
-  };
+  const fresh = { step: 0, imagesShown: 0, lambda: 0, judgeAccuracy: null, seed: options.seed };
+  const { step, imagesShown, lambda, judgeAccuracy, seed } = resume ?? fresh;
   const trainer = createTrainer(
     { preset, seed, train, validation, judge: judge ?? null, xla: options.xla },
     state,
   );
   return {
     options: { ...options, seed },
-    counters: { step, imagesShown, lambda },
+    counters: { step, imagesShown, lambda, judgeAccuracy },
     state,
     trainer,
     reading: null,

@@ -59,9 +59,9 @@ function activatedConv(p: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D
 }
 
 function residualBlock(preset: GanPreset, p: Parameters, resolution: number, x: tf.Tensor4D): tf.Tensor4D {
-  const skip = conv(p, `${resolution}.skip`, downsample(x, preset.resampling));
+  const skip = conv(p, `${resolution}.skip`, downsample(x, preset.discriminatorResampling));
   const inner = activatedConv(p, `${resolution}.conv0`, x);
-  const down = convDown(p, `${resolution}.conv1`, inner, preset.resampling);
+  const down = convDown(p, `${resolution}.conv1`, inner, preset.discriminatorResampling);
   const activated = lrelu(tf.add(down, p[`${resolution}.conv1.bias`]!));
   return tf.mul(tf.add(activated, skip), Math.SQRT1_2); // keeps the variance of a sum of two
 }
