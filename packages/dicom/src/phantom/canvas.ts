@@ -2,23 +2,30 @@
  * A film as the attenuation along each ray: shapes add up as tissues do. Lengths are in image heights, x from the
  * middle of the image to the right, y from its top down.
  */
-export type Canvas = { rows: number; columns: number; attenuation: Float32Array };
-
-export function createCanvas(rows: number, columns: number): Canvas {
-  return { rows, columns, attenuation: new Float32Array(rows * columns) };
-}
+export type Canvas = {
+  rows: number;
+  columns: number;
+  attenuation: Float32Array;
+  /** How far off the patient stands: moves all that is drawn. */
+  shift: Place;
+};
 
 type Place = { x: number; y: number };
+
+export function createCanvas(rows: number, columns: number, shift: Place = { x: 0, y: 0 }): Canvas {
+  return { rows, columns, attenuation: new Float32Array(rows * columns), shift };
+}
 
 /** Adds `value(dx, dy)` at each pixel within `reach` of a place. */
 function stamp(
   canvas: Canvas,
-  { x, y }: Place,
+  place: Place,
   reachX: number,
   reachY: number,
   value: (dx: number, dy: number) => number,
 ): void {
-  const { rows, columns, attenuation } = canvas;
+  const { rows, columns, attenuation, shift } = canvas;
+  const [x, y] = [place.x + shift.x, place.y + shift.y];
   const middle = columns / 2;
   const top = Math.max(0, Math.floor((y - reachY) * rows));
   const bottom = Math.min(rows - 1, Math.ceil((y + reachY) * rows));

@@ -18,8 +18,8 @@ export function drawFinding(canvas: Canvas, spine: Spine, random: Random): void 
  * do so without a finding, so that this sign alone does not tell the labels apart.
  */
 function drawWear(canvas: Canvas, { levels, view, finding }: Spine, random: Random): void {
-  const worn = finding !== 'No finding' || random.chance(0.25);
-  const value = worn ? random.between(0, 0.13) : 0;
+  const worn = finding !== 'No finding' || random.chance(0.1);
+  const value = worn ? random.between(0.12, 0.3) : 0;
   for (const level of levels.slice(3)) {
     hardenDisc(canvas, level, value);
     const x = view === 'AP' ? 0 : level.halfWidth + 0.03;
@@ -74,7 +74,7 @@ function drawOsteophytes(canvas: Canvas, spine: Spine, random: Random): void {
         const from = at(level, side * level.halfWidth * 0.85, end * level.halfHeight * 0.85);
         const reach = random.between(0.02, 0.036);
         const to = at(level, side * (level.halfWidth + reach), end * (level.halfHeight + level.gap * 0.35));
-        addBar(canvas, { from, to, radius: 0.015, value: 0.42, taper: 0.35 });
+        addBar(canvas, { from, to, radius: 0.016, value: 0.55, taper: 0.35 });
       }
     }
   }
@@ -101,7 +101,7 @@ function drawSlip(canvas: Canvas, spine: Spine): void {
 /** Blood and callus thicken the soft tissue beside a broken vertebra. */
 function drawSwelling(canvas: Canvas, spine: Spine): void {
   const level = spine.levels[spine.focus]!;
-  addGlow(canvas, { ...at(level, 0, 0), spreadX: level.halfWidth * 1.6, spreadY: 0.03, value: 0.25 });
+  addGlow(canvas, { ...at(level, 0, 0), spreadX: level.halfWidth * 1.5, spreadY: 0.045, value: 0.4 });
 }
 
 /** Pedicle screws and two rods over three or four levels. */
@@ -130,7 +130,7 @@ function drawImplant(canvas: Canvas, spine: Spine, random: Random): void {
 function drawLesion(canvas: Canvas, spine: Spine, random: Random): void {
   const level = spine.levels[spine.focus]!;
   const place = at(level, random.between(-0.3, 0.3) * level.halfWidth, 0);
-  const lytic = random.chance(0.3);
-  addGlow(canvas, { ...place, spreadX: 0.03, spreadY: 0.025, value: lytic ? -0.35 : 0.7 });
+  const lytic = random.chance(0.2);
+  addGlow(canvas, { ...place, spreadX: 0.035, spreadY: 0.035, value: lytic ? -0.5 : 0.9 });
   if (spine.view === 'LAT') for (const other of near(spine, 2)) hardenDisc(canvas, other, 0.3);
 }

@@ -1,64 +1,88 @@
 import { addArc, addBar, addBlock, addGlow, addRing, type Canvas } from './canvas.ts';
 import type { Random } from './random.ts';
+import { drawBelongings, drawBowel, drawFolds } from './soft-tissue.ts';
 import type { Level, Spine } from './spine.ts';
 
 const SIDES = [-1, 1] as const;
 
 /** Draws an anteroposterior film: soft tissue, ribs, pelvis, column. */
 export function drawFrontal(canvas: Canvas, spine: Spine, random: Random): void {
-  drawTrunk(canvas, spine, random);
-  drawRibs(canvas, spine);
-  drawPelvis(canvas, spine);
+  drawFolds(canvas, random.fork('folds'), 10);
+  drawChest(canvas, spine, random.fork('chest'));
+  drawAbdomen(canvas, spine, random.fork('abdomen'));
+  drawPelvis(canvas, spine, random.fork('pelvis'));
   for (const level of spine.levels) drawVertebra(canvas, level);
+  drawBelongings(canvas, random.fork('belongings'));
 }
 
-function drawTrunk(canvas: Canvas, { patient, base }: Spine, random: Random): void {
+/** Lungs down to the domes of the diaphragm, the heart between them, ribs, and breasts over all. */
+function drawChest(canvas: Canvas, spine: Spine, random: Random): void {
+  const dome = random.between(0.08, 0.24);
+  const breast = random.chance(0.4) ? random.between(0.1, 0.35) : 0;
+  const breastY = random.between(0.02, 0.22);
+  const air = random.between(0.35, 0.8);
   for (const side of SIDES) {
-    addGlow(canvas, { x: side * 0.19, y: -0.02, spreadX: 0.1, spreadY: 0.13, value: -0.5 }); // lung base
-    addGlow(canvas, { x: side * 0.15, y: 0.3, spreadX: 0.06, spreadY: 0.1, value: 0.1 }); // kidney
-    const psoas = { x: side * patient.columnHalfWidth * 0.8, y: 0.3 };
-    const hip = { x: side * 0.16, y: base.y + 0.05 };
-    addBar(canvas, { from: psoas, to: hip, radius: 0.045, value: 0.12 });
+    const lung = { x: side * random.between(0.15, 0.19), y: -0.1, halfWidth: random.between(0.075, 0.11) };
+    const halfHeight = 0.1 + dome + (side < 0 ? -0.02 : 0) + random.around(0, 0.015); // the liver lifts one side
+    addBlock(canvas, { ...lung, halfHeight, fill: -air, blur: 0.6, waist: random.around(0, 0.1) });
+    addGlow(canvas, { x: side * 0.16, y: breastY, spreadX: 0.07, spreadY: 0.05, value: breast });
   }
-  addGlow(canvas, { x: -0.14, y: 0.2, spreadX: 0.12, spreadY: 0.09, value: 0.18 }); // liver
-  const bubbles = 4 + Math.floor(random.between(0, 5));
-  for (let i = 0; i < bubbles; i++) {
-    const size = random.between(0.012, 0.03);
-    const x = random.pick(SIDES) * random.between(0.1, 0.24);
-    addGlow(canvas, { x, y: random.between(0.35, 0.85), spreadX: size * 1.3, spreadY: size, value: -0.22 });
-  }
+  const heart = { x: random.between(0.03, 0.09), y: dome - random.between(0.02, 0.08) };
+  addGlow(canvas, {
+    ...heart,
+    spreadX: random.between(0.05, 0.1),
+    spreadY: 0.07,
+    value: random.between(0.1, 0.4),
+  });
+  drawRibs(canvas, spine, random);
 }
 
-function drawRibs(canvas: Canvas, { levels, patient }: Spine): void {
-  for (const [index, level] of levels.slice(0, 2).entries()) {
+function drawAbdomen(canvas: Canvas, { patient, base }: Spine, random: Random): void {
+  const tone = random.between(0.03, 0.22);
+  for (const side of SIDES) {
+    const kidney = { x: side * random.between(0.12, 0.17), y: random.between(0.24, 0.38) };
+    addGlow(canvas, { ...kidney, spreadX: 0.045, spreadY: 0.075, value: random.between(0.05, 0.25) });
+    const psoas = { x: side * patient.columnHalfWidth * 0.8, y: 0.3 };
+    const hip = { x: side * random.between(0.13, 0.18), y: base.y + 0.05 };
+    addBar(canvas, { from: psoas, to: hip, radius: random.between(0.03, 0.055), value: tone });
+  }
+  const liver = { x: -random.between(0.1, 0.18), y: random.between(0.2, 0.34) };
+  const [spreadX, spreadY] = [random.between(0.07, 0.14), random.between(0.06, 0.12)];
+  addGlow(canvas, { ...liver, spreadX, spreadY, value: random.between(0.1, 0.35) });
+  const stomach = { x: random.between(0.09, 0.2), y: random.between(0.17, 0.34) };
+  const size = random.between(0.025, 0.05);
+  addGlow(canvas, { ...stomach, spreadX: size * 1.2, spreadY: size, value: -random.between(0.2, 0.9) });
+  const loops = random.pick([2, 3, 3, 4]);
+  drawBowel(canvas, random, { left: -0.24, right: -0.11, top: 0.35, bottom: 0.85 }, loops);
+  drawBowel(canvas, random, { left: 0.11, right: 0.24, top: 0.35, bottom: 0.85 }, loops);
+}
+
+function drawRibs(canvas: Canvas, { levels, patient }: Spine, random: Random): void {
+  const [slope, value] = [random.between(0.06, 0.13), random.between(0.15, 0.4)];
+  for (const [index, level] of [{ ...levels[0]!, y: levels[0]!.y - 0.11 }, ...levels.slice(0, 2)].entries()) {
     for (const side of SIDES) {
-      const length = index === 0 ? 0.2 : 0.13;
+      const length = (index === 2 ? 0.13 : 0.2) + random.around(0, 0.015);
       const [from, to] = side > 0 ? [-Math.PI / 2, -0.15] : [-Math.PI + 0.15, -Math.PI / 2];
-      const y = level.y + 0.1 + patient.ribDrop;
+      const y = level.y + slope + patient.ribDrop;
       const x = level.x + side * level.halfWidth;
-      addArc(canvas, { x, y, radiusX: length, radiusY: 0.1, from, to, width: 0.012, value: 0.2 });
+      addArc(canvas, { x, y, radiusX: length, radiusY: slope, from, to, width: 0.013, value });
     }
   }
 }
 
-function drawPelvis(canvas: Canvas, { base, patient }: Spine): void {
+function drawPelvis(canvas: Canvas, { base, patient }: Spine, random: Random): void {
   const sacrum = { x: base.x * 0.5, y: base.y + 0.09, halfWidth: 0.08, halfHeight: 0.1 };
   addBlock(canvas, { ...sacrum, fill: 0.3 * patient.bone, rim: 0.12, waist: -0.1, blur: 0.4 });
+  const [flare, crest] = [random.between(0.1, 0.6), random.between(0.05, 0.13)];
+  const [halfWidth, halfHeight] = [random.between(0.07, 0.1), random.between(0.1, 0.14)];
+  const tilt = random.around(0, 0.012);
   for (const side of SIDES) {
-    const x = side * patient.pelvisHalfWidth * 0.72;
-    addBlock(canvas, {
-      x,
-      y: base.y + 0.1,
-      halfWidth: 0.085,
-      halfHeight: 0.12,
-      angle: side * 0.35,
-      fill: 0.28,
-      rim: 0.2,
-      blur: 0.4,
-    });
+    const place = { x: side * patient.pelvisHalfWidth * 0.72, y: base.y + crest + side * tilt };
+    const angle = side * flare;
+    addBlock(canvas, { ...place, halfWidth, halfHeight, angle, fill: 0.28, rim: 0.2, blur: 0.4 });
     for (const hole of [0.06, 0.11]) {
-      const place = { x: sacrum.x + side * 0.03, y: base.y + hole };
-      addRing(canvas, { ...place, radiusX: 0.01, radiusY: 0.008, width: 0.4, value: 0.08, fill: -0.12 });
+      const at = { x: sacrum.x + side * 0.03, y: base.y + hole };
+      addRing(canvas, { ...at, radiusX: 0.01, radiusY: 0.008, width: 0.4, value: 0.08, fill: -0.12 });
     }
   }
 }

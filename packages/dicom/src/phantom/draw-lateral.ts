@@ -1,46 +1,69 @@
 import { addArc, addBar, addBlock, addGlow, addRing, type Canvas } from './canvas.ts';
 import type { Random } from './random.ts';
+import { drawBelongings, drawBowel, drawFolds } from './soft-tissue.ts';
 import type { Level, Spine } from './spine.ts';
 
 /** Draws a lateral film, front of the body to the left: soft tissue, ribs, pelvis, bodies and posterior elements. */
 export function drawLateral(canvas: Canvas, spine: Spine, random: Random): void {
-  addGlow(canvas, { x: -0.2, y: 0.02, spreadX: 0.16, spreadY: 0.14, value: -0.45 }); // lungs
-  addGlow(canvas, { x: -0.2, y: 0.6, spreadX: 0.12, spreadY: 0.3, value: -0.15 }); // bowel
-  for (let i = 0; i < 4; i++) {
-    const size = random.between(0.012, 0.03);
-    const [x, y] = [random.between(-0.24, -0.12), random.between(0.4, 0.8)];
-    addGlow(canvas, { x, y, spreadX: size, spreadY: size, value: -0.15 });
-  }
-  drawRibs(canvas, spine);
-  drawSacrum(canvas, spine);
+  drawFolds(canvas, random.fork('folds'), 14);
+  drawTrunk(canvas, random.fork('trunk'));
+  drawRibs(canvas, spine, random.fork('ribs'));
+  drawSacrum(canvas, spine, random.fork('pelvis'));
   for (const level of spine.levels) drawVertebra(canvas, level, spine);
+  drawBelongings(canvas, random.fork('belongings'));
 }
 
-function drawRibs(canvas: Canvas, { levels, patient }: Spine): void {
-  for (const level of levels.slice(0, 2)) {
+/** Both lungs over each other down to the diaphragm, liver or spleen below it, bowel in front of the column. */
+function drawTrunk(canvas: Canvas, random: Random): void {
+  const dome = random.between(0.08, 0.24);
+  for (const _ of ['left', 'right']) {
+    const lung = { x: random.between(-0.22, -0.14), y: -0.1, halfWidth: random.between(0.1, 0.15) };
+    const halfHeight = 0.1 + dome + random.around(0, 0.025);
+    const angle = random.between(0, 0.35); // the diaphragm falls towards the back
+    addBlock(canvas, { ...lung, halfHeight, angle, fill: -random.between(0.15, 0.4), blur: 0.6 });
+  }
+  const organ = { x: random.between(-0.22, -0.1), y: dome + random.between(0.06, 0.14) };
+  const [spreadX, spreadY] = [random.between(0.06, 0.11), random.between(0.05, 0.1)];
+  addGlow(canvas, { ...organ, spreadX, spreadY, value: random.between(0.1, 0.4) });
+  const belly = { x: -random.between(0.2, 0.26), y: random.between(0.45, 0.75) };
+  addGlow(canvas, {
+    ...belly,
+    spreadX: random.between(0.06, 0.12),
+    spreadY: 0.25,
+    value: -random.between(0.1, 0.5),
+  });
+  const loops = random.pick([5, 6, 7, 8]);
+  drawBowel(canvas, random, { left: -0.26, right: -0.11, top: 0.28, bottom: 0.85 }, loops);
+}
+
+function drawRibs(canvas: Canvas, { levels, patient }: Spine, random: Random): void {
+  const [value, reach] = [random.between(0.15, 0.4), random.between(0.12, 0.19)];
+  for (const level of [{ ...levels[0]!, y: levels[0]!.y - 0.11 }, ...levels.slice(0, 2)]) {
     const y = level.y - 0.03 + patient.ribDrop;
-    const arc = { x: level.x - 0.1, y, radiusX: 0.15, radiusY: 0.11, from: 0.1, to: 1.7 };
-    addArc(canvas, { ...arc, width: 0.011, value: 0.18 });
+    const arc = { x: level.x - reach * 0.67, y, radiusX: reach, radiusY: reach * 0.75, from: 0.1, to: 1.7 };
+    addArc(canvas, { ...arc, width: 0.012, value });
   }
 }
 
-function drawSacrum(canvas: Canvas, { base, patient }: Spine): void {
+function drawSacrum(canvas: Canvas, { base, patient }: Spine, random: Random): void {
   const bone = patient.bone;
+  const [slope, crest] = [random.between(0.35, 0.8), random.between(0.12, 0.17)];
   const place = { x: base.x + 0.04, y: base.y + 0.07 };
   addBlock(canvas, {
     ...place,
-    angle: -0.55,
+    angle: -slope,
     halfWidth: 0.055,
     halfHeight: 0.095,
     fill: 0.3 * bone,
     rim: 0.16,
     blur: 0.4,
   });
-  addGlow(canvas, { x: base.x - 0.02, y: base.y + 0.14, spreadX: 0.15, spreadY: 0.1, value: 0.38 });
+  const hip = { x: base.x - random.between(0, 0.06), y: base.y + random.between(0.1, 0.16) };
+  addGlow(canvas, { ...hip, spreadX: 0.15, spreadY: 0.1, value: random.between(0.25, 0.5) });
   const wing = {
-    x: base.x - 0.03,
-    y: base.y + 0.17,
-    radiusX: 0.16,
+    x: base.x - random.between(0, 0.06),
+    y: base.y + crest,
+    radiusX: random.between(0.12, 0.18),
     radiusY: 0.15,
     from: -Math.PI + 0.2,
     to: -0.2,
@@ -63,5 +86,5 @@ function drawVertebra(canvas: Canvas, level: Level, { finding }: Spine): void {
   addBar(canvas, { ...process, radius: 0.018, value: density * 0.35, taper: 0.8 });
   if (finding === 'Foraminal stenosis') return; // the opening below the pedicle is filled
   const foramen = at(halfWidth + 0.013, halfHeight * 0.75);
-  addRing(canvas, { ...foramen, radiusX: 0.013, radiusY: 0.019, width: 0.3, value: 0.03, fill: -0.16 });
+  addRing(canvas, { ...foramen, radiusX: 0.013, radiusY: 0.019, width: 0.3, value: 0.03, fill: -0.1 });
 }

@@ -4,12 +4,15 @@ import { drawFrontal } from './draw-frontal.ts';
 import { drawLateral } from './draw-lateral.ts';
 import type { Finding, View } from './findings.ts';
 import { createRandom, createStream, type Random } from './random.ts';
-import { buildSpine, drawPatient } from './spine.ts';
+import { buildSpine, drawPatient, type Patient } from './spine.ts';
 
 export type PhantomOptions = {
   /** Names the film: the same seed gives the same pixels. */
   seed: string;
-  /** Names the patient; films of one patient share their anatomy. Default: a patient of its own. */
+  /**
+   * Names the patient. Films of one patient in one view show the same anatomy, in another pose and exposure. Default: a
+   * patient of its own.
+   */
   patientSeed?: string;
   finding: Finding;
   view: View;
@@ -34,23 +37,26 @@ const DEFAULT_LOOK: Look = { gamma: 1, noise: 0.012, scatter: 0.1 };
 
 /** Draws a synthetic spine radiograph with one finding. No patient's data is in it. */
 export function renderPhantom(options: PhantomOptions): Phantom {
+  const { size, finding, view } = options;
   const random = createRandom(options.seed);
-  const patient = drawPatient(createRandom(options.patientSeed ?? options.seed).fork('patient'));
-  const columns = Math.round(options.size * random.between(0.53, 0.59));
-  const canvas = createCanvas(options.size, columns);
-  const spine = buildSpine(patient, options.finding, options.view, random.fork('spine'));
-  fillTrunk(canvas, patient.bodyHalfWidth * (options.view === 'AP' ? 1 : 0.95), random);
-  const draw = options.view === 'AP' ? drawFrontal : drawLateral;
-  draw(canvas, spine, random.fork('soft tissue'));
-  drawFinding(canvas, spine, random.fork('finding'));
-  const look = { ...DEFAULT_LOOK, ...options.look };
-  expose(canvas, look, random, options.seed);
+  const person = createRandom(options.patientSeed ?? options.seed).fork('patient');
+  const patient = drawPatient(person);
+  const columns = Math.round(size * random.between(0.53, 0.59));
+  const shift = { x: random.around(0, 0.006), y: random.around(0, 0.006) };
+  const canvas = createCanvas(size, columns, shift);
+  const spine = buildSpine(patient, finding, view, person);
+  fillTrunk(canvas, patient, view);
+  const draw = view === 'AP' ? drawFrontal : drawLateral;
+  draw(canvas, spine, person.fork(`soft tissue/${view}`));
+  drawFinding(canvas, spine, person.fork(`finding/${view}`));
+  expose(canvas, { ...DEFAULT_LOOK, ...options.look }, random, options.seed);
   return { rows: canvas.rows, columns, pixels: canvas.attenuation };
 }
 
 /** Soft tissue attenuates by its thickness: an ellipse across, thicker at the hips than at the ribs. */
-function fillTrunk({ rows, columns, attenuation }: Canvas, halfWidth: number, random: Random): void {
-  const offset = random.around(0, 0.006);
+function fillTrunk({ rows, columns, attenuation, shift }: Canvas, patient: Patient, view: View): void {
+  const [halfWidth, offset] =
+    view === 'AP' ? [patient.bodyHalfWidth, shift.x] : [patient.bodyHalfDepth, shift.x - 0.02];
   const profile = Float32Array.from({ length: columns }, (_, column) => {
     const x = ((column + 0.5 - columns / 2) / rows - offset) / halfWidth;
     return Math.sqrt(Math.max(0.02, 1 - x * x));

@@ -18,6 +18,7 @@ export type Level = {
 /** What stays the same on all films of a patient. */
 export type Patient = {
   bodyHalfWidth: number;
+  bodyHalfDepth: number;
   columnHalfWidth: number;
   vertebraHalfHeight: number;
   discGap: number;
@@ -26,6 +27,8 @@ export type Patient = {
   pelvisHalfWidth: number;
   lordosis: number;
   lean: number;
+  /** Top of T11 on a film. */
+  top: number;
 };
 
 export type Spine = {
@@ -44,24 +47,26 @@ const LEVELS = 7;
 
 export function drawPatient(random: Random): Patient {
   return {
-    bodyHalfWidth: random.around(0.27, 0.02),
+    bodyHalfWidth: random.around(0.27, 0.025),
+    bodyHalfDepth: random.around(0.245, 0.022),
     columnHalfWidth: random.around(0.066, 0.003),
-    vertebraHalfHeight: random.around(0.0435, 0.0015),
-    discGap: random.around(0.024, 0.0015),
+    vertebraHalfHeight: random.around(0.0435, 0.0016),
+    discGap: random.around(0.024, 0.0016),
     bone: random.around(1, 0.07),
-    ribDrop: random.around(0, 0.02),
-    pelvisHalfWidth: random.around(0.24, 0.015),
+    ribDrop: random.around(0, 0.025),
+    pelvisHalfWidth: random.around(0.24, 0.022),
     lordosis: random.around(0.045, 0.008),
     lean: random.around(0, 0.008),
+    top: random.around(0.045, 0.01),
   };
 }
 
-/** Builds a patient's spine with a finding, as one film shows it. */
-export function buildSpine(patient: Patient, finding: Finding, view: View, random: Random): Spine {
-  const focus = pickFocus(finding, random);
+/** Builds a patient's spine with a finding. It is the same on each film of a view. */
+export function buildSpine(patient: Patient, finding: Finding, view: View, person: Random): Spine {
+  const focus = pickFocus(finding, person.fork('focus'));
+  const random = person.fork(`spine/${view}`);
   const shapes = Array.from({ length: LEVELS }, (_, i) => shapeVertebra(patient, finding, focus, i, random));
-  const top = random.around(0.045, 0.008);
-  const levels = stack(shapes, top);
+  const levels = stack(shapes, patient.top);
   const last = levels.at(-1)!;
   const bend = chooseBend(patient, finding, view, levels[focus]!.y, random);
   for (const level of levels) Object.assign(level, bend(level.y));
@@ -119,7 +124,7 @@ const SHAPE_CHANGES: Partial<
       ? {
           ...s,
           halfHeight: s.halfHeight * random.between(0.38, 0.52),
-          density: s.density * 1.9,
+          density: s.density * 2.3,
           rim: s.rim * 1.8,
         }
       : { ...s, density: s.density * 0.8, rim: s.rim * 0.95 }, // a bone that collapses has lost mineral everywhere
@@ -153,8 +158,8 @@ function chooseBend(patient: Patient, finding: Finding, view: View, focusY: numb
 /** Scoliosis is most often a right thoracic and left lumbar curve. */
 function frontalCurve(patient: Patient, finding: Finding, random: Random): (y: number) => number {
   const scoliotic = finding === 'Other lesions';
-  const amplitude = scoliotic ? random.between(0.055, 0.085) : random.around(0, 0.004);
-  const apex = random.around(0.45, 0.02);
+  const amplitude = scoliotic ? random.between(0.055, 0.085) : random.around(0, 0.005);
+  const apex = random.around(0.45, 0.03);
   const offset = random.around(0, 0.008);
   return (y) =>
     offset + patient.lean * (y - 0.5) + amplitude * Math.exp(-(((y - apex) / 0.2) ** 2)) - amplitude / 3;
