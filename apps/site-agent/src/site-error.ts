@@ -24,6 +24,8 @@ const SITE_ERRORS = {
   CLAIM_OUTDATED: 'Another worker has taken over this run. Nothing was published here; it goes on there.',
   STAGE_FAILED:
     'A stage failed after its last attempt. The run directory’s failures.jsonl says which and why.',
+  GENERATOR_CHANGED:
+    'The network of this agent draws otherwise than the one that was trained: the agent was upgraded in between. Cancel the run and start another.',
   CHILD_ENDED:
     'The worker process ended without a result, often for lack of memory. The run goes on from its last checkpoint.',
   DISK_FULL: 'The disk is full. Free some space; the run goes on by itself.',

@@ -1,4 +1,4 @@
-import { createSampler, type GanPreset, type Sampler } from '@synspine/gan';
+import type { Sampler } from '@synspine/gan';
 import { CLASS_NAMES } from '../films/labels.ts';
 import type { RunOptions } from '../runs/run-options.ts';
 
@@ -29,12 +29,7 @@ export type ReleaseSampler = {
   dispose(): void;
 };
 
-export function openReleaseSampler(
-  weights: Uint8Array,
-  preset: GanPreset,
-  plan: ReleasePlan,
-): ReleaseSampler {
-  const sampler: Sampler = createSampler(weights, preset);
+export function createReleaseSampler(sampler: Sampler, plan: ReleasePlan): ReleaseSampler {
   const range = (first: number, count: number) => {
     const labels = Uint8Array.from({ length: count }, (_, i) => labelAt(plan, first + i));
     return sampler.sample({ labels, seed: plan.seed, psi: plan.psi, firstIndex: first });

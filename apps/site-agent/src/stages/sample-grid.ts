@@ -1,14 +1,4 @@
-import type { Sampler } from '@synspine/gan';
 import { encodeGray } from '../films/master-image.ts';
-
-const COLUMNS = 8;
-const GRID_SEED = 20_230; // the same latents in each grid, so that grids of one run can be compared
-
-/** A PNG with one row of samples a class. */
-export async function drawGrid(sampler: Sampler, size: number, psi: number): Promise<Buffer> {
-  const labels = Uint8Array.from({ length: sampler.classCount * COLUMNS }, (_, i) => Math.floor(i / COLUMNS));
-  return encodeGrid(sampler.sample({ labels, seed: GRID_SEED, psi }), size, COLUMNS);
-}
 
 /** Gray images [count, size, size], `columns` a row, as one PNG. */
 export async function encodeGrid(images: Uint8Array, size: number, columns: number): Promise<Buffer> {

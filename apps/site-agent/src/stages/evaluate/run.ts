@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
 import type { GanPreset } from '@synspine/gan';
@@ -10,12 +9,10 @@ import { openHoldOut } from '../../films/hold-out.ts';
 import { CLASS_NAMES } from '../../films/labels.ts';
 import { openTrainingFilms } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
-import type { RunFolder } from '../../runs/run-folder.ts';
 import { type InceptionCache, openInceptionCache } from '../inception-cache.ts';
-import { openReleaseSampler, planRelease, type ReleaseSampler } from '../release-plan.ts';
+import { openRunSampler } from '../open-run-sampler.ts';
+import type { ReleaseSampler } from '../release-plan.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
-import { stageFolder } from '../stage-result.ts';
-import { GENERATOR_FILE } from '../train/output.ts';
 import { type Labelled, scoreLabelFidelity } from './label-fidelity.ts';
 import { type Compared, type LabelledFeatures, scoreQuality } from './quality-scores.ts';
 
@@ -30,7 +27,7 @@ export async function runEvaluate(context: StageContext): Promise<StageOutcome> 
   const preset = findPreset(run.options.preset);
   const { films: heldOut } = await openHoldOut(run);
   const training = await openTrainingFilms(run);
-  const sampler = openReleaseSampler(await readGenerator(run), preset, planRelease(run.options));
+  const sampler = await openRunSampler(run);
   const fidelityImages = sampleClasses(
     sampler,
     CLASS_NAMES.map(() => FIDELITY_IMAGES / CLASS_NAMES.length),
@@ -55,11 +52,6 @@ export async function runEvaluate(context: StageContext): Promise<StageOutcome> 
   const output: EvaluateOutput = { quality: { imageSize: preset.resolution, scores } };
   await writeJson(join(draft, 'quality.json'), output.quality);
   return { kind: 'done', output };
-}
-
-/** The generator that training chose. */
-export async function readGenerator(run: RunFolder): Promise<Uint8Array> {
-  return new Uint8Array(await readFile(join(stageFolder(run, 'train'), GENERATOR_FILE)));
 }
 
 function countLabels(labels: Uint8Array): number[] {

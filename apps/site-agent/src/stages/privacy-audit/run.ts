@@ -10,9 +10,8 @@ import { openTrainingFilms } from '../../films/training-films.ts';
 import { readPolicy } from '../../policy.ts';
 import { findPreset } from '../../presets.ts';
 import type { RunFolder } from '../../runs/run-folder.ts';
-import { readGenerator } from '../evaluate/run.ts';
 import { type InceptionCache, openInceptionCache } from '../inception-cache.ts';
-import { openReleaseSampler, planRelease } from '../release-plan.ts';
+import { openRunSampler } from '../open-run-sampler.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 
 export type AuditOutput = { audit: AuditReport };
@@ -88,7 +87,7 @@ async function sampleAudited(
 ): Promise<{ embedded: Uint8Array; screened: Uint8Array }> {
   const preset = findPreset(run.options.preset);
   const area = preset.resolution ** 2;
-  const sampler = openReleaseSampler(await readGenerator(run), preset, planRelease(run.options));
+  const sampler = await openRunSampler(run);
   const [embeddedMax, screenedMax] = [max, SCREENED_PIXELS_MAX / area].map((n) =>
     Math.ceil(n / CLASS_NAMES.length),
   );

@@ -20,16 +20,10 @@ import { readKey } from '../../keys.ts';
 import { findPreset } from '../../presets.ts';
 import { AGENT_VERSION } from '../../version.ts';
 import type { EvaluateOutput } from '../evaluate/run.ts';
-import { readGenerator } from '../evaluate/run.ts';
+import { openRunSampler, readGenerator } from '../open-run-sampler.ts';
 import type { PreprocessOutput } from '../preprocess/run.ts';
 import type { AuditOutput } from '../privacy-audit/run.ts';
-import {
-  labelAt,
-  openReleaseSampler,
-  planRelease,
-  type ReleasePlan,
-  type ReleaseSampler,
-} from '../release-plan.ts';
+import { labelAt, planRelease, type ReleasePlan, type ReleaseSampler } from '../release-plan.ts';
 import { encodeGrid } from '../sample-grid.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { outputOf } from '../stage-result.ts';
@@ -65,7 +59,7 @@ async function writeReleaseFiles(context: StageContext, folder: string): Promise
   const preset = findPreset(run.options.preset);
   const plan = planRelease(run.options);
   const weights = await readGenerator(run);
-  const sampler = openReleaseSampler(weights, preset, plan);
+  const sampler = await openRunSampler(run);
   try {
     await writeFile(join(folder, 'generator.safetensors'), weights, { mode: 0o600 });
     await writeFile(join(folder, 'grid.png'), await drawReleaseGrid(sampler, preset), { mode: 0o600 });

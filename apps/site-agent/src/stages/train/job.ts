@@ -2,7 +2,7 @@ import type { StageJob } from '../stage.ts';
 
 export const trainJob: StageJob = {
   name: 'train',
-  version: 1,
+  version: 2,
   runsIn: 'child',
   attemptsMax: 5,
   load: async () => (await import('./run.ts')).runTrain,

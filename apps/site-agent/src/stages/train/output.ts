@@ -3,6 +3,9 @@ import type { Candidate } from './select-snapshot.ts';
 /** The chosen generator, inside the stage's result. */
 export const GENERATOR_FILE = 'generator.safetensors';
 
+/** Samples of it as they were drawn at training, to know it again: see generator-probe.ts. */
+export const PROBE_FILE = 'probe.u8';
+
 export type TrainOutput = {
   /** When the chosen snapshot was taken. */
   imagesShown: number;

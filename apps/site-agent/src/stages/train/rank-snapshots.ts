@@ -1,6 +1,7 @@
 import { createSampler, type GanPreset } from '@synspine/gan';
 import { kernelDistance, seededRandom, shuffled } from '@synspine/metrics';
 import { selectFilms } from '../../films/film-set.ts';
+import { assertSameProbe, takeProbe } from '../generator-probe.ts';
 import type { InceptionCache } from '../inception-cache.ts';
 import { copyShare, type Rows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
@@ -43,7 +44,9 @@ async function measure(
   validation: Rows,
 ): Promise<Candidate> {
   const { preset, films, options, snapshots, inception } = ranking;
-  const sampler = createSampler(await snapshots.weightsOf(snapshot), preset);
+  const { weights, probe } = await snapshots.read(snapshot);
+  const sampler = createSampler(weights, preset);
+  assertSameProbe(takeProbe(sampler), probe); // a snapshot of an agent before an upgrade
   const labels = Uint8Array.from(
     { length: SAMPLES },
     (_, i) => films.validation.labels[i % films.validation.count]!,

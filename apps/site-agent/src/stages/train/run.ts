@@ -8,7 +8,7 @@ import { openTrainingFilms, type TrainingFilms } from '../../films/training-film
 import { findPreset } from '../../presets.ts';
 import { openInceptionCache } from '../inception-cache.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
-import { GENERATOR_FILE, type TrainOutput } from './output.ts';
+import { GENERATOR_FILE, PROBE_FILE, type TrainOutput } from './output.ts';
 import { rankSnapshots } from './rank-snapshots.ts';
 import { limitOf, selectSnapshot } from './select-snapshot.ts';
 import { trainGenerator } from './train-generator.ts';
@@ -51,8 +51,9 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   });
   inception.dispose();
   const chosen = selectSnapshot(candidates, limitOf(films));
-  const weights = await snapshots.weightsOf(chosen);
+  const { weights, probe } = await snapshots.read(chosen);
   await writeFile(join(draft, GENERATOR_FILE), weights, { mode: 0o600 });
+  await writeFile(join(draft, PROBE_FILE), probe, { mode: 0o600 });
   await writeJson(join(draft, 'selection.json'), { chosen, candidates, all: await snapshots.list() });
   const output: TrainOutput = { imagesShown: chosen.imagesShown, stoppedAt, judgeAuc, chosen };
   return { kind: 'done', output };

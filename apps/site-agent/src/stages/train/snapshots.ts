@@ -5,21 +5,25 @@ import { appendLine, type Guard, readLines, writeDurably } from '../../durable-f
 /** A releasable generator of some moment of the training, and how near its images came to the training films. */
 export type Snapshot = { imagesShown: number; copySharePixels: number };
 
+/** Releasable weights, and samples of them to know them again. */
+type Generator = { weights: Uint8Array; probe: Uint8Array };
+
 /** Generators to choose from after training; the discriminator isn't among what is kept here. */
 export type SnapshotStore = {
-  add(snapshot: Snapshot, weights: Uint8Array): Promise<void>;
+  add(snapshot: Snapshot, generator: Generator): Promise<void>;
   list(): Promise<Snapshot[]>;
-  weightsOf(snapshot: Snapshot): Promise<Uint8Array>;
+  read(snapshot: Snapshot): Promise<Generator>;
 };
 
 export async function openSnapshots(folder: string, guard: Guard): Promise<SnapshotStore> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const index = join(folder, 'snapshots.jsonl');
-  const pathOf = ({ imagesShown }: Snapshot) =>
-    join(folder, `generator-${String(imagesShown).padStart(12, '0')}.safetensors`);
+  const pathOf = ({ imagesShown }: Snapshot, kind: 'safetensors' | 'probe') =>
+    join(folder, `generator-${String(imagesShown).padStart(12, '0')}.${kind}`);
   return {
-    add: async (snapshot, weights) => {
-      await writeDurably(pathOf(snapshot), weights, { guard });
+    add: async (snapshot, { weights, probe }) => {
+      await writeDurably(pathOf(snapshot, 'safetensors'), weights, { guard });
+      await writeDurably(pathOf(snapshot, 'probe'), probe, { guard });
       await appendLine(index, snapshot);
     },
     /** In order of training. One taken twice, because the first process died before its checkpoint, counts once. */
@@ -28,6 +32,9 @@ export async function openSnapshots(folder: string, guard: Guard): Promise<Snaps
       const byImages = new Map(lines.map((snapshot) => [snapshot.imagesShown, snapshot]));
       return [...byImages.values()].sort((a, b) => a.imagesShown - b.imagesShown);
     },
-    weightsOf: async (snapshot) => new Uint8Array(await readFile(pathOf(snapshot))),
+    read: async (snapshot) => ({
+      weights: new Uint8Array(await readFile(pathOf(snapshot, 'safetensors'))),
+      probe: new Uint8Array(await readFile(pathOf(snapshot, 'probe'))),
+    }),
   };
 }

@@ -12,7 +12,8 @@ import {
 } from '@synspine/gan';
 import { writeDurably } from '../../durable-file.ts';
 import { CLASS_NAMES } from '../../films/labels.ts';
-import { drawGrid } from '../sample-grid.ts';
+import { PROBE_COLUMNS, takeProbe } from '../generator-probe.ts';
+import { encodeGrid } from '../sample-grid.ts';
 import { openCheckpoints } from './checkpoints.ts';
 import { copyShare, toPixelRows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
@@ -93,12 +94,13 @@ async function keepSnapshot(
   );
   const sampler = createSampler(weights, preset);
   const images = sampler.sample({ labels, seed: options.seed + checkpoint.step, psi: options.psi });
-  const grid = await drawGrid(sampler, preset.resolution, options.psi);
+  const probe = takeProbe(sampler);
   sampler.dispose();
   const rows = (pixels: Uint8Array) => toPixelRows(pixels, preset.resolution);
   const copySharePixels = copyShare(rows(images), rows(films.train.pixels), rows(films.validation.pixels));
+  const grid = await encodeGrid(probe, preset.resolution, PROBE_COLUMNS);
   await writeDurably(join(checkpoints, 'snapshots', `grid-${checkpoint.imagesShown}.png`), grid, { guard });
-  await snapshots.add({ imagesShown: checkpoint.imagesShown, copySharePixels }, weights);
+  await snapshots.add({ imagesShown: checkpoint.imagesShown, copySharePixels }, { weights, probe });
 }
 
 /**
