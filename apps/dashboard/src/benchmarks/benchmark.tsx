@@ -25,6 +25,10 @@ export function Benchmark({ session }: { session: Session }) {
           ) : (
             <>
               <Matrix cells={cells} />
+              <p className="quiet">
+                A site with too few held-out films of a class tells no AUC of its own (–); its counts are in
+                the pooled column.
+              </p>
               <ForestPlot cells={cells} />
               {updatedAt && <p className="quiet">Updated {new Date(updatedAt).toLocaleString()}</p>}
             </>

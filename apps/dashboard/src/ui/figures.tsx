@@ -1,7 +1,7 @@
 import type { AuditReport, QualityScore } from '@synspine/protocol';
 
 const digits = (x: number) => (Math.abs(x) >= 10 ? 1 : Math.abs(x) >= 0.1 ? 2 : 4);
-export const format = (x: number) => x.toFixed(digits(x)).replace('-', '−');
+export const format = (x: number) => (x === 0 ? '0' : x.toFixed(digits(x)).replace('-', '−'));
 
 /** A number with its 95 % interval, right-aligned by its table cell. */
 export function Figure({
