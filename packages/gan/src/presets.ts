@@ -96,13 +96,13 @@ const demo32: GanPreset = {
   minibatchStdGroup: 4,
   styleMixing: 0,
   batch: 8, // 2,000 updates in 16,000 images
-  learningRate: 0.003,
+  learningRate: 0.002,
   beta1: 0,
   beta2: 0.99,
   epsilon: 1e-8,
   r1: { gamma: 0.5, interval: 8 },
   pathLength: null,
-  ema: { halfLifeImages: 1_000, ramp: 0.05 },
+  ema: { halfLifeImages: 2_000, ramp: 0.2 }, // a short run needs a long memory early
   styleAverageDecay: 0.995,
   augment: filmAugment,
   judge: { lambda: 0.1, startImages: 4_000, rampImages: 4_000 },
