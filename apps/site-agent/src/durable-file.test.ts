@@ -1,5 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -11,10 +10,13 @@ import {
   writeDurably,
   writeJson,
 } from './durable-file.ts';
+import { useTemporaryFolders } from './test-kit/temporary-folders.ts';
+
+const temporaryFolder = useTemporaryFolders();
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'synspine-durable-'));
+  folder = await temporaryFolder();
 });
 
 describe('writeDurably', () => {

@@ -1,13 +1,15 @@
-import { chmod, mkdtemp, readdir, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Home, openHome } from './home.ts';
 import { makeKey, openKeyedHash, readKey } from './keys.ts';
+import { useTemporaryFolders } from './test-kit/temporary-folders.ts';
+
+const temporaryFolder = useTemporaryFolders();
 
 let home: Home;
 beforeEach(async () => {
-  home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-keys-')), { create: true });
+  home = await openHome(await temporaryFolder(), { create: true });
 });
 
 describe('keys', () => {
@@ -35,7 +37,7 @@ describe('keys', () => {
 
 describe('the keyed hash', () => {
   it('is the same each time in one home and differs between homes', async () => {
-    const other = await openHome(await mkdtemp(join(tmpdir(), 'synspine-keys-')), { create: true });
+    const other = await openHome(await temporaryFolder(), { create: true });
     const first = (await openKeyedHash(home))('patient', 'P-1');
     expect((await openKeyedHash(home))('patient', 'P-1')).toBe(first);
     expect((await openKeyedHash(other))('patient', 'P-1')).not.toBe(first);

@@ -1,17 +1,18 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
 import { referencePolicy } from '@synspine/privacy';
 import { describe, expect, it } from 'vitest';
 import { openHome } from './home.ts';
 import { parsePolicy, readPolicy } from './policy.ts';
+import { useTemporaryFolders } from './test-kit/temporary-folders.ts';
+
+const temporaryFolder = useTemporaryFolders();
 
 const { version, acceptUndecided: _, ...limits } = referencePolicy;
 const text = (change: object) => JSON.stringify({ version, limits, ...change });
 
 describe('the policy', () => {
   it('is refused in production when there is no file, and never filled in silently', async () => {
-    const home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-policy-')), { create: true });
+    const home = await openHome(await temporaryFolder(), { create: true });
     await expect(readPolicy(home, { isProduction: true })).rejects.toMatchObject({ code: 'POLICY_MISSING' });
     expect((await readPolicy(home, { isProduction: false })).privacy).toEqual(referencePolicy);
     await writeFile(home.files.policy, '{}');

@@ -1,5 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFilm, writePhantomSite } from '@synspine/dicom';
 import { testDatabase } from '@synspine/test-services';
@@ -12,14 +11,17 @@ import { createLog } from '../log.ts';
 import { createRun } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
 import { changeState, readState } from '../runs/run-state.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { type Agent, startAgent } from './agent.ts';
+
+const temporaryFolder = useTemporaryFolders();
 
 let home: Home;
 let agent: Agent | undefined;
 const log: string[] = [];
 
 beforeEach(async () => {
-  home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-agent-')), { create: true });
+  home = await openHome(await temporaryFolder(), { create: true });
   log.length = 0;
 });
 afterEach(async () => {
@@ -68,7 +70,7 @@ describe('the agent', () => {
   });
 
   it('writes nothing of a patient into its log or its queue', async () => {
-    const site = await mkdtemp(join(tmpdir(), 'synspine-films-'));
+    const site = await temporaryFolder();
     await writePhantomSite(site, { site: 'oak', patients: 3, seed: 'agent', size: 256 });
     const labels = await readLabels(join(site, 'labels.csv'));
     const read = async (path: string) => readFilm(await readFile(path));

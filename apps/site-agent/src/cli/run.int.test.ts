@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +11,10 @@ import { type Home, openHome } from '../home.ts';
 import { makeKey } from '../keys.ts';
 import { listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { readResult } from '../stages/stage-result.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import type { ProgressLine } from './follow-progress.ts';
+
+const temporaryFolder = useTemporaryFolders();
 
 const BIN = fileURLToPath(new URL('../../bin/synspine-site.mjs', import.meta.url));
 const FLAGS = ['--preset', 'demo-32', '--loss', 'gan', '--images-shown', '1920', '--synthetic-count', '64'];
@@ -50,7 +52,7 @@ async function checkpoints(run: RunFolder): Promise<string[]> {
 }
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'synspine-run-'));
+  folder = await temporaryFolder();
   home = await openHome(join(folder, 'home'), { create: true });
   await writePhantomSite(join(folder, 'site'), { site: 'fir', patients: 40, seed: 'run', size: 256 });
   await makeKey(home, 'auth');
@@ -71,7 +73,6 @@ afterEach(async () => {
   for (const { pid, exitCode, signalCode } of started.splice(0)) {
     if (exitCode === null && signalCode === null) process.kill(-pid!, 'SIGKILL');
   }
-  await rm(folder, { recursive: true, force: true });
 });
 
 describe('a run', () => {

@@ -1,28 +1,30 @@
-import { copyFile, cp, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { copyFile, cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFilmReader, type FilmReader, writePhantomSite } from '@synspine/dicom';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Home, openHome } from '../home.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { openCatalogue } from './catalogue.ts';
 import { type IngestVerdict, ingestFolder } from './ingest-folder.ts';
 import { readLabels } from './labels.ts';
 import { MASTER_SIZE } from './master-image.ts';
 import { readQuarantine } from './quarantine.ts';
 
+const temporaryFolder = useTemporaryFolders();
+
 let site: string;
 let reader: FilmReader;
 let home: Home;
 
 beforeAll(async () => {
-  site = await mkdtemp(join(tmpdir(), 'synspine-site-'));
+  site = await temporaryFolder();
   await writePhantomSite(site, { site: 'elm', patients: 6, seed: 'ingest', size: 256 });
   reader = createFilmReader({ processes: 2, timeoutMs: 30_000 });
 });
 afterAll(() => reader.close());
 beforeEach(async () => {
-  home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-home-')), { create: true });
+  home = await openHome(await temporaryFolder(), { create: true });
 });
 
 async function ingest(
@@ -58,10 +60,10 @@ describe('ingestFolder', () => {
   });
 
   it('refuses a copy of a film under another name, and only the copy', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'synspine-copies-'));
+    const folder = await temporaryFolder();
     const [name] = ingested(await ingest()).map(({ file }) => file);
     for (const copy of ['a.dcm', 'b.dcm']) await copyFile(join(site, 'dicom', name!), join(folder, copy));
-    home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-home-')), { create: true });
+    home = await openHome(await temporaryFolder(), { create: true });
     const verdicts = await ingest(folder);
     expect(verdicts.map(({ verdict, code }) => [verdict, code])).toEqual([
       ['ingested', null],
@@ -71,8 +73,8 @@ describe('ingestFolder', () => {
 
   it('refuses a film without a label until there is one', async () => {
     const { file, sopInstanceUid } = ingested(await ingest())[0]!;
-    home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-home-')), { create: true });
-    const folder = await mkdtemp(join(tmpdir(), 'synspine-one-'));
+    home = await openHome(await temporaryFolder(), { create: true });
+    const folder = await temporaryFolder();
     await copyFile(join(site, 'dicom', file), join(folder, file));
     const labelFile = join(folder, 'labels.csv');
     await writeFile(labelFile, 'sop_instance_uid,label\n');
@@ -86,7 +88,7 @@ describe('ingestFolder', () => {
   });
 
   it('keeps no identifier: neither names, nor numbers of patients, nor UIDs', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'synspine-named-'));
+    const folder = await temporaryFolder();
     await cp(join(site, 'dicom'), folder, { recursive: true });
     await writeFile(join(folder, 'ZZCANARY^NAME.dcm'), 'not a film');
     const verdicts = await ingest(folder);

@@ -1,11 +1,13 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { readLabels } from './labels.ts';
 
+const temporaryFolder = useTemporaryFolders();
+
 async function labelsOf(text: string) {
-  const path = join(await mkdtemp(join(tmpdir(), 'synspine-labels-')), 'labels.csv');
+  const path = join(await temporaryFolder(), 'labels.csv');
   await writeFile(path, text);
   return Object.fromEntries(await readLabels(path));
 }

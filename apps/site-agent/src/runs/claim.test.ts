@@ -1,17 +1,17 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { writeJson } from '../durable-file.ts';
 import { openHome } from '../home.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { claimRun, currentEpoch } from './claim.ts';
 import { createRun, type RunFolder } from './run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from './run-options.ts';
 import { readState } from './run-state.ts';
 
+const temporaryFolder = useTemporaryFolders();
+
 let run: RunFolder;
 beforeEach(async () => {
-  const home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-claim-')), { create: true });
+  const home = await openHome(await temporaryFolder(), { create: true });
   run = await createRun(home, DEFAULT_RUN_OPTIONS);
 });
 

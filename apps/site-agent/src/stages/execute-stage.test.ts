@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Home, openHome } from '../home.ts';
@@ -8,14 +7,17 @@ import { pipeline } from '../pipeline.ts';
 import { claimRun } from '../runs/claim.ts';
 import { createRun, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { executeStage } from './execute-stage.ts';
 import type { StageContext, StageJob } from './stage.ts';
 import { readResult, stageFolder } from './stage-result.ts';
 
+const temporaryFolder = useTemporaryFolders();
+
 let home: Home;
 let run: RunFolder;
 beforeEach(async () => {
-  home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-stage-')), { create: true });
+  home = await openHome(await temporaryFolder(), { create: true });
   run = await createRun(home, DEFAULT_RUN_OPTIONS);
 });
 

@@ -1,6 +1,3 @@
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import { type Home, openHome } from '../home.ts';
@@ -8,14 +5,17 @@ import { claimRun } from '../runs/claim.ts';
 import { createRun, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
 import { readResult } from '../stages/stage-result.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { findIsolation } from './isolation.ts';
 import type { WorkerRequest } from './messages.ts';
 import { runWorker } from './run-worker.ts';
 
+const temporaryFolder = useTemporaryFolders();
+
 let home: Home;
 let run: RunFolder;
 beforeEach(async () => {
-  home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-worker-')), { create: true });
+  home = await openHome(await temporaryFolder(), { create: true });
   run = await createRun(home, DEFAULT_RUN_OPTIONS);
 });
 

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openCatalogue } from '../../films/catalogue.ts';
@@ -12,13 +11,16 @@ import { pipeline } from '../../pipeline.ts';
 import { claimRun } from '../../runs/claim.ts';
 import { createRun, type RunFolder } from '../../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from '../../runs/run-options.ts';
+import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
 import { executeStage } from '../execute-stage.ts';
 import { outputOf, stageFolder } from '../stage-result.ts';
 import type { PreprocessOutput } from './run.ts';
 
+const temporaryFolder = useTemporaryFolders();
+
 let home: Home;
 beforeEach(async () => {
-  home = await openHome(await mkdtemp(join(tmpdir(), 'synspine-preprocess-')), { create: true });
+  home = await openHome(await temporaryFolder(), { create: true });
 });
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
