@@ -34,13 +34,24 @@ export function createFileUploads(
     return { key, target: join(objects, key), dir: join(uploads, token) };
   };
 
-  /** After a crash between publishing and answering, the same call finds the object in place of the upload. */
+  /** The object that was asked for stands in place of the upload; throws KEY_EXISTS for another one. */
   const alreadyDone = async (key: string, target: string, sha256: string): Promise<ObjectInfo> => {
     const info = await head(key);
     if (!info) throw new StorageError('UPLOAD_NOT_FOUND');
     const stored = await digestStream(readPieces(target, PIECE_BYTES));
     if (stored.sha256 !== sha256) throw new StorageError('KEY_EXISTS');
     return info;
+  };
+
+  const joinAndPublish = async (dir: string, target: string, sha256: string, size: number) => {
+    const parts = await partsIn(dir);
+    assertWhole(parts, size);
+    const whole = await writeSynced(tmp, joinParts(dir, parts));
+    if (whole.sha256 !== sha256) {
+      await rm(whole.path);
+      throw new StorageError('DIGEST_MISMATCH');
+    }
+    await publishNew(whole.path, target);
   };
 
   return {
@@ -62,18 +73,13 @@ export function createFileUploads(
     listParts: async (uploadId) => partsIn(locate(uploadId).dir),
     complete: async (uploadId, expectedSha256, size) => {
       const { key, target, dir } = locate(uploadId);
-      const parts = await partsIn(dir).catch(() => undefined);
-      if (!parts) return alreadyDone(key, target, expectedSha256);
-      assertWhole(parts, size);
-      const whole = await writeSynced(tmp, joinParts(dir, parts));
-      if (whole.sha256 !== expectedSha256) {
-        await rm(whole.path);
-        throw new StorageError('DIGEST_MISMATCH');
+      try {
+        await joinAndPublish(dir, target, expectedSha256, size);
+      } catch (error) {
+        // A crash, or a second caller at the same moment, may have published the object and taken the parts away.
+        if (!(await head(key))) throw error;
+        await alreadyDone(key, target, expectedSha256);
       }
-      await publishNew(whole.path, target).catch(async (error) => {
-        if (error.code !== 'KEY_EXISTS') throw error;
-        await alreadyDone(key, target, expectedSha256); // the crash came before the upload's folder was removed
-      });
       await removeUpload(uploads, dir);
       return (await head(key))!;
     },

@@ -203,6 +203,15 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         expect(await store.complete(id, sha256(whole), whole.length)).toEqual(first);
       });
 
+      test('can be completed by twenty callers at once, who all get the same answer', async () => {
+        const id = await store.createUpload(freshKey());
+        await putAll(id);
+        const answers = await Promise.all(
+          Array.from({ length: 20 }, () => store.complete(id, sha256(whole), whole.length)),
+        );
+        for (const answer of answers) expect(answer).toEqual(answers[0]);
+      });
+
       test('takes the last of two parts of one number', async () => {
         const id = await store.createUpload(freshKey());
         await putPart(id, 1, randomBytes(500));
