@@ -31,8 +31,11 @@ export function gflopPerImage(preset: GanPreset, classCount: number): number {
   return (2 * passes) / 1e9;
 }
 
-/** Sustained GFLOP/s, measured: two quiet CPU cores with XLA; an A100 at the reference's published 12.5 s per 1,000 images at 256 px. */
-const sustained = { cpuCore: 50, a100: 32_000 };
+/**
+ * Sustained GFLOP/s: demo-32 with two threads, measured; an A100 at the reference's published 12.5 s per 1,000 images at 256 px. One
+ * thread alone reaches 45, because small maps gain little from a second.
+ */
+const sustained = { cpuCore: 30, a100: 32_000 };
 
 export type Device = { kind: 'cpu'; cores: number } | { kind: 'a100' };
 

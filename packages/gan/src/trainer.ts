@@ -22,7 +22,7 @@ export type TrainerOptions = {
 };
 
 /** Device scalars of the latest step: replaced every step, read seldom. */
-export type StepStats = { discriminator: tf.Tensor1D; generator: tf.Tensor1D; r1: tf.Scalar };
+type StepStats = { discriminator: tf.Tensor1D; generator: tf.Tensor1D; r1: tf.Scalar };
 
 export type StatValues = {
   lossDiscriminator: number;

@@ -10,7 +10,7 @@ function fanIn(shape: readonly number[]): number {
 }
 
 /** Equalised learning rate: weights are stored as N(0,1) and scaled here by multiplier / √fan_in. */
-export function equalize<T extends tf.Tensor>(weight: T, multiplier = 1): T {
+function equalize<T extends tf.Tensor>(weight: T, multiplier = 1): T {
   return tf.mul(weight, multiplier / Math.sqrt(fanIn(weight.shape))) as T;
 }
 

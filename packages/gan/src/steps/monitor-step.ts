@@ -7,7 +7,7 @@ import { unflatten } from '../parameters.ts';
 import type { Networks } from './networks.ts';
 
 /** Per class, the pixel standard deviation over its images, averaged over pixels: 0 when they are all alike. → [classes] */
-export function classSpread(images: tf.Tensor4D, label: tf.Tensor2D): tf.Tensor1D {
+function classSpread(images: tf.Tensor4D, label: tf.Tensor2D): tf.Tensor1D {
   const flat = tf.reshape(images, [images.shape[0], -1]);
   const count = tf.maximum(tf.reshape(tf.sum(label, 0), [-1, 1]), 1);
   const mean = tf.div(tf.matMul(label, flat, true, false), count);
