@@ -3,23 +3,18 @@ import { join } from 'node:path';
 
 type ProgressLine = { stage: string; share: number; etaSeconds?: number };
 
-/** How often a person at a terminal and a log are told. */
-const LOOK_MS = { terminal: 1_000, log: 20_000 };
+const LOOK_MS = 15_000;
 
 /** Tells what the newest run of a home is doing, from its run directory; answers how to stop. */
-export function followRun(id: string, home: string, out = process.stdout): () => void {
+export function followRun(id: string, home: string): () => void {
   let last = '';
   const look = () => {
     const line = describe(newestProgress(home));
-    if (!line || line === last) return;
-    last = line;
-    out.write(out.isTTY ? `\r\x1b[2K${id}: ${line}` : `${id}: ${line}\n`);
+    if (line && line !== last) console.log(`${id}: ${line}`);
+    last = line ?? last;
   };
-  const timer = setInterval(look, out.isTTY ? LOOK_MS.terminal : LOOK_MS.log);
-  return () => {
-    clearInterval(timer);
-    if (out.isTTY && last) out.write('\r\x1b[2K');
-  };
+  const timer = setInterval(look, LOOK_MS);
+  return () => clearInterval(timer);
 }
 
 function newestProgress(home: string): ProgressLine | null {

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { createJudge } from '@synspine/classifier';
-import { tf } from '@synspine/compute';
+import { initCompute, tf } from '@synspine/compute';
 import {
   type Checkpoint,
   createSampler,
   estimateSecondsLeft,
   type GanPreset,
   generatorWeights,
+  imagesToShow,
   type TrainingProgress,
   trainGan,
 } from '@synspine/gan';
@@ -25,11 +26,10 @@ const CHECKPOINTS_A_RUN = 16;
 const CHECKPOINT_IMAGES_MIN = 480; // a checkpoint and its snapshot cost seconds
 /** Of the stage's progress; the rest is choosing a snapshot. */
 export const TRAINING_SHARE = 0.9;
-const XLA_FROM_PIXELS = 30_000 * 32 ** 2; // shorter trainings don't win back the 15 s of compilation
 const COPY_CHECK_IMAGES = 256; // SE .03 of the share
 const COPYING_CHECKS = 3; // in a row; then training on only makes it worse
 const COPY_SHARE_MARGIN = 0.03; // ended only when none of the last snapshots would be chosen
-const JUDGED_FROM_IMAGES = 10_000;
+const JUDGED_FROM_IMAGES = 5_000;
 
 export type TrainedGenerator = { snapshots: SnapshotStore; judgeAuc: number | null; stoppedAt: number };
 
@@ -40,7 +40,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
   const snapshots = await openSnapshots(join(folder, 'snapshots'), guard);
   const trained = options.loss === 'spinegan' ? await trainJudge(context) : undefined;
   const judge = trained && createJudge(trained.parameters);
-  const imagesShown = options.imagesShown ?? preset.imagesShown;
+  const imagesShown = options.imagesShown ?? imagesToShow(preset, films.train.count);
   const resume = await checkpoints.latest(preset);
   const enough = new AbortController(); // raised when the snapshots begin to copy
   const progress = createReporter(context, resume?.imagesShown ?? 0);
@@ -59,7 +59,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
       judge,
       seed: options.seed,
       imagesShown,
-      xla: imagesShown * preset.resolution ** 2 >= XLA_FROM_PIXELS,
+      xla: initCompute().device === 'gpu', // on a CPU it compiles for half a minute and then is no faster
       resume,
       onProgress: progress.report,
       onCheckpoint,
