@@ -105,7 +105,7 @@ const demo32: GanPreset = {
   ema: { halfLifeImages: 2_000, ramp: 0.2 }, // a short run needs a long memory early
   styleAverageDecay: 0.995,
   augment: filmAugment,
-  judge: { lambda: 0.1, startImages: 4_000, rampImages: 4_000 },
+  judge: { lambda: 0.1, startImages: 2_500, rampImages: 2_500 },
   imagesShown: 16_000,
   passesMax: 100,
   expectedHoursA100: 0.05,
