@@ -1,20 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Summary } from '../scripts/demo/summary.ts';
 
 const CHROMIUM = '/usr/bin/chromium'; // Debian's
 const DEMO_MS = 20 * 60_000;
 
 let demo: ChildProcess;
+let summaryFile: string;
 let browser: Browser;
 let page: Page;
 let link: string;
 const consoleErrors: string[] = [];
 
 beforeAll(async () => {
+  summaryFile = join(await mkdtemp(join(tmpdir(), 'synspine-e2e-')), 'out.json');
   demo = startDemo();
   link = await dashboardLink(demo);
   browser = await chromium.launch({
@@ -45,9 +49,8 @@ afterAll(async () => {
 /** The demo with what CI ran before, so that it only serves; on a fresh machine it runs first. */
 function startDemo(): ChildProcess {
   const data = process.env.SYNSPINE_E2E_DATA; // set by .ci/run
-  return spawn(process.execPath, ['scripts/demo.mjs', '--quick', ...(data ? ['--data', data] : [])], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const args = ['scripts/demo.mjs', '--quick', '--json', summaryFile, ...(data ? ['--data', data] : [])];
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 function dashboardLink(child: ChildProcess): Promise<string> {
@@ -61,6 +64,22 @@ function dashboardLink(child: ChildProcess): Promise<string> {
     child.once('close', (code) => reject(new Error(`the demo ended with code ${code}: ${out.slice(-2000)}`)));
   });
 }
+
+describe('the summary', () => {
+  it('counts every film once, and the pooled synthetic films teach more than chance', async () => {
+    await expect.poll(() => existsSync(summaryFile), { timeout: 240_000, interval: 1_000 }).toBe(true);
+    const summary: Summary = JSON.parse(await readFile(summaryFile, 'utf8'));
+    expect(summary.sites).toHaveLength(3);
+    const films = summary.sites.map((site) => site.films);
+    const refused = films.flatMap((f) => f.refused);
+    const total = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+    // the sample films: 481 to read and 5 broken ones; a phantom site has 3 broken ones
+    expect(total(refused.map((r) => r.count))).toBe(process.env.SYNSPINE_E2E_DATA ? 5 : 9);
+    if (process.env.SYNSPINE_E2E_DATA) expect(total(films.map((f) => f.ingested))).toBe(481);
+    const pooled = summary.benchmark.find((c) => c.trainedOn === 'synthetic:pool' && c.testedOn === 'pooled');
+    expect(pooled?.ciLow).toBeGreaterThan(0.5);
+  });
+});
 
 describe('the dashboard', () => {
   it('shows a row for each of the three sites, and takes the token out of the address', async () => {
