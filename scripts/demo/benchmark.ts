@@ -24,12 +24,14 @@ export async function scoreOnRealFilms({ options, programs, centre, sites }: Dem
   }
   console.log('benchmark: training classifiers on the released synthetic films');
   await programs.run('benchmark', ['run', '--home', home, '--once'], { logFile });
-  for (const site of sites) {
-    console.log(`${site.id}: scoring the classifiers on sealed real films`);
-    await programs.run('site', ['evaluate-remote', '--home', site.home, '--once'], {
-      logFile: join(options.stateDir, `logs/${site.id}.log`),
-    });
-  }
+  console.log('sites: scoring the classifiers on sealed real films');
+  await Promise.all(
+    sites.map(({ id, home: siteHome }) =>
+      programs.run('site', ['evaluate-remote', '--home', siteHome, '--once', '--threads', '1'], {
+        logFile: join(options.stateDir, `logs/${id}.log`),
+      }),
+    ),
+  );
   await programs.run('benchmark', ['run', '--home', home, '--once'], { logFile });
   return (await centre.admin.call('getResults', {})).cells;
 }
