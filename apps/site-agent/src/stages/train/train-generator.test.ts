@@ -13,7 +13,7 @@ describe('hasTurned', () => {
   });
 
   it('does not judge an untrained generator', () => {
-    expect(hasTurned(snapshots([0.9, 0.9, 0.9], 9_999), LIMIT)).toBe(false);
-    expect(hasTurned(snapshots([0.9, 0.9, 0.9], 10_000), LIMIT)).toBe(true);
+    expect(hasTurned(snapshots([0.9, 0.9, 0.9], 4_999), LIMIT)).toBe(false);
+    expect(hasTurned(snapshots([0.9, 0.9, 0.9], 5_000), LIMIT)).toBe(true);
   });
 });
