@@ -32,7 +32,11 @@ describe('shortlist', () => {
 
   it('spreads evenly over the later snapshots that are fine in pixels', () => {
     const shares = Array.from({ length: 12 }, (_, i) => (i < 10 ? LIMIT : 0.7));
-    expect(images(shortlist(of(shares), 3, LIMIT))).toEqual([5, 8, 10]);
+    expect(images(shortlist(of(shares), 3, LIMIT))).toEqual([7, 8, 10]);
+  });
+
+  it('never offers a snapshot of the first half', () => {
+    expect(images(shortlist(of([0.5, 0.5, 0.5, 0.5, 0.5, 0.5]), 6, LIMIT))).toEqual([3, 4, 5, 6]);
   });
 
   it('keeps those that copy least when none is fine, but never an early one', () => {

@@ -37,12 +37,13 @@ export function selectSnapshot(candidates: readonly Candidate[], limit: number):
 }
 
 /**
- * At most `count` snapshots to measure. Those of the first third are left out: a generator that has learned little lies
- * near nothing in particular. Of the rest, those whose pixels are fine, evenly spread; or those that copy least.
+ * At most `count` snapshots to measure. Those of the first half are left out: a generator that has learned little lies
+ * near nothing in particular, and KID likes its blur better than the first details (docs/decisions/site-runs.md). Of
+ * the rest, those whose pixels are fine, evenly spread; or those that copy least.
  */
 export function shortlist(snapshots: readonly Snapshot[], count: number, limit: number): Snapshot[] {
   const last = snapshots.at(-1)!;
-  const grown = snapshots.filter(({ imagesShown }) => imagesShown >= last.imagesShown / 3);
+  const grown = snapshots.filter(({ imagesShown }) => imagesShown >= last.imagesShown / 2);
   const fine = grown.filter(({ copySharePixels }) => copySharePixels <= limit);
   const least = [...grown].sort((a, b) => a.copySharePixels - b.copySharePixels).slice(0, count);
   const pool = fine.length > 0 ? fine : least;
