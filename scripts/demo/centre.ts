@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import getPort from 'get-port';
 import { type Client, createClient } from '../../packages/protocol/src/index.ts';
 import type { DemoOptions } from './options.ts';
 import { ProgramError, type Programs } from './processes.ts';
@@ -38,19 +38,12 @@ async function keepState(stateDir: string): Promise<CentreState> {
   const file = join(stateDir, 'centre.json');
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8'));
   mkdirSync(stateDir, { recursive: true });
-  const state = { port: await freePort(), adminToken: randomBytes(24).toString('base64url') };
+  const state = {
+    port: await getPort({ host: '127.0.0.1' }),
+    adminToken: randomBytes(24).toString('base64url'),
+  };
   writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
   return state;
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function startRegistry(

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import getPort from 'get-port';
 import { pino } from 'pino';
 import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
@@ -30,7 +29,7 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
   try {
     const applied = await migrate(database.url);
     if (applied.length > 0) log.info({ migrations: applied }, 'migrated');
-    const port = config.port || (await freePort(config.host));
+    const port = config.port || (await getPort({ host: config.host }));
     const url = config.publicUrl ?? `http://${config.host}:${port}`;
     const store = await openObjectStore(config);
     const { adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies } = config;
@@ -64,12 +63,4 @@ function cleanRegularly(deps: Deps): () => void {
   const timer = setInterval(clean, CLEANING_MS);
   timer.unref();
   return () => clearInterval(timer);
-}
-
-async function freePort(host: string): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }

@@ -1,11 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import getPort from 'get-port';
 import pg from 'pg';
 import { QueueError } from './errors.ts';
 import { findBinaries, postgresAccount, prepareDataDir } from './postgres-home.ts';
 import {
-  freePort,
   initCluster,
   readOrMakePassword,
   SUPERUSER,
@@ -68,7 +68,7 @@ async function startWithRetries(
   fixedPort?: number,
 ): Promise<{ child: ChildProcess; port: number }> {
   for (let attempt = 1; ; attempt++) {
-    const port = fixedPort ?? (await freePort());
+    const port = fixedPort ?? (await getPort({ host: '127.0.0.1' }));
     const child = launch(port);
     if (await becomesReady(child, connectionUrl(port, password, 'postgres'))) return { child, port };
     if (attempt === START_TRIES) break;

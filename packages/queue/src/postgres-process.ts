@@ -13,7 +13,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -154,18 +153,6 @@ export async function stopLeftover(cluster: string): Promise<void> {
     'EMBEDDED_POSTGRES_FAILED',
     `A PostgreSQL server (pid ${pid}) left by an earlier run does not stop. Stop it by hand.`,
   );
-}
-
-/** A TCP port on 127.0.0.1 that is free now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', done);
-  });
-  const { port } = server.address() as { port: number };
-  await new Promise((done) => server.close(done));
-  return port;
 }
 
 /**

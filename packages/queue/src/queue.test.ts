@@ -1,12 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import getPort from 'get-port';
 import pg from 'pg';
 import { afterAll, expect, test, vi } from 'vitest';
 import { defineJob } from './define-job.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { openQueue } from './open-queue.ts';
-import { freePort } from './postgres-process.ts';
 import { describeQueue, type QueueServer } from './queue.contract.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'synspine-queue-'));
@@ -40,7 +40,7 @@ async function dumpQueue(url: string): Promise<unknown[]> {
 }
 
 async function postgresServer(): Promise<QueueServer> {
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   const start = async () => {
     server = await startEmbeddedPostgres({ dataDir, port });
   };
@@ -81,7 +81,7 @@ test('a queue URL of an unknown kind is refused with a code', async () => {
 });
 
 test('an unreachable PostgreSQL is an error with a code that does not hold the password', async () => {
-  const url = `postgres://synspine:ZZCANARY@127.0.0.1:${await freePort()}/jobs`;
+  const url = `postgres://synspine:ZZCANARY@127.0.0.1:${await getPort({ host: '127.0.0.1' })}/jobs`;
   const opening = openQueue({ url });
   await expect(opening).rejects.toMatchObject({ code: 'QUEUE_UNREACHABLE' });
   await expect(opening).rejects.not.toThrow('ZZCANARY');

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from './free-port.ts';
+import getPort from 'get-port';
 import { installWeed } from './install-weed.ts';
 import { runAfterDeath, temporaryDir } from './watchdog.ts';
 
@@ -30,7 +30,7 @@ type Ports = Record<(typeof PORTS)[number] | `${(typeof PORTS)[number]}.grpc`, n
 async function choosePorts(): Promise<Ports> {
   const names = PORTS.flatMap((name) => [name, `${name}.grpc` as const]);
   const entries: [string, number][] = [];
-  for (const name of names) entries.push([name, await freePort()]);
+  for (const name of names) entries.push([name, await getPort({ host: '127.0.0.1' })]);
   return Object.fromEntries(entries) as Ports;
 }
 

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import getPort from 'get-port';
 import { Redis } from 'ioredis';
-import { freePort } from './free-port.ts';
 import { runAfterDeath, temporaryDir } from './watchdog.ts';
 
 export interface TestRedis {
@@ -78,7 +78,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
  */
 export async function testRedis(extra: string[] = []): Promise<TestRedis> {
   const dir = temporaryDir('redis');
-  const port = await freePort();
+  const port = await getPort({ host: '127.0.0.1' });
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess;
   const start = async () => {
