@@ -1,6 +1,6 @@
 import type { tf } from '@synspine/compute';
+import { seededNormal, seededRandom } from '@synspine/compute';
 import { ClassifierError } from './classifier-error.ts';
-import { seededNormal, seededRandom } from './random.ts';
 import { smallCnn } from './small-cnn.ts';
 
 export type ArchitectureId = 'small-cnn';

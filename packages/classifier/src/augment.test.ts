@@ -1,7 +1,7 @@
+import { seededRandom } from '@synspine/compute';
 import { describe, expect, it } from 'vitest';
 import { type Augmentation, augmentInto } from './augment.ts';
 import { drawCurves } from './curves.fixture.ts';
-import { seededRandom } from './random.ts';
 import { DEFAULT_RECIPE } from './recipe.ts';
 
 const still: Augmentation = {

@@ -1,4 +1,4 @@
-import { seededNormal, seededRandom } from './random.ts';
+import { seededNormal, seededRandom } from '@synspine/compute';
 
 /** How much training images vary: standard deviations, drawn anew for each showing. */
 export type Augmentation = {

@@ -1,4 +1,4 @@
-import { seededNormal, seededRandom } from './random.ts';
+import { seededNormal, seededRandom } from '@synspine/compute';
 import type { LabelledImages } from './train-classifier.ts';
 
 /** Bright columns on a dark ground, straight (0) or bent (1), with noise and random exposure: a toy of the real task. */

@@ -1,6 +1,5 @@
-import { tf } from '@synspine/compute';
+import { seededRandom, shuffledForever, tf } from '@synspine/compute';
 import { augmentInto } from './augment.ts';
-import { seededRandom, shuffledForever } from './random.ts';
 import type { Recipe } from './recipe.ts';
 import type { LabelledImages } from './train-classifier.ts';
 import type { Batch } from './training-step.ts';

@@ -1,5 +1,5 @@
+import { seededRandom } from '@synspine/compute';
 import { describe, expect, it } from 'vitest';
-import { seededRandom } from './random.ts';
 import { aucStandardError, chooseCheckpoint, fitTemperature, meanAuc } from './validation.ts';
 
 const rowsOf = (scores: number[]) => Float32Array.from(scores.flatMap((s) => [1 - s, s]));

@@ -12,4 +12,5 @@ export { downsample2, upsample2 } from './ops/resample.ts';
 export { pixelShuffle, sigmoidSafe, softplusStable } from './ops/second-order.ts';
 export { foldSeed, type Seed, statelessInt, statelessNormal, statelessUniform } from './random.ts';
 export { readSafetensors, type StoredTensor } from './safetensors/read-safetensors.ts';
+export { seededNormal, seededRandom, shuffled, shuffledForever } from './seeded-random.ts';
 export type { TensorTree } from './tensor-tree.ts';

@@ -1,3 +1,4 @@
+import { seededRandom } from '@synspine/compute';
 import { describe, expect, it } from 'vitest';
 import {
   delongInterval,
@@ -6,7 +7,6 @@ import {
   normalCumulative,
   normalQuantile,
   rocAuc,
-  seededRandom,
   studentQuantile,
   wilsonInterval,
 } from './index.ts';

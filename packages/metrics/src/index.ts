@@ -15,6 +15,5 @@ export {
   manifoldIntervals,
 } from './metric-interval.ts';
 export { normalCumulative, normalQuantile, studentQuantile } from './normal-distribution.ts';
-export { seededNormal, seededRandom, shuffled } from './random.ts';
 export { type AucInterval, delongInterval, rocAuc } from './roc-auc.ts';
 export { wilsonInterval } from './wilson-interval.ts';

@@ -1,7 +1,7 @@
+import { seededRandom, shuffled } from '@synspine/compute';
 import { assertGroups, rowsByGroup } from './groups.ts';
 import type { IntervalOptions, MetricInterval } from './metric-interval.ts';
 import { studentQuantile } from './normal-distribution.ts';
-import { seededRandom, shuffled } from './random.ts';
 
 const BLOCKS_MAX = 20; // 19 degrees of freedom: t is 2.09 against 1.96, for 40 recomputations in all
 

@@ -1,3 +1,4 @@
+import { seededNormal, seededRandom } from '@synspine/compute';
 import { describe, expect, it } from 'vitest';
 import {
   type Features,
@@ -8,8 +9,6 @@ import {
   type MetricInterval,
   manifoldIntervals,
   precisionRecall,
-  seededNormal,
-  seededRandom,
 } from './index.ts';
 import { referenceSet } from './reference-sets.ts';
 

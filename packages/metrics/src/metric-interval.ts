@@ -1,3 +1,4 @@
+import { seededRandom } from '@synspine/compute';
 import { assertComparable, centre, columnMeans, type Features, selectRows } from './features.ts';
 import { combine, frechetDistance, squaredGap, sumOfSquares } from './frechet-distance.ts';
 import { drawGroups } from './groups.ts';
@@ -6,7 +7,6 @@ import { distanceFromKernels, kernelMatrices } from './kernel-distance.ts';
 import { multiplyTransposed } from './linear-algebra.ts';
 import { type ManifoldScores, manifoldScores, neighbourDistances } from './manifold-scores.ts';
 import { nuclearNorm } from './nuclear-norm.ts';
-import { seededRandom } from './random.ts';
 
 /** A score with its 95 % interval; sampling error of both sets is in it. */
 export type MetricInterval = { value: number; ciLow: number; ciHigh: number; standardError: number };

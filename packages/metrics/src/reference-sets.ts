@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { seededRandom } from '@synspine/compute';
 import type { Features } from './features.ts';
-import { seededRandom } from './random.ts';
 
 /** The sets that reference/values.py scored with scipy: sums of three uniform numbers, columns of falling scale. */
 export function referenceSet(seed: number, rows: number, columns: number, shift: number): Features {

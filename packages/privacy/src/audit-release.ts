@@ -1,4 +1,5 @@
-import { type Features, seededRandom } from '@synspine/metrics';
+import { seededRandom } from '@synspine/compute';
+import type { Features } from '@synspine/metrics';
 import type { AuditTest } from '@synspine/protocol';
 import { battery, counted, judge } from './battery.ts';
 import { closenessShare } from './likeness/closeness.ts';

@@ -1,4 +1,5 @@
-import { type Features, seededNormal, seededRandom } from '@synspine/metrics';
+import { seededNormal, seededRandom } from '@synspine/compute';
+import type { Features } from '@synspine/metrics';
 import { PIXEL_COLUMNS, pixelEmbedding } from './pixels/pixel-embedding.ts';
 import { blur, workingPlane } from './pixels/plane.ts';
 import type { RealSet } from './sample-set.ts';

@@ -1,4 +1,5 @@
-import { normalQuantile, shuffled } from '@synspine/metrics';
+import { shuffled } from '@synspine/compute';
+import { normalQuantile } from '@synspine/metrics';
 import { centredInterval, type Estimate } from './centred-interval.ts';
 import type { PatientDistances } from './distance-table.ts';
 

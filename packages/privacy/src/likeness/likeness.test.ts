@@ -1,4 +1,5 @@
-import { type Features, seededNormal, seededRandom } from '@synspine/metrics';
+import { seededNormal, seededRandom } from '@synspine/compute';
+import type { Features } from '@synspine/metrics';
 import { describe, expect, it } from 'vitest';
 import type { Estimate } from './centred-interval.ts';
 import { closenessShare } from './closeness.ts';

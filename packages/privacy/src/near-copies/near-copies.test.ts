@@ -1,4 +1,5 @@
-import { seededRandom } from '@synspine/metrics';
+import { seededRandom } from '@synspine/compute';
+
 import { describe, expect, it } from 'vitest';
 import { phantomFeatures, phantomFilms } from '../phantom-films.ts';
 import { alterFilm } from '../pixels/alter-film.ts';

@@ -1,4 +1,5 @@
-import { shuffled } from '@synspine/metrics';
+import { shuffled } from '@synspine/compute';
+
 import { alterFilm } from '../pixels/alter-film.ts';
 import { countOf, type Embed, type ImageSet, type RealSet, type SampleSet } from '../sample-set.ts';
 import { type CopyScore, createCopyScorer } from './copy-scores.ts';

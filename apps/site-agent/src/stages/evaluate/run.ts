@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { initCompute } from '@synspine/compute';
+import { initCompute, seededRandom, shuffled } from '@synspine/compute';
 import type { GanPreset } from '@synspine/gan';
-import { seededRandom, shuffled } from '@synspine/metrics';
+
 import type { QualityReport } from '@synspine/protocol';
 import { writeJson } from '../../durable-file.ts';
 import { type FilmSet, selectFilms } from '../../films/film-set.ts';

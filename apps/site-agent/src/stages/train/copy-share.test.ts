@@ -1,4 +1,5 @@
-import { seededRandom } from '@synspine/metrics';
+import { seededRandom } from '@synspine/compute';
+
 import { describe, expect, it } from 'vitest';
 import { chanceOfAny, copyShare, type Rows, toPixelRows } from './copy-share.ts';
 

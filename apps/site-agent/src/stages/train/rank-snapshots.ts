@@ -1,5 +1,6 @@
+import { seededRandom, shuffled } from '@synspine/compute';
 import { createSampler, type GanPreset } from '@synspine/gan';
-import { kernelDistance, seededRandom, shuffled } from '@synspine/metrics';
+import { kernelDistance } from '@synspine/metrics';
 import { selectFilms } from '../../films/film-set.ts';
 import { assertSameProbe, takeProbe } from '../generator-probe.ts';
 import type { InceptionCache } from '../inception-cache.ts';

@@ -23,3 +23,12 @@ export function shuffled<Item>(items: readonly Item[], random: () => number): It
   }
   return order;
 }
+
+/** 0 … count − 1 again and again, each pass in a new order. */
+export function* shuffledForever(count: number, random: () => number): Generator<number, never> {
+  let order = Array.from({ length: count }, (_, index) => index);
+  for (;;) {
+    order = shuffled(order, random);
+    yield* order;
+  }
+}
