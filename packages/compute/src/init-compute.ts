@@ -7,6 +7,7 @@ import type { Binding } from './binding.ts';
 import { ComputeError } from './compute-error.ts';
 import { gatherWithoutReading } from './ops/gather-kernel.ts';
 import { repairGradients } from './ops/repair-gradients.ts';
+import { repairedKernels } from './ops/repaired-kernels.ts';
 
 export interface ComputeInfo {
   tensorflowVersion: string;
@@ -34,8 +35,10 @@ function register(threads: number): void {
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
   tf.registerBackend(backendName, () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'));
   require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
-  tf.unregisterKernel(tf.GatherV2, backendName);
-  tf.registerKernel(gatherWithoutReading);
+  for (const kernel of [gatherWithoutReading, ...repairedKernels]) {
+    tf.unregisterKernel(kernel.kernelName, backendName);
+    tf.registerKernel(kernel);
+  }
   repairGradients();
 }
 

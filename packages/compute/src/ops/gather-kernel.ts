@@ -11,6 +11,12 @@ export const gatherWithoutReading: tf.KernelConfig = {
   kernelFunc: ({ inputs, attrs, backend }) => {
     const { x, indices } = inputs as { x: tf.TensorInfo; indices: tf.TensorInfo };
     const { axis, batchDims } = attrs as { axis: number; batchDims: number };
+    tf.backend_util.segment_util.collectGatherOpShapeInfo(
+      x as tf.Tensor,
+      indices as tf.Tensor,
+      axis,
+      batchDims,
+    ); // throws
     const native = backend as unknown as Backend;
     const type = native.binding.TF_ATTR_TYPE;
     const attributes = [
