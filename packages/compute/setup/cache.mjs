@@ -23,6 +23,29 @@ export function tensorflowDir() {
   return join(tensorflowRoot(existsSync(tensorflowRoot(true))), 'tensorflow');
 }
 
+/** NVIDIA's libraries beside the GPU build, in an order in which each finds those that it needs; empty with the CPU build. */
+export function nvidiaLibraries() {
+  const folder = join(tensorflowRoot(true), 'nvidia');
+  if (!existsSync(folder)) return [];
+  return nvidiaLibraryNames.map(([part, file]) => join(folder, part, 'lib', file));
+}
+
+/** Folder below nvidia/ and file. */
+export const nvidiaLibraryNames = [
+  ['cuda_runtime', 'libcudart.so.12'],
+  ['nvjitlink', 'libnvJitLink.so.12'],
+  ['cuda_nvrtc', 'libnvrtc.so.12'],
+  ['cublas', 'libcublasLt.so.12'],
+  ['cublas', 'libcublas.so.12'],
+  ['cusparse', 'libcusparse.so.12'],
+  ['cusolver', 'libcusolver.so.11'],
+  ['cufft', 'libcufft.so.11'],
+  ['curand', 'libcurand.so.10'],
+  ['cudnn', 'libcudnn.so.9'],
+  ['nccl', 'libnccl.so.2'],
+  ['cuda_cupti', 'libcupti.so.12'],
+];
+
 /** The FID Inception's weights as safetensors. */
 export function inceptionWeightsPath() {
   return join(cacheDir(), 'inception-2015-12-05', 'inception-2015-12-05.safetensors');

@@ -11,17 +11,18 @@ const diskBytes = { cpu: 2.5e9, gpu: 11e9 };
 
 /**
  * Puts TensorFlow's C libraries and headers into the cache (about 20 s the first time, milliseconds after that; with `gpu` 3.4 GB).
- * Once the GPU build is there, it is the one that serves; it runs on the CPU where it finds no GPU.
+ * Once the GPU build is there, it is the one that serves, with or without `gpu`; it runs on the CPU where it finds no GPU.
  * Errors: PLATFORM_UNSUPPORTED, PYTHON_MISSING, PIP_MISSING, DISK_FULL, DOWNLOAD_FAILED, HASH_MISMATCH, UNPACK_FAILED.
  * @param {{ gpu?: boolean, onProgress?: (fraction: number, message: string) => void }} [options]
  * @returns {Promise<string>} the folder
  */
 export async function ensureTensorflow({ gpu = false, onProgress = () => {} } = {}) {
-  const folder = tensorflowRoot(gpu);
+  const forGpu = gpu || isInstalled(tensorflowRoot(true));
+  const folder = tensorflowRoot(forGpu);
   if (!isInstalled(folder)) {
     requirePlatform();
-    requireDiskSpace(cacheDir(), gpu ? diskBytes.gpu : diskBytes.cpu);
-    await install(folder, gpu ? gpuWheels : cpuWheels, onProgress);
+    requireDiskSpace(cacheDir(), forGpu ? diskBytes.gpu : diskBytes.cpu);
+    await install(folder, forGpu ? gpuWheels : cpuWheels, onProgress);
   }
   onProgress(1, 'TensorFlow is ready');
   return folder;

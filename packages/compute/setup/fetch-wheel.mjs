@@ -45,7 +45,7 @@ async function requirePip() {
 /** @param {Wheel} wheel @param {string} folder @param {(fraction: number) => void} onProgress */
 async function download(wheel, folder, onProgress) {
   // pip shows no progress to a pipe, but it downloads under TMPDIR, where the bytes can be counted.
-  const timer = setInterval(() => onProgress(Math.min(0.99, folderBytes(folder) / wheel.bytes)), 300);
+  const timer = setInterval(() => onProgress(Math.min(0.99, bytesBelow(folder) / wheel.bytes)), 300);
   const pip = [
     '-m',
     'pip',
@@ -75,17 +75,19 @@ function pipComplaint(wheel, output) {
   return `pip couldn't download ${wheel.requirement} (${lines.at(-1) ?? 'it gave no reason'})`;
 }
 
-/** @param {string} folder */
-function folderBytes(folder) {
-  let bytes = 0;
-  for (const name of readdirSync(folder, { recursive: true })) {
-    try {
-      bytes += statSync(join(folder, String(name))).size;
-    } catch {
-      // pip moved the file between the two calls; the next tick counts it
-    }
+/**
+ * Bytes on disk below a path. Files and folders may go at any moment, since pip works there while this counts.
+ * @param {string} path
+ * @returns {number}
+ */
+export function bytesBelow(path) {
+  try {
+    const stats = statSync(path);
+    if (!stats.isDirectory()) return stats.size;
+    return readdirSync(path).reduce((sum, name) => sum + bytesBelow(join(path, name)), 0);
+  } catch {
+    return 0; // gone between two calls; the next tick counts it where it is now
   }
-  return bytes;
 }
 
 /** @param {string} path @returns {Promise<string>} */

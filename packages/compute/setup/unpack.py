@@ -1,6 +1,7 @@
 """unpack.py ARCHIVE STRIP TARGET NAME...: extracts the members of a zip whose path starts with one of the names.
 
-STRIP is removed from the front of each path. Prints the bytes written so far and in all, a line for each 8 MiB. zipfile checks every CRC.
+STRIP is removed from the front of each path. Prints the bytes written so far and in all, a line for each 8 MiB. zipfile checks every CRC. Programs stay
+executable: XLA runs NVIDIA's ptxas.
 """
 import os
 import sys
@@ -20,3 +21,5 @@ with zipfile.ZipFile(archive) as source:
                 writer.write(chunk)
                 done += len(chunk)
                 print(done, total, flush=True)
+        if member.external_attr >> 16 & 0o111:
+            os.chmod(path, 0o755)

@@ -1,13 +1,17 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureAddon } from '../setup/build-addon.mjs';
-import { inceptionWeightsPath } from '../setup/cache.mjs';
+import { inceptionWeightsPath, nvidiaLibraryNames } from '../setup/cache.mjs';
 import { ensureInception } from '../setup/fetch-inception.mjs';
 import { ensureTensorflow } from '../setup/fetch-tensorflow.mjs';
+import { bytesBelow } from '../setup/fetch-wheel.mjs';
 import { installFolder, isInstalled, requireDiskSpace } from '../setup/install-folder.mjs';
+import { gpuWheels } from '../setup/tensorflow-wheels.mjs';
+import { unpack } from '../setup/unpack.mjs';
 
 let folder: string;
 beforeEach(() => {
@@ -107,6 +111,60 @@ describe('setup', () => {
   it('says so when the disk is too small', () => {
     expect(() => requireDiskSpace(join(folder, 'new'), 1)).not.toThrow();
     expect(() => requireDiskSpace(folder, 1e18)).toThrow(expect.objectContaining({ code: 'DISK_FULL' }));
+  });
+});
+
+describe('unpack', () => {
+  it('keeps programs executable and other files not, and takes only what it is asked for', async () => {
+    const archive = join(folder, 'wheel.whl');
+    const script = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    for name, mode in [("nvidia/bin/ptxas", 0o755), ("nvidia/lib/a.so", 0o644), ("other/file", 0o644)]:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = (0o100000 | mode) << 16
+        wheel.writestr(entry, name)`;
+    execFileSync('python3', ['-c', script, archive]);
+    await unpack({ archive, strip: '', target: join(folder, 'out'), names: ['nvidia/'] });
+    const mode = (name: string) => statSync(join(folder, 'out', name)).mode & 0o111;
+    expect([mode('nvidia/bin/ptxas'), mode('nvidia/lib/a.so')]).toEqual([0o111, 0]);
+    expect(readdirSync(join(folder, 'out'))).toEqual(['nvidia']);
+  });
+});
+
+describe('fetchWheel', () => {
+  it('reports progress while pip moves files about under its feet', async () => {
+    const moving = join(folder, 'moving');
+    mkdirSync(join(moving, 'a', 'b'), { recursive: true });
+    writeFileSync(join(moving, 'a', 'b', 'c'), 'four');
+    expect(bytesBelow(moving)).toBe(4);
+    const churn = spawn(
+      'sh',
+      ['-c', 'i=0; while :; do i=$((i+1)); mkdir -p d$((i%9))/e; rm -rf d$(((i+4)%9)); done'],
+      {
+        cwd: moving,
+      },
+    );
+    await once(churn, 'spawn');
+    const sizes = Array.from({ length: 2000 }, () => bytesBelow(moving));
+    churn.kill();
+    await once(churn, 'close');
+    expect(new Set(sizes)).toEqual(new Set([4]));
+  });
+});
+
+describe('the GPU build', () => {
+  it('is pinned by hash, with every library that is loaded before TensorFlow starts', () => {
+    expect(
+      gpuWheels.every(({ sha256, requirement }) => /^[0-9a-f]{64}$/.test(sha256) && /==/.test(requirement)),
+    ).toBe(true);
+    expect(new Set(gpuWheels.map(({ sha256 }) => sha256)).size).toBe(gpuWheels.length);
+    const parts = gpuWheels.flatMap(
+      ({ requirement }) => /^nvidia-(.*)-cu12==/.exec(requirement)?.[1]?.replaceAll('-', '_') ?? [],
+    );
+    expect(new Set(nvidiaLibraryNames.map(([part]) => part))).toEqual(
+      new Set(parts.filter((part) => part !== 'cuda_nvcc')),
+    );
   });
 });
 

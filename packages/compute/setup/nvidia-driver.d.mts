@@ -1,0 +1,8 @@
+export interface NvidiaDriver {
+  version: string;
+  /** One name for each GPU. */
+  models: string[];
+}
+export const driverMin: number;
+export function findNvidiaDriver(folder?: string): NvidiaDriver | null;
+export function describeDriver(driver: NvidiaDriver | null): string;
