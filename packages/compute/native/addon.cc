@@ -1,4 +1,5 @@
 // The interface that JavaScript sees: what tfjs's NodeJSKernelBackend calls on its binding, plus tracing.
+#include <dlfcn.h>
 #include <node_api.h>
 
 #include <memory>
@@ -54,14 +55,22 @@ napi_value ToObjects(napi_env env, const std::vector<TensorInfo>& infos) {
   return array;
 }
 
-// initialize(intraOpThreads, interOpThreads)
+// TensorFlow finds most of NVIDIA's libraries beside itself, but neither cuSOLVER, without which it takes no GPU, nor nvJitLink: those
+// are on the search path of one of its two libraries and asked for by the other. Once loaded from here they are found by name.
+std::string Preload(const std::string& library) { return dlopen(library.c_str(), RTLD_LAZY | RTLD_GLOBAL) ? "" : dlerror(); }
+
+// initialize(intraOpThreads, interOpThreads, libraries) → what couldn't be loaded of the libraries, each with the reason
 napi_value Initialize(napi_env env, napi_callback_info info) {
-  auto args = Arguments(env, info, 2);
+  auto args = Arguments(env, info, 3);
   AddonData& data = Data(env);
-  if (!data.session) {
-    data.session = std::make_unique<Session>(static_cast<int>(ToInt(env, args[0])), static_cast<int>(ToInt(env, args[1])));
+  std::vector<std::string> failures;
+  if (data.session) return FromStrings(env, failures);
+  for (napi_value library : Elements(env, args[2])) {
+    std::string failure = Preload(ToString(env, library));
+    if (!failure.empty()) failures.push_back(failure);
   }
-  return Undefined(env);
+  data.session = std::make_unique<Session>(static_cast<int>(ToInt(env, args[0])), static_cast<int>(ToInt(env, args[1])));
+  return FromStrings(env, failures);
 }
 
 // createTensor(shape, dtype, data) → id
@@ -100,6 +109,12 @@ napi_value TraceBegin(napi_env env, napi_callback_info info) {
   bool bfloat16 = ToBool(env, Arguments(env, info, 1)[0]);
   if (session.trace) throw Failure("TRACE_NESTED", "a function is already being traced");
   session.trace = std::make_unique<Trace>(++session.trace_count, bfloat16);
+  return Undefined(env);
+}
+
+// traceRefuseStrings()
+napi_value TraceRefuseStrings(napi_env env, napi_callback_info) {
+  CurrentTrace(env).RefuseStrings();
   return Undefined(env);
 }
 
@@ -150,7 +165,10 @@ napi_value GetNumOfTensors(napi_env env, napi_callback_info) {
   return FromInt(env, static_cast<int64_t>(Current(env).size()));
 }
 
-napi_value IsUsingGpuDevice(napi_env env, napi_callback_info) { return FromBool(env, Current(env).UsesGpu()); }
+napi_value IsUsingGpuDevice(napi_env env, napi_callback_info) { return FromBool(env, !Current(env).GpuMemory().empty()); }
+
+// gpuMemory() → [bytes of each GPU]
+napi_value GpuMemory(napi_env env, napi_callback_info) { return FromInts(env, Current(env).GpuMemory()); }
 
 // Turns a Failure into a JavaScript Error with a `code`.
 template <napi_value (*call)(napi_env, napi_callback_info)>
@@ -195,6 +213,7 @@ napi_value Load(napi_env env, napi_value exports) {
   Export<TensorDataCall>(env, exports, "tensorDataSync");
   Export<ExecuteOpCall>(env, exports, "executeOp");
   Export<TraceBegin>(env, exports, "traceBegin");
+  Export<TraceRefuseStrings>(env, exports, "traceRefuseStrings");
   Export<TracePlaceholder>(env, exports, "tracePlaceholder");
   Export<TraceEnd>(env, exports, "traceEnd");
   Export<TraceAbort>(env, exports, "traceAbort");
@@ -202,6 +221,7 @@ napi_value Load(napi_env env, napi_value exports) {
   Export<RemoveFunction>(env, exports, "removeFunction");
   Export<GetNumOfTensors>(env, exports, "getNumOfTensors");
   Export<IsUsingGpuDevice>(env, exports, "isUsingGpuDevice");
+  Export<GpuMemory>(env, exports, "gpuMemory");
   return exports;
 }
 

@@ -26,7 +26,9 @@ class Status {
   operator TF_Status*() { return raw_; }
   bool ok() const { return TF_GetCode(raw_) == TF_OK; }
   void Check(const std::string& doing) const {
-    if (!ok()) throw Failure("TENSORFLOW_ERROR", doing + ": " + TF_Message(raw_));
+    if (ok()) return;
+    const char* code = TF_GetCode(raw_) == TF_RESOURCE_EXHAUSTED ? "OUT_OF_MEMORY" : "TENSORFLOW_ERROR";
+    throw Failure(code, doing + ": " + TF_Message(raw_));
   }
 
  private:

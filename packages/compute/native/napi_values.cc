@@ -110,6 +110,15 @@ napi_value FromInts(napi_env env, const std::vector<int64_t>& values) {
   return result;
 }
 
+napi_value FromStrings(napi_env env, const std::vector<std::string>& values) {
+  napi_value result;
+  Require(env, napi_create_array_with_length(env, values.size(), &result), "room for an array");
+  for (size_t i = 0; i < values.size(); ++i) {
+    Require(env, napi_set_element(env, result, static_cast<uint32_t>(i), FromString(env, values[i])), "an array");
+  }
+  return result;
+}
+
 napi_value Undefined(napi_env env) {
   napi_value result;
   Require(env, napi_get_undefined(env, &result), "undefined");

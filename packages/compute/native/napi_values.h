@@ -27,6 +27,7 @@ napi_value FromInt(napi_env env, int64_t value);
 napi_value FromBool(napi_env env, bool value);
 napi_value FromString(napi_env env, const std::string& value);
 napi_value FromInts(napi_env env, const std::vector<int64_t>& values);
+napi_value FromStrings(napi_env env, const std::vector<std::string>& values);
 napi_value Undefined(napi_env env);
 void Set(napi_env env, napi_value object, const char* name, napi_value value);
 

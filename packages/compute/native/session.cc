@@ -96,18 +96,18 @@ void Session::Remove(int64_t id) {
   values_.erase(found);
 }
 
-bool Session::UsesGpu() const {
+std::vector<int64_t> Session::GpuMemory() const {
   Status status;
   TF_DeviceList* devices = TFE_ContextListDevices(context_, status);
   status.Check("listing devices");
-  bool found = false;
-  for (int i = 0; i < TF_DeviceListCount(devices) && !found; ++i) {
-    Status type_status;
-    const char* type = TF_DeviceListType(devices, i, type_status);
-    found = type_status.ok() && std::string(type) == "GPU";
+  std::vector<int64_t> memory;
+  for (int i = 0; i < TF_DeviceListCount(devices); ++i) {
+    Status device_status;
+    const char* type = TF_DeviceListType(devices, i, device_status);
+    if (device_status.ok() && std::string(type) == "GPU") memory.push_back(TF_DeviceListMemoryBytes(devices, i, device_status));
   }
   TF_DeleteDeviceList(devices);
-  return found;
+  return memory;
 }
 
 }  // namespace synspine

@@ -51,7 +51,8 @@ class Session {
   void Remove(int64_t id);
   size_t size() const { return values_.size(); }
 
-  bool UsesGpu() const;
+  // Memory that TensorFlow may use on each GPU, in bytes; empty where it found none.
+  std::vector<int64_t> GpuMemory() const;
 
   std::unique_ptr<Trace> trace;
   uint64_t trace_count = 0;

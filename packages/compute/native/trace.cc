@@ -47,8 +47,14 @@ std::string Trace::Describe(TF_Output node) const {
   return type == "Placeholder" ? "an argument of the function" : "op " + type;
 }
 
-TF_OperationDescription* Trace::NewNode(const std::string& op) {
-  return TF_NewOperation(graph_, op.c_str(), ("n" + std::to_string(node_count_++)).c_str());
+void Trace::CheckType(const std::string& op, TF_DataType dtype) const {
+  if (dtype != TF_STRING || !refuses_strings_) return;
+  throw Failure("STRING_IN_TRACE", op + " takes or gives strings, which a traced function can't hold. Work on strings outside of it");
+}
+
+TF_OperationDescription* Trace::NewNode(const std::string& op, const std::string& name) {
+  std::string serial = "n" + std::to_string(node_count_++);
+  return TF_NewOperation(graph_, op.c_str(), (name.empty() ? serial : name).c_str());
 }
 
 TF_Operation* Trace::FinishNode(TF_OperationDescription* node, const std::string& op) {
@@ -59,6 +65,7 @@ TF_Operation* Trace::FinishNode(TF_OperationDescription* node, const std::string
 }
 
 TensorInfo Trace::AddPlaceholder(Session& session, TF_DataType dtype, const std::vector<int64_t>& shape) {
+  CheckType("an argument", dtype);
   TF_OperationDescription* node = NewNode("Placeholder");
   TF_SetAttrType(node, "dtype", dtype);
   TF_SetAttrShape(node, "shape", shape.data(), static_cast<int>(shape.size()));
@@ -122,10 +129,14 @@ TensorInfo Trace::Describe(Session& session, TF_Output output, const std::string
 
 std::vector<TensorInfo> Trace::AddOp(Session& session, const std::string& op, const std::vector<Attribute>& attributes,
                                      const std::vector<int64_t>& inputs, int output_count) {
+  op_count_ += 1;
   const OpDef& def = session.op_defs().Find(op);
   std::vector<InputSpan> spans = SplitInputs(op, def, inputs.size(), IntegerAttributes(attributes));
   std::vector<TF_Output> sources;
-  for (int64_t id : inputs) sources.push_back(Resolve(session, op, id));
+  for (int64_t id : inputs) {
+    sources.push_back(Resolve(session, op, id));
+    CheckType(op, TF_OperationOutputType(sources.back()));
+  }
 
   bool cast = false;  // to bfloat16 and back
   if (bfloat16_ && RunsInBfloat16(op)) {
@@ -139,7 +150,7 @@ std::vector<TensorInfo> Trace::AddOp(Session& session, const std::string& op, co
     }
   }
 
-  TF_OperationDescription* node = NewNode(op);
+  TF_OperationDescription* node = NewNode(op, "op_" + std::to_string(op_count_));
   for (const InputSpan& span : spans) {
     if (span.argument->is_list()) TF_AddInputList(node, &sources[span.begin], static_cast<int>(span.count));
     else TF_AddInput(node, sources[span.begin]);
@@ -151,6 +162,7 @@ std::vector<TensorInfo> Trace::AddOp(Session& session, const std::string& op, co
   std::vector<TensorInfo> outputs;
   for (int i = 0; i < output_count; ++i) {
     TF_Output output{operation, i};
+    CheckType(op, TF_OperationOutputType(output));
     outputs.push_back(Describe(session, cast ? Cast(output, TF_FLOAT) : output, op));
   }
   return outputs;
@@ -159,7 +171,10 @@ std::vector<TensorInfo> Trace::AddOp(Session& session, const std::string& op, co
 void Trace::Finish(Session& session, const std::string& name, const std::vector<int64_t>& outputs) {
   std::vector<TF_Output> results;
   // A function's result may not be one of its arguments itself.
-  for (int64_t id : outputs) results.push_back(Identity(Resolve(session, name, id)));
+  for (int64_t id : outputs) {
+    results.push_back(Identity(Resolve(session, name, id)));
+    CheckType("the result", TF_OperationOutputType(results.back()));
+  }
   Status status;
   std::unique_ptr<TF_Function, FunctionDeleter> function(
       TF_GraphToFunction(graph_, name.c_str(), 0, -1, nullptr, static_cast<int>(placeholders_.size()), placeholders_.data(),

@@ -21,12 +21,15 @@ class Trace {
 
   uint64_t serial() const { return serial_; }
   int node_count() const { return node_count_; }
+  // From here on string tensors are refused: a graph can hold them, but neither XLA nor a GPU can.
+  void RefuseStrings() { refuses_strings_ = true; }
   // "op Relu" and the like, for messages.
   std::string Describe(TF_Output node) const;
 
   TensorInfo AddPlaceholder(Session& session, TF_DataType dtype, const std::vector<int64_t>& shape);
 
-  // Appends one op. Shapes come from TensorFlow's shape inference; throws Failure UNKNOWN_SHAPE where it depends on data.
+  // Appends one op, as the node "op_K" for the K-th call (from 1), so that TensorFlow's messages lead back to it. Shapes come from
+  // TensorFlow's shape inference; throws Failure UNKNOWN_SHAPE where it depends on data, STRING_IN_TRACE for strings that are refused.
   std::vector<TensorInfo> AddOp(Session& session, const std::string& op, const std::vector<Attribute>& attributes,
                                 const std::vector<int64_t>& inputs, int output_count);
 
@@ -38,14 +41,17 @@ class Trace {
   TF_Output Constant(const Session& session, int64_t id);
   TF_Output Cast(TF_Output input, TF_DataType to);
   TF_Output Identity(TF_Output input);
-  TF_OperationDescription* NewNode(const std::string& op);
+  TF_OperationDescription* NewNode(const std::string& op, const std::string& name = "");
   TF_Operation* FinishNode(TF_OperationDescription* node, const std::string& op);
   TensorInfo Describe(Session& session, TF_Output output, const std::string& op);
+  void CheckType(const std::string& op, TF_DataType dtype) const;
 
   TF_Graph* graph_;
   uint64_t serial_;
   bool bfloat16_;
+  bool refuses_strings_ = false;
   int node_count_ = 0;
+  int op_count_ = 0;
   std::vector<TF_Output> placeholders_;
   std::unordered_map<int64_t, TF_Output> constants_by_id_;
   std::map<std::string, TF_Output> constants_by_content_;  // dtype, shape and bytes of small constants

@@ -7,6 +7,7 @@ export const backendName = 'tensorflow';
 /** What this package uses of tfjs's NodeJSKernelBackend. */
 export interface Backend {
   binding: Binding;
+  tensorMap: { has(dataId: object): boolean };
   getDTypeInteger(dtype: tf.DataType): number;
   /** Native ids, after sending to TensorFlow what tfjs still holds as a JavaScript array. */
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];

@@ -20,13 +20,16 @@ export interface Binding {
   readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_TYPE: number;
-  initialize(intraOpThreads: number, interOpThreads: number): void;
+  /** Loads the libraries first; returns why some couldn't be loaded. */
+  initialize(intraOpThreads: number, interOpThreads: number, libraries: string[]): string[];
   isUsingGpuDevice(): boolean;
+  gpuMemory(): number[];
   createTensor(shape: number[], dtype: number, data: unknown): number;
   deleteTensor(id: number): void;
   tensorDataSync(id: number): Float32Array | Int32Array | Uint8Array;
   executeOp(name: string, attributes: OpAttribute[], inputs: number[], outputCount: number): TensorInfo[];
   traceBegin(bfloat16: boolean): void;
+  traceRefuseStrings(): void;
   tracePlaceholder(dtype: number, shape: number[]): TensorInfo;
   traceEnd(name: string, outputs: number[]): number;
   traceAbort(): void;

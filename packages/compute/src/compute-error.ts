@@ -1,7 +1,6 @@
 /**
- * A broken promise in the compute package. `code` says which; the message ends in what to do.
- * Errors that the native addon throws are plain Errors with a `code` of the same kind (DATA_READ_IN_TRACE, UNKNOWN_SHAPE,
- * TRACED_TENSOR_ESCAPED, TENSORFLOW_ERROR, …).
+ * A broken promise in the compute package. `code` says which (OUT_OF_MEMORY, DATA_READ_IN_TRACE, UNKNOWN_SHAPE, TENSORFLOW_ERROR, …);
+ * the message ends in what to do. The native addon's errors arrive as these too.
  */
 export class ComputeError extends Error {
   override readonly name = 'ComputeError';

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { compile, downsample2, initCompute, lrelu, softplusStable, tf, upsample2 } from './index.ts';
+import { cpuHasBfloat16 } from './precision.ts';
 
 /*
  * A whole training step of a tiny conditional-free GAN: modulated convolution, D and G losses, second-order R1 penalty and Adam's
@@ -116,5 +119,29 @@ describe('a GAN step with gradients, second-order R1 and optimizer', () => {
       ...traced.map((value, i) => Math.abs(value - eager[i]!) / Math.max(1, Math.abs(eager[i]!))),
     );
     expect(worst).toBeLessThan(1e-5);
+  });
+
+  it('learns along the same curve in bfloat16 as in float32', () => {
+    const curve = (precision: 'float32' | 'bfloat16') => {
+      const compiled = compile(step as never, { name: 'gan_step', precision }) as unknown as typeof step;
+      const { state, real, z } = start();
+      let next: Parameters<typeof step>[0] = state;
+      return Array.from({ length: 60 }, () => {
+        const { losses, ...rest } = compiled(next, real, z);
+        next = rest;
+        return losses.map((loss) => loss.dataSync()[0]!);
+      });
+    };
+    const [full, low] = [curve('float32'), curve('bfloat16')];
+    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    const lossOf = (losses: number[][], which: number) => losses.map((pair) => pair[which]!);
+    for (const which of [0, 1]) {
+      const [a, b] = [lossOf(full, which), lossOf(low, which)];
+      expect(Math.abs(a[0]! - b[0]!)).toBeLessThan(0.05); // one forward pass: bfloat16 keeps 8 bits
+      expect(mean(a.map((loss, i) => Math.abs(loss - b[i]!)))).toBeLessThan(0.05);
+      expect(Math.abs(mean(a.slice(-20)) - mean(b.slice(-20)))).toBeLessThan(0.05);
+    }
+    expect(lossOf(low, 0).at(-1)!).toBeLessThan(low[0]![0]! - 0.4); // it did learn: 1.96 → 1.35
+    expect(isDeepStrictEqual(full, low)).toBe(!cpuHasBfloat16(readFileSync('/proc/cpuinfo', 'utf8')));
   });
 });

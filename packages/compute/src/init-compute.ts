@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import * as tf from '@tensorflow/tfjs-core';
-import { addonPath, quietAddonPath, tensorflowDir } from '../setup/cache.mjs';
+import { addonPath, nvidiaLibraries, quietAddonPath, tensorflowDir } from '../setup/cache.mjs';
+import { findNvidiaDriver } from '../setup/nvidia-driver.mjs';
 import { backend, backendName } from './backend.ts';
 import type { Binding } from './binding.ts';
 import { ComputeError } from './compute-error.ts';
+import { noteUnloadable } from './describe-gpu.ts';
+import { guardBinding, guardInputs } from './guard-binding.ts';
 import { gatherWithoutReading } from './ops/gather-kernel.ts';
 import { repairGradients } from './ops/repair-gradients.ts';
 import { repairedKernels } from './ops/repaired-kernels.ts';
@@ -28,12 +31,16 @@ export function initCompute(options: { threads?: number } = {}): ComputeInfo {
 
 function register(threads: number): void {
   const require = createRequire(import.meta.url);
-  const binding = loadAddon(require);
-  binding.initialize(threads, threads);
+  const binding = guardBinding(loadAddon(require));
+  noteUnloadable(binding.initialize(threads, threads, findNvidiaDriver() ? nvidiaLibraries() : []));
   restoreRemovedUtilities(require);
   // Not the package's index, which would load the addon that its own installer downloads.
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');
-  tf.registerBackend(backendName, () => new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu'));
+  tf.registerBackend(backendName, () => {
+    const native = new NodeJSKernelBackend(binding, '@tensorflow/tfjs-node-gpu');
+    guardInputs(native);
+    return native;
+  });
   require('@tensorflow/tfjs-node-gpu/dist/register_all_kernels.js');
   for (const kernel of [gatherWithoutReading, ...repairedKernels]) {
     tf.unregisterKernel(kernel.kernelName, backendName);
