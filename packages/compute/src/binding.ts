@@ -19,6 +19,7 @@ export interface Binding {
   readonly TF_ATTR_BOOL: number;
   readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_TYPE: number;
   /** Loads the libraries first; returns why some couldn't be loaded. */
   initialize(intraOpThreads: number, interOpThreads: number, libraries: string[]): string[];

@@ -1,10 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { backend } from '../backend.ts';
+import { linearMap } from './linear-map.ts';
 
 /*
- * tfjs 4.22's gradients are meant to be taken once. Taken twice, an op that reuses its own saved output (exp, sigmoid, tanh, softmax)
- * is silently wrong, because that output isn't on the tape; others throw, because a kernel of their gradient has none itself. And two
- * are wrong or slow the first time already (cumsum, tile). These replacements are right to any order: second-order.test.ts compares
- * them with finite differences and keeps the table of what still throws.
+ * tfjs 4.22's gradients are meant to be taken once. Taken twice, an op that reuses its own saved output (exp, sigmoid, tanh, softmax,
+ * the exponent of pow) is silently wrong, because that output isn't on the tape; others throw, because a kernel of their gradient has
+ * none itself. And some are wrong or slow the first time already (cumsum, mirrorPad; tile). These replacements are right to
+ * any order: second-order.test.ts compares every gradient with finite differences and keeps the table of what still throws.
  */
 
 /** Replaces gradients in tfjs's registry, which is one for the process. */
@@ -46,6 +48,7 @@ function recomputed(): tf.GradConfig[] {
     elementwise(tf.Sigmoid, (x) => tf.mul(tf.sigmoid(x), tf.sigmoid(tf.neg(x)))),
     elementwise(tf.Tanh, (x) => tf.sub(1, tf.square(tf.tanh(x)))),
     elementwise(tf.Elu, (x) => tf.where(tf.greater(x, 0), tf.onesLike(x), tf.exp(tf.minimum(x, 0)))),
+    { kernelName: tf.Pow, inputsToSave: ['a', 'b'], gradFunc: powerGradients },
     {
       kernelName: tf.Softmax,
       inputsToSave: ['logits'],
@@ -63,6 +66,12 @@ function linear(): tf.GradConfig[] {
       kernelName: tf.Tile,
       inputsToSave: ['x'],
       gradFunc: (dy, [x], attrs) => ({ x: () => sumTiles(single(dy), x!.shape, attrs.reps as number[]) }),
+    },
+    {
+      kernelName: tf.MirrorPad,
+      gradFunc: (dy, _, attrs) => ({
+        x: () => foldMirror(single(dy), attrs as unknown as tf.MirrorPadAttrs),
+      }),
     },
     {
       kernelName: tf.Cumsum,
@@ -107,10 +116,44 @@ function elementwise(kernelName: string, derivative: (x: tf.Tensor) => tf.Tensor
   };
 }
 
+/** Of aᵇ: b·aᵇ⁻¹, and aᵇ·log a where a > 0. */
+function powerGradients(dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) {
+  const [a, b] = saved as [tf.Tensor, tf.Tensor];
+  const exponent = () => tf.cast(b, 'float32');
+  const positive = () => tf.greater(a, 0);
+  return {
+    a: () => sumTo(tf.mul(single(dy), tf.mul(exponent(), tf.pow(a, tf.sub(exponent(), 1)))), a.shape),
+    b: () => {
+      const logarithm = tf.log(tf.where(positive(), a, tf.onesLike(a))); // of 1 in the place of what has none
+      return sumTo(tf.mul(single(dy), tf.mul(tf.pow(a, b), logarithm)), b.shape);
+    },
+  };
+}
+
+/** Adds up what broadcasting repeated. */
+function sumTo(x: tf.Tensor, shape: number[]): tf.Tensor {
+  const axes = tf.broadcast_util.getReductionAxes(shape, x.shape);
+  return tf.reshape(axes.length > 0 ? tf.sum(x, axes) : x, shape);
+}
+
 function softmaxGradient(dy: tf.Tensor, logits: tf.Tensor, axis: number): tf.Tensor {
   const y = tf.softmax(logits, axis);
   const weighted = tf.mul(dy, y);
   return tf.sub(weighted, tf.mul(tf.sum(weighted, axis, true), y));
+}
+
+/** The adjoint of mirrorPad: adds the reflections to what they reflect. */
+function foldMirror(dy: tf.Tensor, { paddings, mode }: tf.MirrorPadAttrs): tf.Tensor {
+  const native = backend();
+  const { TF_ATTR_STRING, TF_ATTR_TYPE, TF_FLOAT, TF_INT32 } = native.binding;
+  const attributes = [
+    { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+    { name: 'Tpaddings', type: TF_ATTR_TYPE, value: TF_INT32 },
+    { name: 'mode', type: TF_ATTR_STRING, value: mode.toUpperCase() },
+  ];
+  const fold = (x: tf.Tensor) =>
+    native.executeSingleOutput('MirrorPadGrad', attributes, [x, tf.tensor2d(paddings, undefined, 'int32')]);
+  return linearMap(dy, fold, (dz) => tf.mirrorPad(dz, paddings, mode));
 }
 
 /** Adds up the copies that tile made: [r0 · s0, r1 · s1, …] → [r0, s0, r1, s1, …] → [s0, s1, …]. */
