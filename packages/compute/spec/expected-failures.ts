@@ -130,7 +130,8 @@ export const expectedFailures: ExpectedFailures[] = [
     specs: ['gradients errors if relevant ops are missing grads'],
   },
   {
-    reason: 'ours: the gradient of a mirrored pad reaches the pixels mirrored, as finite differences say; the spec forgets them',
+    reason:
+      'ours: the gradient of a mirrored pad reaches the pixels mirrored, as finite differences say; the spec forgets them',
     says: /actual\[1\] = 120, expected\[1\] = 40/,
     specs: ['mirrorPad grad', 'mirrorPad gradient with clones'],
   },
