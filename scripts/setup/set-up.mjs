@@ -42,8 +42,11 @@ const steps = [
   { name: 'dashboard', after: ['npm packages'], run: ensureDashboard },
 ];
 
-/** Brings everything that is missing (or the named steps). Answers the exit code: 0, or 1 after one clear line. */
-export async function setUp({ only = [] } = {}) {
+/**
+ * Brings everything that is missing (or the named steps); with `gpu`, TensorFlow for NVIDIA GPUs and their libraries (3.4 GB), and a
+ * line about the GPU that they will find. Answers the exit code: 0, or 1 after one clear line.
+ */
+export async function setUp({ only = [], gpu = false } = {}) {
   const selected = only.length ? steps.filter((s) => only.includes(s.name)) : steps;
   const missing = findMissing(
     selected.some((s) => s.name.startsWith('TensorFlow') || s.name.startsWith('Inception')),
@@ -53,7 +56,8 @@ export async function setUp({ only = [] } = {}) {
     return 1;
   }
   try {
-    await runSteps(selected);
+    await runSteps(selected, gpu);
+    if (gpu) await reportGpu();
     return 0;
   } catch (error) {
     console.error(`\n${error.code ?? 'SETUP_FAILED'}: ${error.message}`);
@@ -62,19 +66,25 @@ export async function setUp({ only = [] } = {}) {
   }
 }
 
-async function runSteps(selected) {
+/** A GPU without its driver isn't an error: an image for other machines is built like this, and TensorFlow falls back to the CPU. */
+async function reportGpu() {
+  const { describeDriver, findNvidiaDriver } = await load('packages/compute/setup/nvidia-driver.mjs');
+  console.log(`GPU: ${describeDriver(findNvidiaDriver())}`);
+}
+
+async function runSteps(selected, gpu) {
   const progress = createProgress(selected.map((s) => s.name));
   const running = new Map();
   for (const step of selected) {
-    running.set(step.name, runStep(step, running, progress));
+    running.set(step.name, runStep(step, running, progress, gpu));
   }
   await Promise.all(running.values());
 }
 
-async function runStep(step, running, progress) {
+async function runStep(step, running, progress, gpu) {
   await Promise.all(step.after.map((name) => running.get(name)));
   const startedAt = performance.now();
-  await step.run({ root, onProgress: (fraction, text) => progress.update(step.name, fraction, text) });
+  await step.run({ root, gpu, onProgress: (fraction, text) => progress.update(step.name, fraction, text) });
   const seconds = (performance.now() - startedAt) / 1000;
   progress.finish(step.name, seconds < 0.5 ? 'ready' : `ready in ${seconds.toFixed(1)} s`);
 }

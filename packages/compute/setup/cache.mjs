@@ -23,11 +23,11 @@ export function tensorflowDir() {
   return join(tensorflowRoot(existsSync(tensorflowRoot(true))), 'tensorflow');
 }
 
-/** NVIDIA's libraries beside the GPU build, in an order in which each finds those that it needs; empty with the CPU build. */
+/** The driver's library and NVIDIA's beside the GPU build, in an order in which each finds those that it needs; empty with the CPU build. */
 export function nvidiaLibraries() {
   const folder = join(tensorflowRoot(true), 'nvidia');
   if (!existsSync(folder)) return [];
-  return nvidiaLibraryNames.map(([part, file]) => join(folder, part, 'lib', file));
+  return ['libcuda.so.1', ...nvidiaLibraryNames.map(([part, file]) => join(folder, part, 'lib', file))];
 }
 
 /** Folder below nvidia/ and file. */

@@ -80,6 +80,8 @@ describe('the report about the GPU', () => {
     expect(problem({ unloadable: ['libcudnn.so.9: cannot open'] })).toMatch(
       /takes no GPU \(libcudnn.so.9: cannot/,
     );
+    const noLibcuda = 'libcuda.so.1: cannot open shared object file: No such file or directory';
+    expect(problem({ unloadable: [noLibcuda] })).toMatch(/H100.*libcuda.so.1: cannot open.*--gpus all/);
     expect(problem({})).toMatch(/TF_CPP_MIN_LOG_LEVEL=0/);
   });
 });

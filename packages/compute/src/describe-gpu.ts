@@ -53,5 +53,7 @@ function whyNoGpu(driver: NvidiaDriver | null, unloadable: readonly string[]): s
   const usable = driver && driver.models.length > 0 && Number.parseInt(driver.version, 10) >= driverMin;
   if (!usable) return describeDriver(driver);
   const reason = unloadable[0] ?? 'start it with TF_CPP_MIN_LOG_LEVEL=0 to see why';
+  if (reason.startsWith('libcuda.so'))
+    return `${describeDriver(driver)} Its library can't be loaded (${reason}): in a container, pass the GPU in (docker run --gpus all)`;
   return `${describeDriver(driver)} TensorFlow takes no GPU (${reason}), so everything runs on the CPU`;
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import { inceptionWeightsPath, initCompute } from '@synspine/compute';
+import { ComputeError, describeGpu, inceptionWeightsPath, initCompute } from '@synspine/compute';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
@@ -42,6 +42,7 @@ function checksOf(folder: string): Check[] {
   return [
     { name: 'node', run: () => process.version },
     { name: 'compute', run: checkCompute },
+    { name: 'gpu', run: checkGpu },
     { name: 'inception weights', run: checkInception },
     { name: 'worker isolation', run: checkIsolation },
     { name: 'home', run: async () => (await open()).id },
@@ -55,6 +56,13 @@ function checksOf(folder: string): Check[] {
 function checkCompute(): string {
   const { tensorflowVersion, device } = initCompute({ threads: 1 });
   return `TensorFlow ${tensorflowVersion} on ${device}`;
+}
+
+/** Device, driver and memory. Fails where TensorFlow for GPUs is set up and finds none that it can use. */
+function checkGpu(): string {
+  const { text, isProblem } = describeGpu();
+  if (isProblem) throw new ComputeError('GPU_UNUSABLE', text);
+  return text;
 }
 
 function checkInception(): string {
