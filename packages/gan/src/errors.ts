@@ -2,6 +2,7 @@ import type { Checkpoint } from './checkpoint.ts';
 
 export type GanErrorCode =
   | 'gan-non-finite'
+  | 'gan-out-of-memory'
   | 'gan-bad-data'
   | 'gan-empty-class'
   | 'gan-checkpoint-mismatch'

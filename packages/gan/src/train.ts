@@ -1,4 +1,4 @@
-import { compile, tf } from '@synspine/compute';
+import { ComputeError, compile, tf } from '@synspine/compute';
 import { createPool, type ImagePool, type LabelledImages, requireEveryClass, toTensors } from './batches.ts';
 import { type Checkpoint, requirePreset } from './checkpoint.ts';
 import { GanError } from './errors.ts';
@@ -13,6 +13,7 @@ export type TrainingProgress = Omit<StatValues, 'judgeAccuracy'> & {
   imagesShown: number;
   imagesTotal: number;
   step: number;
+  batch: number; // images a step: the preset's, or less where memory ran out
   augmentP: number;
   lambda: number;
   /** r_v: 0 good, towards 1 the discriminator knows its training films by heart. NaN until it was first measured. */
@@ -59,7 +60,7 @@ type Run = {
 };
 
 /** The frozen judge's accuracy on the validation films, in batches of the preset's size. */
-async function judgeHeldOut(judge: DomainJudge, pool: ImagePool, batch: number): Promise<number> {
+function judgeHeldOut(judge: DomainJudge, pool: ImagePool, batch: number): number {
   const measure = compile(
     (p: Record<string, tf.Tensor>, images: tf.Tensor4D, label: tf.Tensor2D) =>
       accuracy(judge.logits(p, images) as tf.Tensor2D, label),
@@ -67,17 +68,18 @@ async function judgeHeldOut(judge: DomainJudge, pool: ImagePool, batch: number):
   );
   const n = pool.labels.length;
   let right = 0;
-  for (let begin = 0; begin < n; begin += batch) {
-    const size = Math.min(batch, n - begin);
-    const { images, label } = toTensors(
-      pool,
-      Array.from({ length: size }, (_, i) => begin + i),
-    );
-    const share = measure(judge.parameters, images, label);
-    right += (await share.data())[0]! * size;
-    tf.dispose([images, label, share]);
+  try {
+    for (let begin = 0; begin < n; begin += batch) {
+      const size = Math.min(batch, n - begin);
+      const indices = Array.from({ length: size }, (_, i) => begin + i);
+      right += tf.tidy(() => {
+        const { images, label } = toTensors(pool, indices);
+        return measure(judge.parameters, images, label).dataSync()[0]! * size;
+      });
+    }
+  } finally {
+    measure.dispose();
   }
-  measure.dispose();
   return right / n;
 }
 
@@ -114,6 +116,7 @@ async function report(run: Run): Promise<void> {
     ...stats,
     ...counters,
     imagesTotal: options.imagesShown,
+    batch: options.preset.batch,
     augmentP: augmentP!,
     overfitting: run.reading ? overfitting(run.reading) : Number.NaN,
     judgeAccuracyHeldOut: run.judgeAccuracyHeldOut,
@@ -133,7 +136,8 @@ function raiseLambda(run: Run, batchAccuracy: number): void {
 }
 
 async function startRun(options: TrainingOptions): Promise<Run> {
-  const { preset, classNames, resume, judge } = options;
+  const { classNames, resume, judge } = options;
+  const preset = resume ? withBatchOf(resume, options.preset) : options.preset;
   const train = createPool(options, preset.resolution, classNames.length);
   const validation = createPool(options.validation, preset.resolution, classNames.length);
   requireEveryClass(train, classNames);
@@ -143,7 +147,7 @@ async function startRun(options: TrainingOptions): Promise<Run> {
       'There are no validation images. Overfitting could not be seen: set some patients apart.',
     );
   }
-  if (resume) requirePreset(resume, preset);
+  const judgeAccuracyHeldOut = judge ? judgeHeldOut(judge, validation, preset.batch) : null;
   const state = resume ? uploadState(preset, resume) : createState(preset, classNames.length, options.seed);
   const fresh = { step: 0, imagesShown: 0, lambda: 0, judgeAccuracy: null, seed: options.seed };
   const { step, imagesShown, lambda, judgeAccuracy, seed } = resume ?? fresh;
@@ -152,14 +156,53 @@ async function startRun(options: TrainingOptions): Promise<Run> {
     state,
   );
   return {
-    options: { ...options, seed },
+    options: { ...options, preset, seed },
     counters: { step, imagesShown, lambda, judgeAccuracy },
     state,
     trainer,
     reading: null,
-    judgeAccuracyHeldOut: judge ? await judgeHeldOut(judge, validation, preset.batch) : null,
+    judgeAccuracyHeldOut,
     lastCheckpoint: resume,
   };
+}
+
+/** A run that had to make its batch smaller goes on with that one. Errors: gan-checkpoint-mismatch. */
+function withBatchOf(checkpoint: Checkpoint, preset: GanPreset): GanPreset {
+  requirePreset(checkpoint, preset);
+  return { ...preset, batch: Math.min(preset.batch, checkpoint.preset.batch) };
+}
+
+/**
+ * Half the batch, from the last checkpoint on, after memory ran out. Learning rate and penalties stay, and what is counted in images
+ * (length, averages, ADA, λ) keeps its pace; the optimizer takes twice as many steps, each on a noisier gradient. So it's another
+ * training than the preset's, and the checkpoint's `preset.batch` and every progress line say so. A batch holds at least one group
+ * of the minibatch deviation.
+ * Errors: gan-out-of-memory; any other `error` is thrown on.
+ */
+function withHalfBatch(
+  options: TrainingOptions,
+  lastCheckpoint: Checkpoint | undefined,
+  error: unknown,
+): TrainingOptions {
+  if (!(error instanceof ComputeError) || error.code !== 'OUT_OF_MEMORY') throw error;
+  const preset = lastCheckpoint ? withBatchOf(lastCheckpoint, options.preset) : options.preset;
+  const batch = preset.batch / 2;
+  if (batch % preset.minibatchStdGroup !== 0) {
+    throw new GanError(
+      'gan-out-of-memory',
+      `Memory ran out even with ${preset.batch} images a step (${error.message}). Choose a smaller preset, or free the device’s memory.`,
+      lastCheckpoint,
+    );
+  }
+  const from = lastCheckpoint?.imagesShown ?? 0;
+  process.emitWarning(
+    `Memory ran out: training goes on from image ${from} with ${batch} images a step, not ${preset.batch}.`,
+    {
+      type: 'TrainingWarning',
+      code: 'SYNSPINE_SMALLER_BATCH',
+    },
+  );
+  return { ...options, preset: { ...preset, batch }, ...(lastCheckpoint && { resume: lastCheckpoint }) };
 }
 
 /** Lets messages, signals and an abort through between steps. */
@@ -186,14 +229,22 @@ async function runSteps(run: Run): Promise<TrainingResult> {
 /**
  * Trains SpineGAN (with a judge) or a conditional StyleGAN2 (without) until `imagesShown` images were shown, from the start or from
  * `resume`. A run cut anywhere and resumed from its checkpoint gives the same bytes as one that wasn't. `initCompute` must have run.
- * The last checkpoint is passed to `onCheckpoint` and returned.
- * Errors: gan-non-finite (with the last good checkpoint), gan-bad-data, gan-empty-class, gan-checkpoint-mismatch.
+ * The last checkpoint is passed to `onCheckpoint` and returned. Where memory runs out, training goes back to the last checkpoint and on
+ * with half the batch, with the warning SYNSPINE_SMALLER_BATCH.
+ * Errors: gan-non-finite (with the last good checkpoint), gan-out-of-memory (likewise), gan-bad-data, gan-empty-class,
+ * gan-checkpoint-mismatch.
  */
 export async function trainGan(options: TrainingOptions): Promise<TrainingResult> {
-  const run = await startRun(options);
-  try {
-    return await runSteps(run);
-  } finally {
-    run.trainer.dispose();
+  let attempt = options;
+  for (;;) {
+    let run: Run | undefined;
+    try {
+      run = await startRun(attempt);
+      return await runSteps(run);
+    } catch (error) {
+      attempt = withHalfBatch(attempt, run?.lastCheckpoint ?? attempt.resume, error);
+    } finally {
+      run?.trainer.dispose();
+    }
   }
 }

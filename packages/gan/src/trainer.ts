@@ -175,19 +175,25 @@ async function readMonitor(
 export function createTrainer(o: TrainerOptions, state: TrainingState) {
   const steps = createSteps(o);
   let stats: StepStats | null = null;
+  const takeStep = (at: { step: number; imagesShown: number; lambda: number }, batch: Batch) => {
+    const discriminator = discriminatorUpdate(o, steps, state, at.step, batch);
+    const r1 = isDue(at.step, o.preset.r1.interval)
+      ? r1Update(o, steps, state, at.step, batch)
+      : (stats?.r1.clone() ?? tf.scalar(0));
+    const generator = generatorUpdate(o, steps, state, at, batch.label);
+    if (steps.pathLength && isDue(at.step, o.preset.pathLength!.interval))
+      pathLengthUpdate(o, steps, state, at.step);
+    stats = replace(stats as StepStats, { discriminator, r1, generator });
+  };
   return {
     /** One discriminator step, one generator step, and the lazy regularisers when they are due. */
     step(at: { step: number; imagesShown: number; lambda: number }): void {
       const batch = toTensors(o.train, drawBalanced(o.train, o.preset.batch, o.seed, streams.batch, at.step));
-      const discriminator = discriminatorUpdate(o, steps, state, at.step, batch);
-      const r1 = isDue(at.step, o.preset.r1.interval)
-        ? r1Update(o, steps, state, at.step, batch)
-        : (stats?.r1.clone() ?? tf.scalar(0));
-      const generator = generatorUpdate(o, steps, state, at, batch.label);
-      if (steps.pathLength && isDue(at.step, o.preset.pathLength!.interval))
-        pathLengthUpdate(o, steps, state, at.step);
-      stats = replace(stats as StepStats, { discriminator, r1, generator });
-      tf.dispose(batch);
+      try {
+        takeStep(at, batch);
+      } finally {
+        tf.dispose(batch);
+      }
     },
     /** Waits for the device: call it every 50 steps or so. */
     async readStats(): Promise<StatValues> {
