@@ -1,0 +1,83 @@
+import { readFileSync } from 'node:fs';
+import { initCompute, tf } from '../../packages/compute/src/index.ts';
+import { createPool } from '../../packages/gan/src/batches.ts';
+import type { GanPreset } from '../../packages/gan/src/presets.ts';
+import { createState } from '../../packages/gan/src/state.ts';
+import { createTrainer } from '../../packages/gan/src/trainer.ts';
+import { exportReference } from './export-reference.ts';
+import { peakMiB, secondsSinceStart } from './process-figures.ts';
+import { serve } from './serve.ts';
+import { watchCompilation } from './watch-compilation.ts';
+
+/** Our training step: the trainer that `trainGan` runs, on films made of noise. Usage: gan.ts JOB.json */
+type Job = { preset: GanPreset; threads: number; xla: boolean; bfloat16?: boolean; seed: number };
+
+const importedS = secondsSinceStart();
+const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Job;
+const { preset } = job;
+const { tensorflowVersion, device } = initCompute({ threads: job.threads });
+const compilation = watchCompilation({ bfloat16: job.bfloat16 ?? false });
+const classCount = 2;
+
+function noiseFilms(count: number) {
+  const images = Uint8Array.from(
+    { length: count * preset.resolution ** 2 },
+    (_, i) => (i * 2_654_435_761) >>> 24,
+  );
+  return createPool(
+    { images, labels: Uint8Array.from({ length: count }, (_, i) => i % classCount) },
+    preset.resolution,
+    classCount,
+  );
+}
+
+const pool = noiseFilms(64);
+const state = createState(preset, classCount, job.seed);
+const trainer = createTrainer(
+  { preset, seed: job.seed, train: pool, validation: pool, judge: null, xla: job.xla },
+  state,
+);
+let step = 0;
+const readyS = secondsSinceStart();
+
+/** Takes `count` steps and waits for the device. Seconds, and the last losses. */
+async function takeSteps(count: number) {
+  const begin = performance.now();
+  for (let i = 0; i < count; i++, step++) {
+    trainer.step({ step, imagesShown: step * preset.batch, lambda: 0 });
+  }
+  const stats = await trainer.readStats();
+  return { seconds: (performance.now() - begin) / 1000, stats };
+}
+
+await serve({
+  /** Writes weights, inputs and what our networks make of them, for the other contenders to start from. */
+  async export(request) {
+    await exportReference(preset, state, classCount, String(request.path));
+    return {};
+  },
+  /** The first step: traced, planned or compiled, and run. */
+  async first() {
+    const { seconds, stats } = await takeSteps(1);
+    const { traceS, firstCallS } = compilation.figures();
+    const totalS = readyS + seconds; // without the wait for its turn
+    return {
+      importS: importedS,
+      setUpS: readyS - importedS,
+      traceS,
+      firstCallS,
+      firstStepS: seconds,
+      totalS,
+      stats,
+    };
+  },
+  steps: (request) => takeSteps(Number(request.count)),
+  async figures() {
+    return {
+      peakMiB: peakMiB(),
+      versions: { node: process.version, tensorflow: tensorflowVersion },
+      device,
+      liveTensors: tf.memory().numTensors,
+    };
+  },
+});

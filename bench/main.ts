@@ -1,0 +1,25 @@
+import { writeFileSync } from 'node:fs';
+import { describeMachine, type Versions } from './machine.ts';
+import { type BenchOptions, readOptions, USAGE } from './options.ts';
+import { compareCompute } from './parts/compute.ts';
+import { printRow } from './report.ts';
+
+async function measure(options: BenchOptions): Promise<object> {
+  const versions: Versions = {};
+  const results: Record<string, unknown> = {};
+  if (options.parts.includes('compute')) results.compute = await compareCompute(options, versions, printRow);
+  return { ...results, machine: describeMachine(versions), measuredAt: new Date().toISOString() };
+}
+
+function readOptionsOrExit(): BenchOptions {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    process.exit(64); // EX_USAGE
+  }
+}
+
+const options = readOptionsOrExit();
+const results = await measure(options);
+if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);

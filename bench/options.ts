@@ -1,0 +1,65 @@
+import { parseArgs } from 'node:util';
+import { type PresetName, presets } from '../packages/gan/src/index.ts';
+
+export const USAGE = `npm run bench [-- PART … ] [options]
+parts    compute    our training step beside PyTorch's, images a second, first step, memory
+         features   our Inception features beside onnxruntime's
+         big        two steps at 256 px on the CPU
+         (none: compute and features)
+--json FILE        also write the figures as JSON
+--quick            3 rounds instead of 7, compiled graphs kept from the last run, latency once
+--presets A,B      default ${'demo-32,demo-64,small-128'}
+--batch N          instead of the preset's
+--threads N        of every contender, default 2
+--xla              also measure our steps compiled by XLA
+npm run bench:gpu  the 256 px presets on a graphics card`;
+
+export type BenchOptions = {
+  parts: string[];
+  json: string | null;
+  quick: boolean;
+  rounds: number;
+  presets: PresetName[];
+  batch: number | null;
+  threads: number;
+  xla: boolean;
+  python: string;
+};
+
+const partNames = ['compute', 'features', 'big', 'gpu'];
+
+function presetNames(text: string): PresetName[] {
+  const names = text.split(',') as PresetName[];
+  for (const name of names) if (!(name in presets)) throw new RangeError(`There is no preset ${name}.`);
+  return names;
+}
+
+/** Errors: RangeError or TypeError with a sentence for the person at the keyboard. */
+export function readOptions(argv: string[]): BenchOptions {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: { json: text, quick: flag, presets: text, batch: text, threads: text, xla: flag, python: text },
+  });
+  for (const part of positionals)
+    if (!partNames.includes(part)) throw new RangeError(`There is no part ${part}.`);
+  return {
+    parts: positionals.length ? positionals : ['compute', 'features'],
+    json: values.json ?? null,
+    quick: values.quick ?? false,
+    rounds: values.quick ? 3 : 7,
+    presets: presetNames(values.presets ?? defaultPresets(positionals)),
+    batch: values.batch ? Number(values.batch) : null,
+    threads: Number(values.threads ?? 2),
+    xla: values.xla ?? false,
+    python: values.python ?? '',
+  };
+}
+
+function defaultPresets(parts: string[]): string {
+  return parts.includes('big') || parts.includes('gpu')
+    ? 'clinic-256,paper-256'
+    : 'demo-32,demo-64,small-128';
+}

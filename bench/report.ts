@@ -1,0 +1,52 @@
+import type { ComputeRow, Latency, Side } from './parts/compute.ts';
+import type { Summary } from './statistics.ts';
+
+function cells(values: readonly (string | number)[], widths: readonly number[]): string {
+  return values
+    .map((value, i) => (i === 0 ? String(value).padEnd(widths[i]!) : String(value).padStart(widths[i]!)))
+    .join('  ');
+}
+
+function formatRate({ median, min, max, rounds }: Summary): string {
+  const digits = median < 10 ? 2 : 1;
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)}, n=${rounds})`;
+}
+
+const seconds = (value: number | undefined) =>
+  value === undefined ? '–' : `${value.toFixed(value < 10 ? 2 : 0)} s`;
+
+function latencyCells(latency: Latency): string[] {
+  const { importS, setUpS, traceS, firstCallS, firstStepS, totalS } = latency;
+  return [importS, setUpS, traceS, firstCallS, firstStepS, totalS].map(seconds);
+}
+
+const widths = [14, 28, 9, 9, 9, 9, 9, 9, 9, 9];
+
+function sideLine(name: string, side: Side): string {
+  return cells(
+    [name, formatRate(side.imagesPerS), side.peakMiB, ...latencyCells(side.latency), side.disturbedRounds],
+    widths,
+  );
+}
+
+/** One preset as a table; the columns from `import` on are the seconds from process start to the end of the first step. */
+export function printRow(row: ComputeRow): void {
+  const { images, logits, slope } = row.agreement;
+  const eager = row.sides['PyTorch eager']!.form!;
+  console.log(`\n${row.preset}: ${row.px} px, batch ${row.batch}`);
+  console.log(
+    `same net: images agree to ${images.toExponential(1)}, logits to ${logits.toExponential(1)}, ∂logits/∂images to ${slope.toExponential(1)}; ` +
+      `eager at its fastest: ${eager.channels_last ? 'channels_last' : 'contiguous'}, ${eager.fir} filter`,
+  );
+  console.log(
+    cells(
+      ['', 'images/s', 'peak MiB', 'import', 'set-up', 'trace', '1st call', '1st step', 'total', 'disturbed'],
+      widths,
+    ),
+  );
+  for (const [name, side] of Object.entries(row.sides)) console.log(sideLine(name, side));
+  const ratio = (other: number) => (row.oursPerS / other).toFixed(2);
+  console.log(
+    `ours is ${ratio(row.torchEagerPerS)} × PyTorch eager, ${ratio(row.torchCompilePerS)} × torch.compile`,
+  );
+}

@@ -1,0 +1,124 @@
+"""PyTorch's training step, driven like ours: one JSON request a line on standard input, one answer a line on standard output.
+Usage: contender.py JOB.json. The job: preset, threads, weights (our safetensors file), how (channels_last, fir), compiled."""
+
+import json
+import sys
+import time
+import warnings
+
+import torch
+from safetensors.torch import load_file
+
+from networks import discriminate, from_ours, map_to_style, style_count, synthesize
+from steps import Trainer
+
+
+def seconds_since_start():
+    """Since the kernel started this process, interpreter included."""
+    with open("/proc/self/stat") as stat, open("/proc/uptime") as uptime:
+        return float(uptime.read().split()[0]) - int(stat.read().rsplit(")", 1)[1].split()[19]) / 100
+
+
+imported = seconds_since_start()
+
+
+def peak_mib():
+    return next(round(int(line.split()[1]) / 1024) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+
+
+def parameters(stored, side, channels_last):
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    named = {name[2:]: from_ours(name[2:], t) for name, t in stored.items() if name.startswith(f"{side}.")}
+    return {n: (t.contiguous(memory_format=layout) if t.dim() == 4 else t).requires_grad_(True) for n, t in named.items()}
+
+
+class Films:
+    """As many films of noise as ours, and the batch drawn and converted at every step."""
+
+    def __init__(self, preset, classes):
+        side = preset["resolution"]
+        self.batch, self.classes = preset["batch"], classes
+        self.images = torch.randint(0, 256, (64, 1, side, side), dtype=torch.uint8)
+
+    def draw(self):
+        index = torch.randint(0, 32, (self.batch,)) * 2 + torch.arange(self.batch) % self.classes
+        label = torch.nn.functional.one_hot(torch.arange(self.batch) % self.classes, self.classes).float()
+        return self.images[index].float() / 127.5 - 1, label
+
+
+class Contender:
+    def __init__(self, job):
+        torch.set_num_threads(job["threads"])
+        torch.set_flush_denormal(True)  # as TensorFlow does
+        torch.manual_seed(1)
+        self.job, self.preset, self.how = job, job["preset"], job["how"]
+        self.stored = load_file(job["weights"])
+        self.reset(self.how)
+        self.ready = seconds_since_start()
+
+    def reset(self, how):
+        sides = {side: parameters(self.stored, side, how["channels_last"]) for side in "gd"}
+        classes = self.stored["label"].shape[1]
+        policy = self.preset["augment"]["policy"]
+        state = {**sides, "p": torch.tensor(policy.get("p", 0.0)), "classes": classes}
+        self.how, self.state = how, state
+        self.films = Films(self.preset, classes)
+        self.trainer = Trainer(self.preset, state, how, self.job["compiled"])
+
+    def take(self, count):
+        begin = time.perf_counter()
+        for _ in range(count):
+            d_loss, g_loss, _ = self.trainer.step(*self.films.draw())
+        losses = [float(d_loss), float(g_loss)]
+        return {"seconds": time.perf_counter() - begin, "losses": losses}
+
+    def first(self, _):
+        seconds = self.take(1)["seconds"]
+        return {"importS": imported, "setUpS": self.ready - imported, "firstStepS": seconds, "totalS": self.ready + seconds}
+
+    def steps(self, request):
+        return self.take(request["count"])
+
+    def check(self, _):
+        """The largest differences between our networks' results and these, from the same weights and inputs."""
+        ours = {name: self.stored[name] for name in ("z", "label", "images", "logits", "slope")}
+        images = ours["images"].permute(0, 3, 1, 2)
+        with torch.no_grad():
+            w = map_to_style(self.preset, self.state["g"], ours["z"], ours["label"])
+            made = synthesize(self.preset, self.state["g"], [w] * style_count(self.preset), self.how)
+        seen = images.clone().requires_grad_(True)
+        logits = discriminate(self.preset, self.state["d"], seen, ours["label"], self.how)
+        slope = torch.autograd.grad(logits.sum(), seen)[0]
+        worst = lambda a, b: float((a - b).detach().abs().max() / max(1.0, float(b.abs().max())))
+        return {
+            "images": worst(made, images),
+            "logits": worst(logits, ours["logits"]),
+            "slope": worst(slope, ours["slope"].permute(0, 3, 1, 2)),
+        }
+
+    def tune(self, request):
+        """Tries the layouts and filters that PyTorch users choose between, keeps the fastest."""
+        seconds = {}
+        for how in request["choices"]:
+            self.reset(how)
+            self.take(2)
+            seconds[json.dumps(how)] = min(self.take(request["count"])["seconds"] for _ in range(3))
+        fastest = json.loads(min(seconds, key=seconds.get))
+        self.reset(fastest)
+        return {"how": fastest, "seconds": seconds}
+
+    def figures(self, _):
+        return {"peakMiB": peak_mib(), "versions": {"torch": torch.__version__, "python": sys.version.split()[0]}}
+
+
+def main():
+    warnings.filterwarnings("ignore")
+    contender = Contender(json.load(open(sys.argv[1])))
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        print(json.dumps(getattr(contender, request["command"])(request)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
