@@ -8,6 +8,8 @@ export { type CompiledFunction, type CompileOptions, compile, compileCounts } fr
 export { ComputeError } from './compute-error.ts';
 export { describeGpu, type GpuReport } from './describe-gpu.ts';
 export { type ComputeInfo, initCompute } from './init-compute.ts';
+export { addBias } from './ops/add-bias.ts';
+export { firDownsample2, firFilter, firUpsample2 } from './ops/fir.ts';
 export { lrelu } from './ops/lrelu.ts';
 export { downsample2, upsample2 } from './ops/resample.ts';
 export { pixelShuffle, sigmoidSafe, softplusStable } from './ops/second-order.ts';

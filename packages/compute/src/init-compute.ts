@@ -19,20 +19,23 @@ export interface ComputeInfo {
 
 /**
  * Starts TensorFlow and makes it tfjs's backend; later calls only report. Must run before any tensor is made.
- * @param options.threads threads for one op and for ops side by side; 0 or absent leaves the choice to TensorFlow (all cores)
+ * @param options.threads threads for ops side by side; 0 or absent leaves the choice to TensorFlow (all cores)
+ * @param options.opThreads threads for one op, as many if absent. 1 pays for small networks: handing parts of a small op to another
+ *   thread costs more than the op, but two ops at once don't.
  * Errors: COMPUTE_NOT_SET_UP.
  */
-export function initCompute(options: { threads?: number } = {}): ComputeInfo {
-  if (!tf.findBackend(backendName)) register(options.threads ?? 0);
+export function initCompute(options: { threads?: number; opThreads?: number } = {}): ComputeInfo {
+  const { threads = 0, opThreads = threads } = options;
+  if (!tf.findBackend(backendName)) register(threads, opThreads);
   if (tf.getBackend() !== backendName) tf.setBackend(backendName);
   const { binding } = backend();
   return { tensorflowVersion: binding.TF_Version, device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu' };
 }
 
-function register(threads: number): void {
+function register(threads: number, opThreads: number): void {
   const require = createRequire(import.meta.url);
   const binding = guardBinding(loadAddon(require));
-  noteUnloadable(binding.initialize(threads, threads, findNvidiaDriver() ? nvidiaLibraries() : []));
+  noteUnloadable(binding.initialize(opThreads, threads, findNvidiaDriver() ? nvidiaLibraries() : []));
   restoreRemovedUtilities(require);
   // Not the package's index, which would load the addon that its own installer downloads.
   const { NodeJSKernelBackend } = require('@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js');

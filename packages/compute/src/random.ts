@@ -50,7 +50,7 @@ export function statelessInt(shape: readonly number[], seed: Seed, min: number, 
 export function foldSeed(seed: Seed, index: number): Seed {
   return tf.tidy(() => {
     const offset = tf.tensor1d([Math.imul(index + 1, 0x9e3779b9), 0x5bd1e995], 'int32');
-    return randomBits(2, tf.add(seed, offset)) as Seed;
+    return hash(tf.add(seed, offset)) as Seed; // drawing mixes the two words
   });
 }
 

@@ -140,7 +140,7 @@ describe('fetchWheel', () => {
     expect(bytesBelow(moving)).toBe(4);
     const churn = spawn(
       'sh',
-      ['-c', 'i=0; while :; do i=$((i+1)); mkdir -p d$((i%9))/e; rm -rf d$(((i+4)%9)); done'],
+      ['-c', 'i=0; while [ $i -lt 20000 ]; do i=$((i+1)); mkdir -p d$((i%9))/e; rm -rf d$(((i+4)%9)); done'],
       {
         cwd: moving,
       },

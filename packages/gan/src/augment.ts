@@ -32,20 +32,25 @@ type Draws = {
   rotation(degrees: number): tf.Tensor1D;
 };
 
+/** All transforms together take at most 18 uniform and 4 normal numbers an image. */
+const drawsMax = { uniform: 18, normal: 4 };
+
+/** One block of numbers for all draws: each generator call is a hundred small ops. */
 function createDraws(settings: AugmentSettings, n: number, p: tf.Scalar, seed: tf.Tensor1D): Draws {
-  let stream = 0;
-  const next = () => foldSeed(seed, stream++);
-  const gate = (chance: tf.Tensor) => tf.cast(tf.less(statelessUniform([n], next()), chance), 'float32');
-  const symmetric = (amount: number) => tf.mul(tf.sub(statelessUniform([n], next()), 0.5), 2 * amount);
+  const isNormal = settings.distribution === 'normal';
+  const uniforms = tf.unstack(statelessUniform([drawsMax.uniform, n], foldSeed(seed, 0)));
+  const normals = isNormal ? tf.unstack(statelessNormal([drawsMax.normal, n], foldSeed(seed, 1))) : [];
+  const next = () => uniforms.pop()!;
+  const gate = (chance: tf.Tensor) => tf.cast(tf.less(next(), chance), 'float32');
+  const symmetric = (amount: number) => tf.mul(tf.sub(next(), 0.5), 2 * amount);
   const uniform = (amount: number) => tf.mul(symmetric(amount), gate(p)) as tf.Tensor1D;
-  const normal = (amount: number) =>
-    tf.mul(tf.mul(statelessNormal([n], next()), amount), gate(p)) as tf.Tensor1D;
+  const normal = (amount: number) => tf.mul(tf.mul(normals.pop()!, amount), gate(p)) as tf.Tensor1D;
   // Two turns, before and after the anisotropic scale, that together happen with probability p.
   const chanceOfEach = tf.sub(1, tf.sqrt(tf.sub(1, p)));
   return {
     uniform,
-    spread: settings.distribution === 'uniform' ? uniform : normal,
-    choice: (count) => tf.mul(tf.floor(tf.mul(statelessUniform([n], next()), count)), gate(p)) as tf.Tensor1D,
+    spread: isNormal ? normal : uniform,
+    choice: (count) => tf.mul(tf.floor(tf.mul(next(), count)), gate(p)) as tf.Tensor1D,
     rotation: (degrees) => tf.mul(symmetric((degrees * Math.PI) / 180), gate(chanceOfEach)) as tf.Tensor1D,
   };
 }

@@ -12,6 +12,7 @@ export {
   estimateSecondsLeft,
   imagesToShow,
   planTraining,
+  spreadThreads,
   type TrainingPlan,
 } from './estimate.ts';
 export type { DomainJudge } from './judge.ts';

@@ -52,14 +52,11 @@ export function initParameters(specs: readonly ParameterSpec[], seed: tf.Tensor1
 
 /** One vector → named tensors, in the order of `specs`. */
 export function unflatten(specs: readonly ParameterSpec[], vector: tf.Tensor1D): Parameters {
-  let offset = 0;
-  const entries = specs.map((spec) => {
-    const size = sizeOf(spec.shape);
-    const tensor = tf.reshape(tf.slice(vector, [offset], [size]), [...spec.shape]);
-    offset += size;
-    return [spec.name, tensor] as const;
-  });
-  return Object.fromEntries(entries);
+  const parts = tf.split(
+    vector,
+    specs.map(({ shape }) => sizeOf(shape)),
+  );
+  return Object.fromEntries(specs.map(({ name, shape }, i) => [name, tf.reshape(parts[i]!, [...shape])]));
 }
 
 /** Named tensors → one vector, in the order of `specs`. */

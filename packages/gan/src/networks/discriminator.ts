@@ -2,7 +2,7 @@ import { lrelu, tf } from '@synspine/compute';
 import { convSpec, denseSpecs, type ParameterSpec } from '../parameters.ts';
 import type { GanPreset } from '../presets.ts';
 import { blockResolutions, channelsAt } from './generator.ts';
-import { conv, convDown, dense, normalizeMoment, type Parameters } from './layers.ts';
+import { activate, conv, convDown, dense, normalizeMoment, type Parameters } from './layers.ts';
 import { downsample } from './resample.ts';
 
 function biasedConv(name: string, kernel: number, inputs: number, outputs: number): ParameterSpec[] {
@@ -55,15 +55,15 @@ function embedLabel(preset: GanPreset, p: Parameters, label: tf.Tensor2D): tf.Te
 }
 
 function activatedConv(p: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D {
-  return lrelu(tf.add(conv(p, name, x), p[`${name}.bias`]!)) as tf.Tensor4D;
+  return activate(p, name, conv(p, name, x, Math.SQRT2));
 }
 
 function residualBlock(preset: GanPreset, p: Parameters, resolution: number, x: tf.Tensor4D): tf.Tensor4D {
-  const skip = conv(p, `${resolution}.skip`, downsample(x, preset.discriminatorResampling));
+  const half = Math.SQRT1_2; // keeps the variance of a sum of two
+  const skip = conv(p, `${resolution}.skip`, downsample(x, preset.discriminatorResampling), half);
   const inner = activatedConv(p, `${resolution}.conv0`, x);
-  const down = convDown(p, `${resolution}.conv1`, inner, preset.discriminatorResampling);
-  const activated = lrelu(tf.add(down, p[`${resolution}.conv1.bias`]!));
-  return tf.mul(tf.add(activated, skip), Math.SQRT1_2); // keeps the variance of a sum of two
+  const down = convDown(p, `${resolution}.conv1`, inner, preset.discriminatorResampling, Math.SQRT2 * half);
+  return tf.add(activate(p, `${resolution}.conv1`, down, half), skip);
 }
 
 /**

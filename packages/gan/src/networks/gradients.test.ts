@@ -1,4 +1,4 @@
-import { initCompute, tf } from '@synspine/compute';
+import { firFilter, initCompute, tf } from '@synspine/compute';
 import { beforeAll, test } from 'vitest';
 import {
   type Arguments,
@@ -13,7 +13,7 @@ import { tinyPreset } from '../test-data.ts';
 import { appendMinibatchStd, discriminate, discriminatorSpecs } from './discriminator.ts';
 import { generatorSpecs, repeatStyle, synthesize } from './generator.ts';
 import { convDoubled, convDown, dense, modulatedConv, normalizeMoment, toGray } from './layers.ts';
-import { downsample, filterFir, upsample } from './resample.ts';
+import { downsample, upsample } from './resample.ts';
 
 beforeAll(() => {
   initCompute({ threads: 2 });
@@ -64,8 +64,8 @@ const ops: [string, Op, () => Arguments][] = [
     (a) => appendMinibatchStd(x4(a), 2, 2),
     () => ({ x: image(21, [8, 2, 2]) }),
   ],
-  ['filterFir', (a) => filterFir(x4(a), 2, 1), () => ({ x: image(22, [2, 5, 2]) })],
-  ['filterFir with a gain', (a) => filterFir(x4(a), 1, 2), () => ({ x: image(23, [2, 5, 2]) })],
+  ['firFilter', (a) => firFilter(x4(a), 2, 1), () => ({ x: image(22, [2, 5, 2]) })],
+  ['firFilter with a gain', (a) => firFilter(x4(a), 1, 2), () => ({ x: image(23, [2, 5, 2]) })],
   ...resampling.flatMap((kind): [string, Op, () => Arguments][] => [
     [`upsample by ${kind}`, (a) => upsample(x4(a), kind), () => ({ x: image(24) })],
     [`downsample by ${kind}`, (a) => downsample(x4(a), kind), () => ({ x: image(25) })],

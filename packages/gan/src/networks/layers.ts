@@ -1,6 +1,6 @@
-import { lrelu, tf } from '@synspine/compute';
+import { addBias, firFilter, lrelu, tf } from '@synspine/compute';
 import type { Resampling } from '../presets.ts';
-import { downsample, filterFir } from './resample.ts';
+import { downsample } from './resample.ts';
 
 /** Trainable tensors by name, in the order of their specs. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
@@ -26,15 +26,29 @@ export function normalizeMoment(x: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), 1, true), 1e-8)));
 }
 
-/** 3×3 or 1×1 convolution that keeps the size, by `${name}.weight` [k,k,i,o]; no bias, no activation. */
-export function conv(p: Parameters, name: string, x: tf.Tensor4D): tf.Tensor4D {
-  return tf.conv2d(x, equalize(p[`${name}.weight`]! as tf.Tensor4D), 1, 'same');
+/** 3×3 or 1×1 convolution that keeps the size, by `${name}.weight` [k,k,i,o], times `gain`; no bias, no activation. */
+export function conv(p: Parameters, name: string, x: tf.Tensor4D, gain = 1): tf.Tensor4D {
+  return tf.conv2d(x, equalize(p[`${name}.weight`]! as tf.Tensor4D, gain), 1, 'same');
 }
 
-/** 3×3 convolution to half the size: low-pass, then stride 2. */
-export function convDown(p: Parameters, name: string, x: tf.Tensor4D, resampling: Resampling): tf.Tensor4D {
-  if (resampling === 'box') return conv(p, name, downsample(x, 'box'));
-  return tf.conv2d(filterFir(x, 2, 1), equalize(p[`${name}.weight`]! as tf.Tensor4D), 2, 'valid');
+/** 3×3 convolution to half the size, times `gain`: low-pass, then stride 2. */
+export function convDown(
+  p: Parameters,
+  name: string,
+  x: tf.Tensor4D,
+  resampling: Resampling,
+  gain = 1,
+): tf.Tensor4D {
+  if (resampling === 'box') return conv(p, name, downsample(x, 'box'), gain);
+  return tf.conv2d(firFilter(x, 2, 1), equalize(p[`${name}.weight`]! as tf.Tensor4D, gain), 2, 'valid');
+}
+
+/**
+ * √2 · leaky ReLU (slope 0.2; √2 keeps the variance) of the sum of `x` and `${name}.bias`, times `gain`. `x` has the factor
+ * √2·gain already: a positive factor passes the activation, and on weights it costs less than on images.
+ */
+export function activate(p: Parameters, name: string, x: tf.Tensor4D, gain = 1): tf.Tensor4D {
+  return lrelu(addBias(x, tf.mul(p[`${name}.bias`]! as tf.Tensor1D, Math.SQRT2 * gain)), 1);
 }
 
 type Axis = 0 | 1;
@@ -77,7 +91,7 @@ function convUp(x: tf.Tensor4D, weight: tf.Tensor4D, resampling: Resampling): tf
   const [b, h, w] = x.shape;
   const swapped = tf.transpose(weight, [0, 1, 3, 2]); // conv2dTranspose wants [k,k,o,i]
   const y = tf.conv2dTranspose(x, swapped, [b, 2 * h + 1, 2 * w + 1, weight.shape[3]], 2, 'valid');
-  return filterFir(y, 1, 2); // gain 2 per axis: three of four inserted values were zero
+  return firFilter(y, 1, 2); // gain 2 per axis: three of four inserted values were zero
 }
 
 /**
@@ -98,13 +112,13 @@ export function modulatedConv(
   const y = up ? convUp(scaled, weight, up) : tf.conv2d(scaled, weight, 1, 'same');
   const energy = tf.sum(tf.square(weight), [0, 1]) as tf.Tensor2D; // [i,o]
   const demodulation = tf.rsqrt(tf.add(tf.matMul(tf.square(s), energy), 1e-8)); // [b,o]
-  const normalized = tf.mul(y, tf.reshape(demodulation, [b, 1, 1, weight.shape[3]]));
-  return lrelu(tf.add(normalized, p[`${name}.bias`]!)) as tf.Tensor4D;
+  const factor = tf.reshape(tf.mul(demodulation, Math.SQRT2), [b, 1, 1, weight.shape[3]]);
+  return activate(p, name, tf.mul(y, factor));
 }
 
 /** 1×1 modulated convolution to one channel, without demodulation or activation. [b,h,w,i] → [b,h,w,1] */
 export function toGray(p: Parameters, name: string, x: tf.Tensor4D, style: tf.Tensor2D): tf.Tensor4D {
   const s = dense(p, `${name}.affine`, style);
   const scaled = tf.mul(x, tf.reshape(s, [style.shape[0], 1, 1, x.shape[3]])) as tf.Tensor4D;
-  return tf.add(conv(p, name, scaled), p[`${name}.bias`]!);
+  return addBias(conv(p, name, scaled), p[`${name}.bias`]! as tf.Tensor1D);
 }

@@ -1,6 +1,6 @@
-import { initCompute, tf } from '@synspine/compute';
+import { firFilter, initCompute, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
-import { downsample, filterFir, upsample } from './resample.ts';
+import { downsample, upsample } from './resample.ts';
 
 beforeAll(() => {
   initCompute({ threads: 2 });
@@ -31,7 +31,7 @@ test('upsampling by FIR equals inserting zeros and filtering with [1,3,3,1]/4 al
 
 test('downsampling by FIR equals filtering and taking every second place', () => {
   const x = tf.randomNormal([1, 6, 6, 1], 0, 1, 'float32', 2) as tf.Tensor4D;
-  const every = tf.stridedSlice(filterFir(x, 1, 1), [0, 0, 0, 0], [1, 5, 5, 1], [1, 2, 2, 1]);
+  const every = tf.stridedSlice(firFilter(x, 1, 1), [0, 0, 0, 0], [1, 5, 5, 1], [1, 2, 2, 1]);
   expect(tf.max(tf.abs(tf.sub(downsample(x, 'fir'), every))).dataSync()[0]).toBeLessThan(1e-6);
 });
 

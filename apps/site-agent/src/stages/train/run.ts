@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
-import { type GanPreset, planTraining, type TrainingPlan } from '@synspine/gan';
+import { type GanPreset, planTraining, spreadThreads, type TrainingPlan } from '@synspine/gan';
 import { writeJson } from '../../durable-file.ts';
 import { CLASS_NAMES } from '../../films/labels.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
@@ -33,8 +33,8 @@ export async function runTrain(context: StageContext): Promise<StageOutcome> {
 /** Trains the judge, then the generator, and chooses which of its snapshots is kept. */
 export async function train(context: TrainContext): Promise<StageOutcome> {
   const { draft, options, threads, films } = context;
-  const { device } = initCompute({ threads });
   const preset = findPreset(options.preset);
+  const { device } = initCompute(spreadThreads(preset, threads));
   const plan = planFor(context, preset, device);
   if (plan.verdict === 'too-large-for-cpu')
     return { kind: 'stopped', code: 'TOO_LARGE_FOR_CPU', output: { plan } };
