@@ -34,6 +34,7 @@ const tracesMax = 8;
 const tracesWarned = 3;
 
 const counts = { traces: 0, xlaCompilations: 0 };
+const compiledByXla = new WeakSet<TracedFunction>();
 
 /** How often functions were traced, and compiled by XLA, in this process so far. Both stand still while compiled functions are reused. */
 export function compileCounts(): { traces: number; xlaCompilations: number } {
@@ -56,7 +57,7 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   fn: (...args: A) => R,
   options: CompileOptions,
 ): CompiledFunction<A, R> {
-  const { name, donate = [] } = options;
+  const { name, xla = false, donate = [] } = options;
   const compiledAt = new Error(name);
   const traces = new Map<string, TracedFunction>();
   let disposed = false;
@@ -76,7 +77,12 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
       noteTrace(name, traces.size, signature);
     }
     const tensors = inputs.map(({ tensor }) => tensor);
-    const result = run(backend(), traced, tensors, options) as R;
+    let result: R;
+    try {
+      result = run(backend(), traced, tensors, xla) as R;
+    } catch (error) {
+      throw explainRun(error, name, () => listOps(fn as never, args, options, compiledAt));
+    }
     consume(consumed, name);
     return result;
   };
@@ -88,8 +94,16 @@ export function compile<A extends readonly TensorTree[], R extends TensorTree>(
   return Object.assign(call, { dispose });
 }
 
-function run(native: Backend, traced: TracedFunction, inputs: tf.Tensor[], options: CompileOptions): unknown {
-  const results = callNative(native, traced, inputs, options);
+function run(native: Backend, traced: TracedFunction, inputs: tf.Tensor[], xla: boolean): unknown {
+  const infos = native.binding.callFunction(
+    traced.nativeName,
+    xla,
+    native.getInputTensorIds(inputs),
+    traced.resultCount,
+  );
+  if (xla && !compiledByXla.has(traced)) counts.xlaCompilations += 1;
+  if (xla) compiledByXla.add(traced);
+  const results = infos.map((info) => native.createOutputTensor(info));
   const used = new Set<number>();
   const leaves = traced.outputs.map(({ from, index }) => {
     if (from === 'input') return inputs[index]!.clone(); // passed through: no copy, only another reference
@@ -100,33 +114,28 @@ function run(native: Backend, traced: TracedFunction, inputs: tf.Tensor[], optio
   return mapTree(traced.structure, leaves.values());
 }
 
-function callNative(
-  native: Backend,
-  traced: TracedFunction,
-  inputs: tf.Tensor[],
-  { name, xla = false }: CompileOptions,
-): tf.Tensor[] {
-  const { nativeName, resultCount, ops } = traced;
-  const ids = native.getInputTensorIds(inputs);
-  try {
-    const infos = native.binding.callFunction(nativeName, xla, ids, resultCount);
-    if (xla && ops) counts.xlaCompilations += 1;
-    traced.ops = undefined; // what can't run at all fails the first time
-    return infos.map((info) => native.createOutputTensor(info));
-  } catch (error) {
-    throw explainRun(error, name, ops ?? []);
-  }
-}
-
 /** TensorFlow names the node that failed; its number leads to the line that called the op. */
-function explainRun(error: unknown, name: string, ops: readonly Error[]): unknown {
+function explainRun(error: unknown, name: string, listOps: () => Error[]): unknown {
   if (!(error instanceof ComputeError)) return error;
-  const node = /\{\{node (?:\S+\/)?op_(\d+)\}\}/.exec(error.message)?.[1];
-  const op = ops[Number(node) - 1];
   // What follows the first line are hints about TensorFlow's own sessions.
   const [reason] = error.message.replace(/^\S+: (\{\{function_node \S+\}\} )?/, `${name}: `).split('\n');
   const message = error.code === 'OUT_OF_MEMORY' ? `${reason}. Use a smaller batch` : reason!;
+  const node = /\{\{node (?:\S+\/)?op_(\d+)\}\}/.exec(error.message)?.[1];
+  const op = node && listOps()[Number(node) - 1];
   return new ComputeError(error.code, op ? atLine(`${message}. Op ${op.message}`, op) : message);
+}
+
+/** Records the function once more, to learn where it calls which op. */
+function listOps(
+  fn: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+  options: CompileOptions,
+  compiledAt: Error,
+): Error[] {
+  const ops: Error[] = [];
+  const { nativeName } = traceFunction(fn, args, options, compiledAt, ops);
+  backend().binding.removeFunction(nativeName);
+  return ops;
 }
 
 function noteTrace(name: string, count: number, signature: string): void {

@@ -38,7 +38,7 @@ function explained<F extends Call>(call: F): F {
 
 function recorded(executeOp: Binding['executeOp']): Binding['executeOp'] {
   return (...args) => {
-    currentTrace()?.ops.push(new Error(args[0]));
+    currentTrace()?.ops?.push(new Error(args[0]));
     return executeOp(...args);
   };
 }

@@ -20,8 +20,6 @@ export interface TracedFunction {
   /** One for each leaf of `structure`. */
   outputs: OutputSource[];
   resultCount: number;
-  /** Where each op was called; dropped after the first call that succeeds, since it keeps thousands of stacks. */
-  ops: Error[] | undefined;
 }
 
 const framesMax = 200; // Node keeps 10, and tfjs alone puts more between a user's line and the addon
@@ -39,7 +37,7 @@ export function isTracingForXla(): boolean {
 
 /**
  * Records `fn` as a native function. `args` only lend their structure, shapes and dtypes; the stack of `compiledAt` tells where
- * `compile` was called.
+ * `compile` was called. `ops`, where given, receives an Error for each op, whose stack leads to the line that called it.
  * Errors: DATA_READ_IN_TRACE, UNKNOWN_SHAPE, UNSUPPORTED_OP, STRING_IN_TRACE, ASYNC_FUNCTION, NOT_A_TENSOR, TENSORFLOW_ERROR.
  */
 export function traceFunction(
@@ -47,11 +45,12 @@ export function traceFunction(
   args: readonly unknown[],
   options: CompileOptions,
   compiledAt: Error,
+  ops?: Error[],
 ): TracedFunction {
   const native = backend();
   functionCount += 1;
   const nativeName = `${options.name.replace(/[^A-Za-z0-9_]/g, '_')}_${functionCount}`;
-  const trace: TraceState = { options, compiledAt, ops: [] };
+  const trace: TraceState = { options, compiledAt, ...(ops && { ops }) };
   const framesBefore = Error.stackTraceLimit;
   Error.stackTraceLimit = framesMax;
   native.binding.traceBegin(choosePrecision(options) === 'bfloat16');
@@ -92,7 +91,7 @@ function record(
   const resultIds: number[] = [];
   const outputs = native.getInputTensorIds(leaves).map((id) => outputSource(id, inputIds, resultIds));
   native.binding.traceEnd(nativeName, resultIds);
-  return { nativeName, structure, outputs, resultCount: resultIds.length, ops: trace.ops };
+  return { nativeName, structure, outputs, resultCount: resultIds.length };
 }
 
 function standIn(native: Backend, tensor: tf.Tensor): tf.Tensor {

@@ -6,8 +6,8 @@ export interface TraceState {
   options: CompileOptions;
   /** Its stack leads to the call of `compile`. */
   compiledAt: Error;
-  /** Where the function called the K-th op (at K − 1): the stack of an Error, formatted only when something goes wrong. */
-  ops: Error[];
+  /** Where the function called the K-th op (at K − 1), as the stacks of Errors. Absent unless someone asks: stacks slow a trace by half. */
+  ops?: Error[];
   /** A read of data that failed. It counts even if the function dropped the promise that carried it. */
   failedRead?: ComputeError;
 }
