@@ -2,44 +2,80 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheDir } from '../packages/compute/src/index.ts';
+import { cacheDir, inceptionWeightsPath } from '../packages/compute/src/index.ts';
 import type { GanPreset } from '../packages/gan/src/index.ts';
 import { type Contender, startContender } from './contender.ts';
+import { noise } from './noise.ts';
 import type { BenchOptions } from './options.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** A layout and a filter among those that `torch/resample.py` offers. */
+/** A layout and a filter among those that `python/resample.py` offers. */
 export type TorchForm = { channels_last: boolean; fir: 'slices' | 'depthwise' | 'boxes' };
 
-/** Starts contenders on one preset. Their job files, the shared weights and compiled graphs lie in a folder of their own. */
-export function createJobs(options: BenchOptions, preset: GanPreset) {
+/** A folder of a comparison's own, for job files and what contenders hand over. */
+function createFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'synspine-bench-'));
-  const weights = join(folder, 'reference.safetensors');
-  // A fresh folder makes PyTorch compile as on a first run; --quick keeps what it compiled last time.
-  const inductor = options.quick ? join(cacheDir(), 'bench-inductor') : join(folder, 'inductor');
-  const writeJob = (name: string, extra: object) => {
-    const path = join(folder, `${name}.json`);
-    writeFileSync(path, JSON.stringify({ preset, threads: options.threads, seed: 1, weights, ...extra }));
-    return path;
+  const path = (name: string) => join(folder, name);
+  const writeJob = (name: string, job: object) => {
+    writeFileSync(path(`${name}.json`), JSON.stringify(job));
+    return path(`${name}.json`);
   };
+  return { path, writeJob, remove: () => rmSync(folder, { recursive: true }) };
+}
+
+function startNode(name: string, child: string, job: string): Promise<Contender> {
+  return startContender(name, process.execPath, ['--import', 'tsx', join(here, 'children', child), job]);
+}
+
+function startPython(
+  options: BenchOptions,
+  name: string,
+  script: string,
+  job: string,
+  env = {},
+): Promise<Contender> {
+  return startContender(name, options.python, [join(here, 'python', script), job], {
+    PYTHONDONTWRITEBYTECODE: '1', // no __pycache__ in the tree
+    OMP_NUM_THREADS: String(options.threads),
+    ...env,
+  });
+}
+
+/** Starts contenders on one preset, all from the same weights. */
+export function createJobs(options: BenchOptions, preset: GanPreset) {
+  const folder = createFolder();
+  const weights = folder.path('reference.safetensors');
+  // A fresh folder makes PyTorch compile as on a first run; --quick keeps what it compiled last time.
+  const inductor = options.quick ? join(cacheDir(), 'bench-inductor') : folder.path('inductor');
+  const common = { preset, threads: options.threads, seed: 1, weights };
   return {
     weights,
-    ours: (name: string, settings: { xla: boolean; bfloat16?: boolean }): Promise<Contender> =>
-      startContender(name, process.execPath, [
-        '--import',
-        'tsx',
-        join(here, 'children/gan.ts'),
-        writeJob(name, settings),
-      ]),
-    torch: (name: string, settings: { compiled: boolean; how: TorchForm }): Promise<Contender> =>
-      startContender(name, options.python, [join(here, 'torch/contender.py'), writeJob(name, settings)], {
+    ours: (name: string, settings: { xla: boolean; bfloat16?: boolean }) =>
+      startNode(name, 'gan.ts', folder.writeJob(name, { ...common, ...settings })),
+    torch: (name: string, settings: { compiled: boolean; how: TorchForm }) =>
+      startPython(options, name, 'gan.py', folder.writeJob(name, { ...common, ...settings }), {
         TORCHINDUCTOR_CACHE_DIR: inductor,
-        PYTHONDONTWRITEBYTECODE: '1', // no __pycache__ in the tree
-        OMP_NUM_THREADS: String(options.threads), // also of the code that inductor writes
       }),
-    remove: () => rmSync(folder, { recursive: true }),
+    remove: folder.remove,
   };
 }
 
 export type Jobs = ReturnType<typeof createJobs>;
+
+/** Starts contenders on `count` square gray images of noise. */
+export function createFeatureJobs(options: BenchOptions, { count, side }: { count: number; side: number }) {
+  const folder = createFolder();
+  const images = folder.path('images.raw');
+  writeFileSync(images, noise(count * side * side));
+  const job = { threads: options.threads, weights: inceptionWeightsPath(), images, count, side };
+  return {
+    count,
+    side,
+    path: folder.path,
+    ours: () => startNode('ours', 'inception.ts', folder.writeJob('ours', job)),
+    onnxruntime: () =>
+      startPython(options, 'onnxruntime', 'inception.py', folder.writeJob('onnxruntime', job)),
+    remove: folder.remove,
+  };
+}

@@ -2,12 +2,18 @@ import { writeFileSync } from 'node:fs';
 import { describeMachine, type Versions } from './machine.ts';
 import { type BenchOptions, readOptions, USAGE } from './options.ts';
 import { compareCompute } from './parts/compute.ts';
-import { printRow } from './report.ts';
+import { compareFeatures } from './parts/features.ts';
+import { printFeatures, printRow } from './report.ts';
 
 async function measure(options: BenchOptions): Promise<object> {
   const versions: Versions = {};
   const results: Record<string, unknown> = {};
   if (options.parts.includes('compute')) results.compute = await compareCompute(options, versions, printRow);
+  if (options.parts.includes('features')) {
+    const features = await compareFeatures(options, versions);
+    printFeatures(features);
+    results.features = features;
+  }
   return { ...results, machine: describeMachine(versions), measuredAt: new Date().toISOString() };
 }
 

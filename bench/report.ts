@@ -1,4 +1,5 @@
 import type { ComputeRow, Latency, Side } from './parts/compute.ts';
+import type { FeatureFigures } from './parts/features.ts';
 import type { Summary } from './statistics.ts';
 
 function cells(values: readonly (string | number)[], widths: readonly number[]): string {
@@ -49,4 +50,15 @@ export function printRow(row: ComputeRow): void {
   console.log(
     `ours is ${ratio(row.torchEagerPerS)} × PyTorch eager, ${ratio(row.torchCompilePerS)} × torch.compile`,
   );
+}
+
+export function printFeatures(figures: FeatureFigures): void {
+  console.log(`\nInception features of ${figures.images} images of ${figures.sidePx} px`);
+  console.log(
+    `same features to ${figures.agreement.toExponential(1)}; onnxruntime at its fastest batch, ${figures.onnxruntimeBatch}`,
+  );
+  for (const [name, side] of Object.entries(figures.sides)) {
+    console.log(cells([name, formatRate(side.imagesPerS), `${side.peakMiB} MiB`], [14, 28, 12]));
+  }
+  console.log(`ours is ${(figures.oursPerS / figures.onnxruntimePerS).toFixed(2)} × onnxruntime`);
 }

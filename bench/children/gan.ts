@@ -4,6 +4,7 @@ import { createPool } from '../../packages/gan/src/batches.ts';
 import type { GanPreset } from '../../packages/gan/src/presets.ts';
 import { createState } from '../../packages/gan/src/state.ts';
 import { createTrainer } from '../../packages/gan/src/trainer.ts';
+import { noise } from '../noise.ts';
 import { exportReference } from './export-reference.ts';
 import { peakMiB, secondsSinceStart } from './process-figures.ts';
 import { serve } from './serve.ts';
@@ -20,15 +21,9 @@ const compilation = watchCompilation({ bfloat16: job.bfloat16 ?? false });
 const classCount = 2;
 
 function noiseFilms(count: number) {
-  const images = Uint8Array.from(
-    { length: count * preset.resolution ** 2 },
-    (_, i) => (i * 2_654_435_761) >>> 24,
-  );
-  return createPool(
-    { images, labels: Uint8Array.from({ length: count }, (_, i) => i % classCount) },
-    preset.resolution,
-    classCount,
-  );
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % classCount);
+  const images = noise(count * preset.resolution ** 2);
+  return createPool({ images, labels }, preset.resolution, classCount);
 }
 
 const pool = noiseFilms(64);

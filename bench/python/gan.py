@@ -1,5 +1,5 @@
 """PyTorch's training step, driven like ours: one JSON request a line on standard input, one answer a line on standard output.
-Usage: contender.py JOB.json. The job: preset, threads, weights (our safetensors file), how (channels_last, fir), compiled."""
+Usage: gan.py JOB.json. The job: preset, threads, weights (our safetensors file), how (channels_last, fir), compiled."""
 
 import json
 import sys
@@ -10,20 +10,11 @@ import torch
 from safetensors.torch import load_file
 
 from networks import discriminate, from_ours, map_to_style, style_count, synthesize
+from serve import peak_mib, seconds_since_start, serve
 from steps import Trainer
 
 
-def seconds_since_start():
-    """Since the kernel started this process, interpreter included."""
-    with open("/proc/self/stat") as stat, open("/proc/uptime") as uptime:
-        return float(uptime.read().split()[0]) - int(stat.read().rsplit(")", 1)[1].split()[19]) / 100
-
-
 imported = seconds_since_start()
-
-
-def peak_mib():
-    return next(round(int(line.split()[1]) / 1024) for line in open("/proc/self/status") if line.startswith("VmHWM"))
 
 
 def parameters(stored, side, channels_last):
@@ -111,14 +102,6 @@ class Contender:
         return {"peakMiB": peak_mib(), "versions": {"torch": torch.__version__, "python": sys.version.split()[0]}}
 
 
-def main():
-    warnings.filterwarnings("ignore")
-    contender = Contender(json.load(open(sys.argv[1])))
-    print(json.dumps({"ready": True}), flush=True)
-    for line in sys.stdin:
-        request = json.loads(line)
-        print(json.dumps(getattr(contender, request["command"])(request)), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    warnings.filterwarnings("ignore")
+    serve(Contender)
