@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { describeMachine, type Versions } from './machine.ts';
 import { type BenchOptions, readOptions, USAGE } from './options.ts';
+import { runBig } from './parts/big.ts';
 import { compareCompute } from './parts/compute.ts';
 import { compareFeatures } from './parts/features.ts';
-import { printFeatures, printRow } from './report.ts';
+import { measureGpu } from './parts/gpu.ts';
+import { printBig, printFeatures, printGpu, printRow } from './report.ts';
 
 async function measure(options: BenchOptions): Promise<object> {
   const versions: Versions = {};
@@ -14,6 +16,8 @@ async function measure(options: BenchOptions): Promise<object> {
     printFeatures(features);
     results.features = features;
   }
+  if (options.parts.includes('big')) results.big = await runBig(options, printBig);
+  if (options.parts.includes('gpu')) console.log(`\nwrote ${await measureGpu(options, printGpu)}`);
   return { ...results, machine: describeMachine(versions), measuredAt: new Date().toISOString() };
 }
 
@@ -27,5 +31,10 @@ function readOptionsOrExit(): BenchOptions {
 }
 
 const options = readOptionsOrExit();
-const results = await measure(options);
-if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+try {
+  const results = await measure(options);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}

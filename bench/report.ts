@@ -1,5 +1,7 @@
+import type { BigRow } from './parts/big.ts';
 import type { ComputeRow, Latency, Side } from './parts/compute.ts';
 import type { FeatureFigures } from './parts/features.ts';
+import type { GpuRow } from './parts/gpu.ts';
 import type { Summary } from './statistics.ts';
 
 function cells(values: readonly (string | number)[], widths: readonly number[]): string {
@@ -61,4 +63,22 @@ export function printFeatures(figures: FeatureFigures): void {
     console.log(cells([name, formatRate(side.imagesPerS), `${side.peakMiB} MiB`], [14, 28, 12]));
   }
   console.log(`ours is ${(figures.oursPerS / figures.onnxruntimePerS).toFixed(2)} × onnxruntime`);
+}
+
+export function printBig({ preset, px, batch, latency, secondStepS, peakMiB, losses }: BigRow): void {
+  const figures = Object.entries(losses).map(([name, value]) => `${name} ${value!.toPrecision(4)}`);
+  console.log(`\n${preset}: ${px} px, batch ${batch}, two steps on the CPU`);
+  console.log(
+    `trace ${seconds(latency.traceS)}, first calls ${seconds(latency.firstCallS)}, first step with R1 ${seconds(latency.firstStepS)}, ` +
+      `second step ${seconds(secondStepS)}, peak ${peakMiB} MiB`,
+  );
+  console.log(`all finite: ${figures.join(', ')}`);
+}
+
+export function printGpu(row: GpuRow): void {
+  console.log(`\n${row.preset}, ${row.precision}: ${row.px} px, batch ${row.batch}`);
+  console.log(
+    `${formatRate(row.imagesPerS)} images/s, ${row.secondsPer1000Images.toFixed(2)} s per 1,000 images; trace ${seconds(row.traceS)}, ` +
+      `XLA ${seconds(row.xlaCompileS)}, peak ${row.peakDeviceMiB ?? 'unknown'} MiB on the card`,
+  );
 }

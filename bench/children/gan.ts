@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { initCompute, tf } from '../../packages/compute/src/index.ts';
 import { createPool } from '../../packages/gan/src/batches.ts';
-import type { GanPreset } from '../../packages/gan/src/presets.ts';
+import { type GanPreset, spreadThreads } from '../../packages/gan/src/index.ts';
 import { createState } from '../../packages/gan/src/state.ts';
 import { createTrainer } from '../../packages/gan/src/trainer.ts';
 import { noise } from '../noise.ts';
@@ -16,7 +16,7 @@ type Job = { preset: GanPreset; threads: number; xla: boolean; bfloat16?: boolea
 const importedS = secondsSinceStart();
 const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Job;
 const { preset } = job;
-const { tensorflowVersion, device } = initCompute({ threads: job.threads });
+const { tensorflowVersion, device } = initCompute(spreadThreads(preset, job.threads)); // as a site does
 const compilation = watchCompilation({ bfloat16: job.bfloat16 ?? false });
 const classCount = 2;
 
