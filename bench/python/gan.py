@@ -20,7 +20,8 @@ imported = seconds_since_start()
 def parameters(stored, side, channels_last):
     layout = torch.channels_last if channels_last else torch.contiguous_format
     named = {name[2:]: from_ours(name[2:], t) for name, t in stored.items() if name.startswith(f"{side}.")}
-    return {n: (t.contiguous(memory_format=layout) if t.dim() == 4 else t).requires_grad_(True) for n, t in named.items()}
+    placed = {n: t.contiguous(memory_format=layout) if t.dim() == 4 else t for n, t in named.items()}
+    return {n: t.clone().requires_grad_(True) for n, t in placed.items()}  # the stored ones stay as they are
 
 
 class Films:
