@@ -4,6 +4,8 @@ import type { Binding, OpAttribute, TensorInfo } from '../src/binding.ts';
 export interface TraceReport {
   /** How often each native op was traced and gave what it gives eagerly. */
   equal: Map<string, number>;
+  /** How many kinds of op (name, attributes, dtypes and ranks of the inputs) also gave that under XLA. */
+  equalUnderXla: number;
   /** `op: what went wrong`, and how often. */
   problems: Map<string, number>;
 }
@@ -21,23 +23,35 @@ const untraceable = new Set([
   'Where',
 ]);
 
+/** Ops that XLA 2.21 has no code for on a CPU, or only for some inputs. It says so; it has no strings either. */
+const withoutXla = new Set([
+  ...['Bincount', 'CropAndResize', 'Dilation2D', 'Dilation2DBackpropFilter', 'Dilation2DBackpropInput'],
+  'ResizeNearestNeighborGrad',
+]);
 /** What a graph refuses rightly, and eager einsum lets through. */
 const refused = /Einsum output subscripts .* not present in the input subscripts/;
 
 /**
  * From here on each op that runs eagerly also runs as a traced function of its own, with its float32 inputs as arguments and the others
- * as constants, and must give the same shape, dtype and numbers. What runs outside gets the eager result.
+ * as constants, and must give the same shape, dtype and numbers; the first of each kind also under XLA. What runs outside gets the eager
+ * result.
  */
 export function traceEachOp(): TraceReport {
   const { binding } = backend();
-  const report: TraceReport = { equal: new Map(), problems: new Map() };
+  const kinds = new Set<string>();
+  const strings = backend().getDTypeInteger('string');
+  const report: TraceReport = { equal: new Map(), equalUnderXla: 0, problems: new Map() };
   const infos = rememberTensors(binding);
   const eager = binding.executeOp;
   binding.executeOp = (name, attributes, inputs, outputCount) => {
     const expected = eager(name, attributes, inputs, outputCount);
     for (const info of expected) infos.set(info.id, info);
     if (random.has(name) || untraceable.has(name)) return expected;
-    const problem = traceOp({ binding, eager, infos }, name, attributes, inputs, expected);
+    const kind = JSON.stringify([name, attributes, ...inputs.map((id) => kindOf(infos.get(id)))]);
+    const xla = !kinds.has(kind) && !withoutXla.has(name) && !expected.some(({ dtype }) => dtype === strings);
+    kinds.add(kind);
+    const problem = traceOp({ binding, eager, infos }, { name, attributes, inputs, expected, xla });
+    if (xla && !problem) report.equalUnderXla += 1;
     if (problem) addOne(report.problems, `${name}: ${problem}`);
     else addOne(report.equal, name);
     return expected;
@@ -68,32 +82,41 @@ function rememberTensors(binding: Binding): Map<number, TensorInfo> {
 
 let functionCount = 0;
 
+interface Call {
+  name: string;
+  attributes: OpAttribute[];
+  inputs: number[];
+  expected: TensorInfo[];
+  xla: boolean;
+}
+
+const kindOf = (info: TensorInfo | undefined) => info && [info.dtype, info.shape.length];
+
 /** Undefined when the traced op gave what is expected, else what went wrong. */
-function traceOp(
-  tracer: Tracer,
-  name: string,
-  attributes: OpAttribute[],
-  inputs: number[],
-  expected: TensorInfo[],
-): string | undefined {
+function traceOp(tracer: Tracer, call: Call): string | undefined {
   const { binding, eager, infos } = tracer;
-  const floats = inputs.filter((id) => infos.get(id)?.dtype === binding.TF_FLOAT);
+  const isFloat = (id: number) => infos.get(id)?.dtype === binding.TF_FLOAT;
   const nativeName = `spec_${++functionCount}`;
   const made: number[] = [];
   const keep = (info: TensorInfo) => made[made.push(info.id) - 1]!;
+  const problemOf = (xla: boolean) => {
+    const results = binding.callFunction(nativeName, xla, call.inputs.filter(isFloat), call.expected.length);
+    results.forEach(keep);
+    const found = results
+      .map((result, i) => difference(tracer, call, result, call.expected[i]!))
+      .find(Boolean);
+    return found && xla ? `under XLA, ${found}` : found;
+  };
   try {
     binding.traceBegin(false);
-    const standIns = floats.map((id) =>
-      keep(binding.tracePlaceholder(binding.TF_FLOAT, infos.get(id)!.shape)),
+    const arguments_ = call.inputs.map((id) =>
+      isFloat(id) ? keep(binding.tracePlaceholder(binding.TF_FLOAT, infos.get(id)!.shape)) : id,
     );
-    const queue = [...standIns];
-    const arguments_ = inputs.map((id) => (infos.get(id)?.dtype === binding.TF_FLOAT ? queue.shift()! : id));
-    const outputs = eager(name, attributes, arguments_, expected.length).map(keep);
+    const outputs = eager(call.name, call.attributes, arguments_, call.expected.length).map(keep);
     binding.traceEnd(nativeName, outputs);
-    const results = binding.callFunction(nativeName, false, floats, expected.length);
-    results.forEach(keep);
+    const problem = problemOf(false) ?? (call.xla ? problemOf(true) : undefined);
     binding.removeFunction(nativeName);
-    return results.map((result, i) => difference(tracer, name, inputs, result, expected[i]!)).find(Boolean);
+    return problem;
   } catch (error) {
     binding.traceAbort();
     const { message } = error as Error;
@@ -105,8 +128,7 @@ function traceOp(
 
 function difference(
   { binding, infos }: Tracer,
-  name: string,
-  inputs: number[],
+  { name, inputs }: Call,
   actual: TensorInfo,
   expected: TensorInfo,
 ): string | undefined {
