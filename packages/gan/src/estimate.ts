@@ -1,16 +1,11 @@
 import { discriminatorSpecs } from './networks/discriminator.ts';
 import { blockResolutions, generatorSpecs } from './networks/generator.ts';
 import { countParameters, type ParameterSpec, sizeOf } from './parameters.ts';
-import type { GanPreset } from './presets.ts';
-
-const SMALL_RESOLUTION = 64;
+import { type GanPreset, runsSideBySide } from './presets.ts';
 
 /** How a training of this size is best spread over threads: the settings for `initCompute`. Small ops side by side, large ones in parts. */
-export function spreadThreads(
-  { resolution }: GanPreset,
-  threads: number,
-): { threads: number; opThreads: number } {
-  return { threads, opThreads: resolution <= SMALL_RESOLUTION ? 1 : threads };
+export function spreadThreads(preset: GanPreset, threads: number): { threads: number; opThreads: number } {
+  return { threads, opThreads: runsSideBySide(preset) ? 1 : threads };
 }
 
 /** Places at which a convolution is computed. Names state the block's resolution; doubling and halving convolutions run at half of it. */

@@ -192,3 +192,8 @@ export const presets: Record<PresetName, GanPreset> = {
   'paper-256': paper256,
   'paper-256-multi': { ...paper256, name: 'paper-256-multi', imagesShown: 1_200_000, expectedHoursA100: 4.3 },
 };
+
+/** Whether the steps' ops are so small that a CPU runs two of them at once faster than one on two cores. */
+export function runsSideBySide({ resolution }: GanPreset): boolean {
+  return resolution <= 64;
+}

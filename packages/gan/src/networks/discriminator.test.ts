@@ -35,3 +35,14 @@ test('the label decides which direction of the features counts', () => {
   );
   expect(tf.max(tf.abs(tf.sub(first!, second!))).dataSync()[0]).toBeGreaterThan(0.01);
 });
+
+test('every second image of a batch of two groups is a group: apart they get the same logits', () => {
+  const [p, x, label] = [parameters(), images(8, 4), labels(8)];
+  const whole = tf.reshape(discriminate(tinyPreset, p, x, label), [4, 2]);
+  for (const from of [0, 1]) {
+    const rows = tf.range(from, 8, 2, 'int32');
+    const apart = discriminate(tinyPreset, p, tf.gather(x, rows), tf.gather(label, rows));
+    const expected = tf.slice(whole, [0, from], [4, 1]).flatten();
+    expect(tf.max(tf.abs(tf.sub(apart, expected))).dataSync()[0]).toBeLessThan(1e-5);
+  }
+});

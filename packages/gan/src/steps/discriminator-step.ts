@@ -4,7 +4,9 @@ import type { Batch } from '../batches.ts';
 import { discriminatorLoss, r1Penalty } from '../losses.ts';
 import { discriminate } from '../networks/discriminator.ts';
 import { synthesize } from '../networks/generator.ts';
+import type { Parameters } from '../networks/layers.ts';
 import { unflatten } from '../parameters.ts';
+import { runsSideBySide } from '../presets.ts';
 import { nextAugmentState } from '../schedule.ts';
 import {
   augmentStrength,
@@ -19,8 +21,23 @@ import {
 type Controls = { corrections: tf.Tensor1D; augmentDue: tf.Scalar };
 
 /**
- * L_D = softplus(D(aug G(z))) + softplus(−D(aug x)). Fakes and reals pass the discriminator as one batch of two parts.
- * `stats` [2] = loss, mean sign D(aug x).
+ * Logits of two independent batches: in one pass, which a GPU and large images like, or in two passes that small networks run side by
+ * side on two cores. The reals then needn't wait for the fakes. → [2,b]
+ */
+function discriminateBoth(
+  { preset }: Networks,
+  d: Parameters,
+  [fakes, reals]: readonly [tf.Tensor4D, tf.Tensor4D],
+  label: tf.Tensor2D,
+  apart: boolean,
+): tf.Tensor2D {
+  if (apart) return tf.stack([fakes, reals].map((x) => discriminate(preset, d, x, label))) as tf.Tensor2D;
+  const logits = discriminate(preset, d, tf.concat([fakes, reals]), tf.concat([label, label]), 2);
+  return tf.reshape(logits, [2, label.shape[0]]);
+}
+
+/**
+ * L_D = softplus(D(aug G(z))) + softplus(−D(aug x)). `stats` [2] = loss, mean sign D(aug x).
  */
 export function createDiscriminatorStep(n: Networks, xla: boolean) {
   const { preset } = n;
@@ -32,19 +49,21 @@ export function createDiscriminatorStep(n: Networks, xla: boolean) {
     seed: tf.Tensor1D,
     controls: Controls,
   ) => {
-    const [b] = batch.label.shape;
     const g = unflatten(n.generator, generator);
     const fakes = synthesize(preset, g, drawStyles(preset, g, batch.label, foldSeed(seed, 0)).styles);
-    const both = tf.concat([fakes, batch.images]);
-    const seen = augment(preset.augment, both, augmentStrength(augmentState), foldSeed(seed, 1));
-    const labels = tf.concat([batch.label, batch.label]);
-    const kept: { logits?: tf.Tensor1D } = {};
+    const strength = augmentStrength(augmentState);
+    const seen = [
+      augment(preset.augment, fakes, strength, foldSeed(seed, 1)),
+      augment(preset.augment, batch.images, strength, foldSeed(seed, 2)),
+    ] as const;
+    const kept: { reals?: tf.Tensor1D } = {};
     const { value, gradient } = differentiate(n.discriminator, trained.parameters, (d) => {
-      const logits = discriminate(preset, d, seen, labels, 2);
-      kept.logits = tf.keep(logits); // outlives the tape's tidy
-      return discriminatorLoss(tf.slice(logits, [0], [b]), tf.slice(logits, [b], [b]));
+      const logits = discriminateBoth(n, d, seen, batch.label, runsSideBySide(preset) && !xla);
+      const [fakeLogits, realLogits] = tf.unstack(logits) as [tf.Tensor1D, tf.Tensor1D];
+      kept.reals = tf.keep(realLogits); // outlives the tape's tidy
+      return discriminatorLoss(fakeLogits, realLogits);
     });
-    const realSign = tf.mean(tf.sign(tf.slice(kept.logits!, [b], [b]))) as tf.Scalar;
+    const realSign = tf.mean(tf.sign(kept.reals!)) as tf.Scalar;
     tf.dispose(kept);
     return {
       trained: update(n.discriminatorAdam, trained, gradient, controls.corrections),

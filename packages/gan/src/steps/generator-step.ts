@@ -7,6 +7,7 @@ import { repeatStyle, styleCount, synthesize } from '../networks/generator.ts';
 import type { Parameters } from '../networks/layers.ts';
 import { mapToStyle } from '../networks/mapping.ts';
 import { unflatten } from '../parameters.ts';
+import { runsSideBySide } from '../presets.ts';
 import {
   augmentStrength,
   differentiate,
@@ -29,6 +30,33 @@ function nextStyleAverage(old: tf.Tensor2D, w: tf.Tensor2D, label: tf.Tensor2D, 
   return tf.add(old, tf.mul(tf.mul(tf.sub(mean, old), present), 1 - decay));
 }
 
+/** Every second row, from the first or the second on. [2n,columns] → [n,columns] */
+function everySecond(x: tf.Tensor2D, from: number): tf.Tensor2D {
+  const [rows, columns] = x.shape;
+  const pairs = tf.reshape(x, [rows / 2, 2 * columns]);
+  return tf.slice(pairs, [0, from * columns], [rows / 2, columns]) as tf.Tensor2D;
+}
+
+type Part = { styles: tf.Tensor2D[]; label: tf.Tensor2D };
+
+/**
+ * The batch as one part; or, when it has two minibatch-deviation groups, as these two, which give the same logits apart and
+ * which a CPU runs side by side.
+ */
+function partsOf({ preset }: Networks, whole: Part, xla: boolean): Part[] {
+  const groups = whole.label.shape[0] / preset.minibatchStdGroup;
+  if (xla || !runsSideBySide(preset) || groups !== 2) return [whole];
+  return [0, 1].map((from) => ({
+    styles: whole.styles.map((style) => everySecond(style, from)),
+    label: everySecond(whole.label, from),
+  }));
+}
+
+/** Parts one after the other. */
+function join<T extends tf.Tensor>(parts: T[]): T {
+  return (parts.length > 1 ? tf.concat(parts) : parts[0]) as T;
+}
+
 /**
  * L_G = softplus(−D(aug G(z))) + λ·CE(S(G(z)), c), the judge S seeing un-augmented fakes. Also advances the averaged generator.
  * `stats` [3] = adversarial loss, the judge's cross-entropy and accuracy (both 0 without a judge).
@@ -46,17 +74,23 @@ export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla:
   ) => {
     const d = unflatten(n.discriminator, discriminator);
     const kept: { w?: tf.Tensor2D; stats?: tf.Tensor1D } = {}; // outlive the tape's tidy
-    const judged = (fakes: tf.Tensor4D): [tf.Scalar, tf.Scalar] => {
+    const judged = (fakes: tf.Tensor4D, wanted: tf.Tensor2D): [tf.Scalar, tf.Scalar] => {
       if (!judge) return [tf.scalar(0), tf.scalar(0)];
       const logits = judge.logits(judgeParameters, fakes) as tf.Tensor2D;
-      return [labelCrossEntropy(logits, label), accuracy(logits, label)];
+      return [labelCrossEntropy(logits, wanted), accuracy(logits, wanted)];
     };
     const { gradient } = differentiate(n.generator, side.parameters, (g) => {
       const drawn = drawStyles(preset, g, label, foldSeed(seed, 0));
-      const fakes = synthesize(preset, g, drawn.styles);
-      const seen = augment(preset.augment, fakes, augmentStrength(augmentState), foldSeed(seed, 1));
-      const adversarial = generatorLoss(discriminate(preset, d, seen, label));
-      const [crossEntropy, share] = judged(fakes);
+      const parts = partsOf(n, { styles: drawn.styles, label }, xla).map((part, i) => {
+        const fakes = synthesize(preset, g, part.styles);
+        const seen = augment(preset.augment, fakes, augmentStrength(augmentState), foldSeed(seed, 1 + i));
+        return { fakes, label: part.label, logits: discriminate(preset, d, seen, part.label) };
+      });
+      const adversarial = generatorLoss(join(parts.map(({ logits }) => logits)));
+      const [crossEntropy, share] = judged(
+        join(parts.map(({ fakes }) => fakes)),
+        join(parts.map((part) => part.label)),
+      );
       kept.w = tf.keep(drawn.w);
       kept.stats = tf.keep(tf.stack([adversarial, crossEntropy, share]) as tf.Tensor1D);
       return judge ? (tf.add(adversarial, tf.mul(crossEntropy, controls.lambda)) as tf.Scalar) : adversarial;
