@@ -1,4 +1,4 @@
-import { tf } from '@synspine/compute';
+import { addBias, tf } from '@synspine/compute';
 
 /** Filters [height, width, in, out] and biases [out] of each layer, batch norm folded in. */
 export type InceptionWeights = { [layer: string]: { filter: tf.Tensor4D; bias: tf.Tensor1D } };
@@ -57,7 +57,7 @@ type Run = ReturnType<typeof layerRunner>;
 function layerRunner(weights: InceptionWeights) {
   const convolve = (x: tf.Tensor4D, name: string, stride: number, padding: Padding): tf.Tensor4D => {
     const { filter, bias } = weights[name]!;
-    return tf.add(tf.conv2d(x, filter, stride, padding), bias);
+    return addBias(tf.conv2d(x, filter, stride, padding), bias);
   };
   const layer = (x: tf.Tensor4D, name: string, stride = 1, padding: Padding = 'same') =>
     tf.relu(convolve(x, name, stride, padding));
