@@ -10,8 +10,12 @@ import type { BenchOptions } from './options.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-/** A layout and a filter among those that `python/resample.py` offers. */
-export type TorchForm = { channels_last: boolean; fir: 'slices' | 'depthwise' | 'boxes' };
+/** A layout, and a filter among those that `python/resample.py` offers; `inductor`: options of torch.compile. */
+export type TorchForm = {
+  channels_last: boolean;
+  fir: 'slices' | 'depthwise' | 'boxes';
+  inductor?: { cpp_wrapper: boolean };
+};
 
 /** A folder of a comparison's own, for job files and what contenders hand over. */
 function createFolder() {

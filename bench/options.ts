@@ -8,6 +8,7 @@ parts    compute    our training step beside PyTorch's, images a second, first s
          (none: compute and features)
 --json FILE        also write the figures as JSON
 --quick            3 rounds instead of 7, compiled graphs kept from the last run, latency once
+--rounds N         another number of rounds
 --presets A,B      default ${'demo-32,demo-64,small-128'}
 --batch N          instead of the preset's
 --threads N        of every contender, default 2
@@ -41,7 +42,16 @@ export function readOptions(argv: string[]): BenchOptions {
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
-    options: { json: text, quick: flag, presets: text, batch: text, threads: text, xla: flag, python: text },
+    options: {
+      json: text,
+      quick: flag,
+      presets: text,
+      batch: text,
+      rounds: text,
+      threads: text,
+      xla: flag,
+      python: text,
+    },
   });
   for (const part of positionals)
     if (!partNames.includes(part)) throw new RangeError(`There is no part ${part}.`);
@@ -49,7 +59,7 @@ export function readOptions(argv: string[]): BenchOptions {
     parts: positionals.length ? positionals : ['compute', 'features'],
     json: values.json ?? null,
     quick: values.quick ?? false,
-    rounds: values.quick ? 3 : 7,
+    rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
     presets: presetNames(values.presets ?? defaultPresets(positionals)),
     batch: values.batch ? Number(values.batch) : null,
     threads: Number(values.threads ?? 2),

@@ -35,7 +35,7 @@ function sideLine(name: string, side: Side): string {
 /** One preset as a table; the columns from `import` on are the seconds from process start to the end of the first step. */
 export function printRow(row: ComputeRow): void {
   const { images, logits, slope } = row.agreement;
-  const eager = row.sides['PyTorch eager']!.form!;
+  const eager = row.eagerForm;
   console.log(`\n${row.preset}: ${row.px} px, batch ${row.batch}`);
   console.log(
     `same net: images agree to ${images.toExponential(1)}, logits to ${logits.toExponential(1)}, ∂logits/∂images to ${slope.toExponential(1)}; ` +
@@ -48,6 +48,8 @@ export function printRow(row: ComputeRow): void {
     ),
   );
   for (const [name, side] of Object.entries(row.sides)) console.log(sideLine(name, side));
+  if (row.compileCached)
+    console.log('torch.compile found its graphs in the cache: its first step is no first step');
   const ratio = (other: number) => (row.oursPerS / other).toFixed(2);
   console.log(
     `ours is ${ratio(row.torchEagerPerS)} × PyTorch eager, ${ratio(row.torchCompilePerS)} × torch.compile`,

@@ -67,6 +67,18 @@ await serve({
     };
   },
   steps: (request) => takeSteps(Number(request.count)),
+  /** Seconds of whole R1 intervals, estimated from each one's first step (with R1) and the `plain` steps after it. */
+  async intervals(request) {
+    const { interval } = preset.r1;
+    let seconds = 0;
+    for (let i = 0; i < Number(request.count); i++) {
+      step = interval * Math.ceil(step / interval);
+      const withR1 = await takeSteps(1);
+      const plain = await takeSteps(Number(request.plain));
+      seconds += withR1.seconds + (plain.seconds / Number(request.plain)) * (interval - 1);
+    }
+    return { seconds };
+  },
   async figures() {
     return {
       peakMiB: peakMiB(),

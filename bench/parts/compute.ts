@@ -23,7 +23,6 @@ export type Side = {
   disturbedRounds: number;
   peakMiB: number;
   latency: Latency;
-  form?: TorchForm;
 };
 
 export type ComputeRow = {
@@ -36,14 +35,16 @@ export type ComputeRow = {
   oursPeakMiB: number;
   torchPeakMiB: number; // of the eager one, the smaller
   agreement: { images: number; logits: number; slope: number };
+  eagerForm: TorchForm; // the fastest of those tried
+  compileCached: boolean; // torch.compile found graphs of an earlier run
   sides: Record<string, Side>;
 };
 
 const torchForms: TorchForm[] = [true, false].flatMap((channels_last) =>
   (['slices', 'depthwise', 'boxes'] as const).map((fir) => ({ channels_last, fir })),
 );
-// Inductor fuses the shifted views, so for it they are the fastest form at every size tried.
-const compiledForm: TorchForm = { channels_last: true, fir: 'slices' };
+// Inductor fuses the shifted views, so for it they are the fastest form. Its C++ wrapper saves a tenth of the time at 32 px.
+const compiledForm: TorchForm = { channels_last: true, fir: 'slices', inductor: { cpp_wrapper: true } };
 
 type Agreement = ComputeRow['agreement'];
 
@@ -55,7 +56,8 @@ async function prepare(jobs: Jobs, preset: GanPreset): Promise<{ form: TorchForm
   const torch = await jobs.torch('tune', { compiled: false, how: torchForms[0]! });
   const { how } = await torch.ask<{ how: TorchForm }>('tune', {
     choices: torchForms,
-    count: preset.r1.interval,
+    count: 1,
+    plain: plainSteps(preset),
   });
   const agreement = await torch.ask<Agreement>('check');
   await torch.close();
@@ -69,13 +71,21 @@ function requireAgreement({ images, logits, slope }: Agreement): void {
   );
 }
 
-/** Steps that fill about two seconds, a whole number of R1 intervals, so that R1 has its share of every round. */
+/** Steps without R1 that are run of each R1 interval: all, or of large images three, whose mean then stands for the others. */
+function plainSteps({ resolution, r1 }: GanPreset): number {
+  return resolution <= 64 ? r1.interval - 1 : 3;
+}
+
+/** Whole R1 intervals, so that R1 has its share of every round: as many as fill about two seconds. */
 async function turnOf(contender: Contender, preset: GanPreset): Promise<Turn> {
-  const { interval } = preset.r1;
-  await contender.ask('steps', { count: 2 * interval - 1 }); // the first step was taken
-  const { seconds } = await contender.ask<{ seconds: number }>('steps', { count: interval });
-  const count = interval * Math.max(1, Math.round(2 / seconds));
-  return { contender, command: 'steps', request: { count }, items: count * preset.batch };
+  const plain = plainSteps(preset);
+  const intervals = (count: number) => contender.ask<{ seconds: number }>('intervals', { count, plain });
+  await intervals(1);
+  const { seconds } = await intervals(1);
+  const runSeconds = (seconds * (plain + 1)) / preset.r1.interval;
+  const count = Math.max(1, Math.round(2 / runSeconds));
+  const items = count * preset.r1.interval * preset.batch;
+  return { contender, command: 'intervals', request: { count, plain }, items };
 }
 
 async function closeAll(contenders: readonly Contender[]): Promise<void> {
@@ -91,7 +101,11 @@ async function startAll(options: BenchOptions, jobs: Jobs, form: TorchForm): Pro
   ];
 }
 
-function toRow(preset: GanPreset, agreement: Agreement, sides: Record<string, Side>): ComputeRow {
+function toRow(
+  preset: GanPreset,
+  about: Pick<ComputeRow, 'agreement' | 'eagerForm' | 'compileCached'>,
+  sides: Record<string, Side>,
+): ComputeRow {
   const speed = (name: string) => sides[name]!.imagesPerS.median;
   return {
     preset: preset.name,
@@ -102,9 +116,53 @@ function toRow(preset: GanPreset, agreement: Agreement, sides: Record<string, Si
     torchCompilePerS: speed('torch.compile'),
     oursPeakMiB: sides.ours!.peakMiB,
     torchPeakMiB: sides['PyTorch eager']!.peakMiB,
-    agreement,
+    ...about,
     sides,
   };
+}
+
+/** The first step of `times` fresh processes, one after the other: the one whose total is the median. */
+async function medianLatency(start: () => Promise<Contender>, times: number): Promise<Latency> {
+  const latencies: Latency[] = [];
+  for (let i = 0; i < times; i++) {
+    const contender = await start();
+    latencies.push(await contender.ask<Latency>('first'));
+    await contender.close();
+  }
+  return latencies.sort((a, b) => a.totalS - b.totalS)[(times - 1) >> 1]!;
+}
+
+/** Fresh processes where starting one takes seconds; where it compiles for minutes, the one contender that is measured. */
+async function firstSteps(
+  options: BenchOptions,
+  jobs: Jobs,
+  form: TorchForm,
+  contenders: readonly Contender[],
+) {
+  const times = options.quick ? 1 : 3;
+  const latencies = new Map<string, Latency>();
+  for (const contender of contenders) latencies.set(contender.name, await contender.ask<Latency>('first'));
+  if (times === 1) return latencies;
+  latencies.set('ours', await medianLatency(() => jobs.ours('ours', { xla: false }), times));
+  const eager = () => jobs.torch('PyTorch eager', { compiled: false, how: form });
+  return latencies.set('PyTorch eager', await medianLatency(eager, times));
+}
+
+async function collect(
+  contenders: readonly Contender[],
+  turns: readonly Turn[],
+  rounds: number,
+  versions: Versions,
+) {
+  const rates = await alternate(turns, rounds);
+  const sides: Record<string, Omit<Side, 'latency'>> = {};
+  for (const { name, ask } of contenders) {
+    const figures = await ask<{ peakMiB: number; versions: Versions }>('figures');
+    Object.assign(versions, figures.versions);
+    const { perS, disturbed } = rates.get(name)!;
+    sides[name] = { imagesPerS: summarize(perS), disturbedRounds: disturbed, peakMiB: figures.peakMiB };
+  }
+  return sides;
 }
 
 /** One preset: agreement, first steps, interleaved rounds, memory. */
@@ -114,31 +172,21 @@ async function measurePreset(
   versions: Versions,
 ): Promise<ComputeRow> {
   const jobs = createJobs(options, preset);
+  let contenders: Contender[] = [];
   try {
     const { form, agreement } = await prepare(jobs, preset);
     requireAgreement(agreement);
-    const contenders = await startAll(options, jobs, form);
-    const sides: Record<string, Side> = {};
-    const latencies = new Map<string, Latency>();
-    for (const contender of contenders) latencies.set(contender.name, await contender.ask<Latency>('first'));
+    contenders = await startAll(options, jobs, form);
+    const latencies = await firstSteps(options, jobs, form, contenders);
     const turns: Turn[] = [];
     for (const contender of contenders) turns.push(await turnOf(contender, preset));
-    const rates = await alternate(turns, options.rounds);
-    for (const contender of contenders) {
-      const figures = await contender.ask<{ peakMiB: number; versions: Versions }>('figures');
-      Object.assign(versions, figures.versions);
-      const { perS, disturbed } = rates.get(contender.name)!;
-      sides[contender.name] = {
-        imagesPerS: summarize(perS),
-        disturbedRounds: disturbed,
-        peakMiB: figures.peakMiB,
-        latency: latencies.get(contender.name)!,
-        ...(contender.name === 'PyTorch eager' ? { form } : {}),
-      };
-    }
-    await closeAll(contenders);
-    return toRow(preset, agreement, sides);
+    const measured = await collect(contenders, turns, options.rounds, versions);
+    const sides = Object.fromEntries(
+      Object.entries(measured).map(([name, side]) => [name, { ...side, latency: latencies.get(name)! }]),
+    );
+    return toRow(preset, { agreement, eagerForm: form, compileCached: options.quick }, sides);
   } finally {
+    await closeAll(contenders);
     jobs.remove();
   }
 }

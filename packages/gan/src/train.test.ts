@@ -1,4 +1,4 @@
-import { initCompute, liveTensors, tf } from '@synspine/compute';
+import { compileCounts, initCompute, liveTensors, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, generatorWeights } from './checkpoint.ts';
 import type { GanPreset } from './presets.ts';
@@ -40,6 +40,15 @@ test('20 steps give the same bytes as 10, a checkpoint on disk, and 10 more', as
   const resume = decodeCheckpoint(encodeCheckpoint(half.checkpoint), adaptivePreset);
   const resumed = await trainGan({ ...options(adaptivePreset, 20), resume });
   expect(Buffer.compare(encodeCheckpoint(resumed.checkpoint), encodeCheckpoint(straight.checkpoint))).toBe(0);
+});
+
+test('a resumed training compiles nothing anew, unless its network differs', async () => {
+  const half = await trainGan(options(adaptivePreset, 10));
+  const before = compileCounts().traces;
+  await trainGan({ ...options(adaptivePreset, 20), resume: half.checkpoint });
+  expect(compileCounts().traces).toBe(before);
+  await trainGan(options({ ...adaptivePreset, batch: adaptivePreset.batch / 2 }, 2));
+  expect(compileCounts().traces).toBeGreaterThan(before);
 });
 
 test('another seed gives another generator', async () => {

@@ -53,6 +53,30 @@ function createSteps(o: TrainerOptions) {
 
 type Steps = ReturnType<typeof createSteps>;
 
+type KeptSteps = { key: string; logits: DomainJudge['logits'] | undefined; steps: Steps; users: number };
+
+let latest: KeptSteps | null = null;
+
+/** The compiled steps of the latest training if this one's are the same: tracing costs a second, XLA up to a minute. Weights are arguments. */
+function takeSteps(o: TrainerOptions): KeptSteps {
+  const key = JSON.stringify([o.preset, o.train.classCount, o.xla]);
+  const logits = o.judge?.logits;
+  const before = latest;
+  if (before?.key !== key || before.logits !== logits) {
+    latest = { key, logits, steps: createSteps(o), users: 0 };
+    if (before) disposeUnused(before);
+  }
+  latest!.users++;
+  return latest!;
+}
+
+/** Another training in this process may still run the same steps, and the next one may want the latest. */
+function disposeUnused(kept: KeptSteps): void {
+  if (kept.users > 0 || kept === latest) return;
+  const { networks: _, ...steps } = kept.steps;
+  for (const step of Object.values(steps)) step?.dispose();
+}
+
 function discriminatorUpdate(
   o: TrainerOptions,
   steps: Steps,
@@ -173,7 +197,8 @@ async function readMonitor(
 
 /** The compiled steps bound to their data. `state` is changed in place: old tensors are freed as soon as they are replaced. */
 export function createTrainer(o: TrainerOptions, state: TrainingState) {
-  const steps = createSteps(o);
+  const kept = takeSteps(o);
+  const { steps } = kept;
   let stats: StepStats | null = null;
   const takeStep = (at: { step: number; imagesShown: number; lambda: number }, batch: Batch) => {
     const discriminator = discriminatorUpdate(o, steps, state, at.step, batch);
@@ -211,16 +236,8 @@ export function createTrainer(o: TrainerOptions, state: TrainingState) {
     readMonitor: (step: number) => readMonitor(o, steps, state, step),
     dispose(): void {
       tf.dispose([state, stats as StepStats]);
-      for (const step of [
-        steps.discriminator,
-        steps.r1,
-        steps.generator,
-        steps.judged,
-        steps.pathLength,
-        steps.monitor,
-      ]) {
-        step?.dispose();
-      }
+      kept.users--;
+      disposeUnused(kept);
     },
   };
 }
