@@ -1,0 +1,19 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createCpuMeter } from './cpu-meter.ts';
+
+test('work of another process counts as foreign, the same work as its own does not', async () => {
+  const busy = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+  try {
+    await sleep(300);
+    const [beside, own] = [createCpuMeter(process.pid), createCpuMeter(busy.pid!)];
+    await sleep(1000);
+    const difference = beside.foreignShare() - own.foreignShare();
+    expect(difference).toBeGreaterThan(0.05);
+  } finally {
+    busy.kill();
+    await once(busy, 'close');
+  }
+});

@@ -1,0 +1,16 @@
+import { expect, test } from 'vitest';
+import { readOptions } from './options.ts';
+
+test('without a part, the training step and the features are compared', () => {
+  expect(readOptions([])).toMatchObject({ parts: ['compute', 'features'], rounds: 7, threads: 2 });
+});
+
+test('the large presets are the default of the parts that are about them', () => {
+  expect(readOptions(['big']).presets).toEqual(['clinic-256', 'paper-256']);
+  expect(readOptions(['compute']).presets).toEqual(['demo-32', 'demo-64', 'small-128']);
+});
+
+test('an unknown part or preset is named', () => {
+  expect(() => readOptions(['speed'])).toThrow('There is no part speed.');
+  expect(() => readOptions(['--presets', 'demo-16'])).toThrow('There is no preset demo-16.');
+});
