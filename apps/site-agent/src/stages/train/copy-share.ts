@@ -16,6 +16,33 @@ export function copyShare(synthetic: Rows, train: Rows, validation: Rows): numbe
   return sum / synthetic.rows;
 }
 
+/**
+ * {@link copyShare} with what the films themselves explain taken off: 1/2 is what a generator gets that samples like a hospital whose
+ * patients it has not seen. A small validation set is seldom typical. When its films lie apart, everything lies nearer to training: on
+ * one site of 105 films the share of an untrained generator was .67. The same share of each training film, against the other
+ * patients' films, says how far apart they lie. `patients`: one key for each training film.
+ */
+export function calibratedCopyShare(
+  synthetic: Rows,
+  train: Rows,
+  validation: Rows,
+  patients: readonly string[],
+): number {
+  return 0.5 + copyShare(synthetic, train, validation) - shareOfStrangers(train, validation, patients);
+}
+
+/** How often a training film lies nearer to another patient's training film than to validation, at equal numbers. */
+function shareOfStrangers(train: Rows, validation: Rows, patients: readonly string[]): number {
+  let sum = 0;
+  for (let row = 0; row < train.rows; row++) {
+    const nearest = Math.min(...distances(train, row, validation));
+    const others = distances(train, row, train).filter((_, other) => patients[other] !== patients[row]);
+    const nearer = others.filter((distance) => distance < nearest).length;
+    sum += chanceOfAny(nearer, others.length, Math.min(others.length, validation.rows));
+  }
+  return sum / train.rows;
+}
+
 /** Chance that a draw of `drawn` from `total`, without replacement, holds any of `marked`. */
 export function chanceOfAny(marked: number, total: number, drawn: number): number {
   let none = 1;

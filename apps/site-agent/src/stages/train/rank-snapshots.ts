@@ -4,7 +4,7 @@ import { kernelDistance } from '@synspine/metrics';
 import { selectFilms } from '../../films/film-set.ts';
 import { assertSameProbe, takeProbe } from '../generator-probe.ts';
 import type { InceptionCache } from '../inception-cache.ts';
-import { copyShare, type Rows } from './copy-share.ts';
+import { calibratedCopyShare, type Rows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
 import { type Candidate, limitOf, shortlist } from './select-snapshot.ts';
 import type { Snapshot, SnapshotStore } from './snapshots.ts';
@@ -14,6 +14,8 @@ import { TRAINING_SHARE } from './train-generator.ts';
 const CANDIDATES_MAX = 4;
 const SAMPLES = 40;
 const TRAIN_FILMS_MAX = 120;
+
+type TrainRows = Rows & { patients: readonly string[] };
 
 type Ranking = Pick<TrainContext, 'options' | 'films' | 'report'> & {
   preset: GanPreset;
@@ -27,7 +29,8 @@ export async function rankSnapshots(ranking: Ranking): Promise<Candidate[]> {
   const size = films.train.size;
   const rows = Array.from({ length: films.train.count }, (_, row) => row);
   const chosen = shuffled(rows, seededRandom(options.seed)).slice(0, TRAIN_FILMS_MAX);
-  const train = await inception.features(selectFilms(films.train, chosen).pixels, size);
+  const shown = selectFilms(films.train, chosen);
+  const train: TrainRows = { ...(await inception.features(shown.pixels, size)), patients: shown.patients };
   const validation = await inception.features(films.validation.pixels, size);
   const candidates: Candidate[] = [];
   const listed = shortlist(await snapshots.list(), CANDIDATES_MAX, limitOf(films));
@@ -41,7 +44,7 @@ export async function rankSnapshots(ranking: Ranking): Promise<Candidate[]> {
 async function measure(
   ranking: Ranking,
   snapshot: Snapshot,
-  train: Rows,
+  train: TrainRows,
   validation: Rows,
 ): Promise<Candidate> {
   const { preset, films, options, snapshots, inception } = ranking;
@@ -55,6 +58,6 @@ async function measure(
   const images = sampler.sample({ labels, seed: options.seed + snapshot.imagesShown, psi: options.psi });
   sampler.dispose();
   const synthetic = await inception.features(images, preset.resolution);
-  const copyShareFeatures = copyShare(synthetic, train, validation);
+  const copyShareFeatures = calibratedCopyShare(synthetic, train, validation, train.patients);
   return { ...snapshot, copyShareFeatures, kidValidation: kernelDistance(validation, synthetic) };
 }

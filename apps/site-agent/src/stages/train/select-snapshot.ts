@@ -1,7 +1,7 @@
 import type { TrainingFilms } from '../../films/training-films.ts';
 import type { Snapshot } from './snapshots.ts';
 
-/** The audit's bound on the share of images nearer to training than to strangers. */
+/** The audit's bound on the share of images nearer to training than to strangers, and ours on the calibrated share. */
 const COPY_SHARE_MAX = 0.55;
 
 /**

@@ -16,7 +16,7 @@ import { CLASS_NAMES } from '../../films/labels.ts';
 import { PROBE_COLUMNS, takeProbe } from '../generator-probe.ts';
 import { encodeGrid } from '../sample-grid.ts';
 import { openCheckpoints } from './checkpoints.ts';
-import { copyShare, toPixelRows } from './copy-share.ts';
+import { calibratedCopyShare, toPixelRows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
 import { limitOf } from './select-snapshot.ts';
 import { openSnapshots, type Snapshot, type SnapshotStore } from './snapshots.ts';
@@ -97,7 +97,8 @@ async function keepSnapshot(
   const probe = takeProbe(sampler);
   sampler.dispose();
   const rows = (pixels: Uint8Array) => toPixelRows(pixels, preset.resolution);
-  const copySharePixels = copyShare(rows(images), rows(films.train.pixels), rows(films.validation.pixels));
+  const [train, validation] = [rows(films.train.pixels), rows(films.validation.pixels)];
+  const copySharePixels = calibratedCopyShare(rows(images), train, validation, films.train.patients);
   const grid = await encodeGrid(probe, preset.resolution, PROBE_COLUMNS);
   await writeDurably(join(checkpoints, 'snapshots', `grid-${checkpoint.imagesShown}.png`), grid, { guard });
   await snapshots.add({ imagesShown: checkpoint.imagesShown, copySharePixels }, { weights, probe });
