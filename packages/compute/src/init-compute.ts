@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import * as tf from '@tensorflow/tfjs-core';
 import { addonPath, nvidiaLibraries, quietAddonPath, tensorflowDir } from '../setup/cache.mjs';
 import { findNvidiaDriver } from '../setup/nvidia-driver.mjs';
@@ -15,7 +16,11 @@ import { repairedKernels } from './ops/repaired-kernels.ts';
 export interface ComputeInfo {
   tensorflowVersion: string;
   device: 'cpu' | 'gpu';
+  /** How many ops may run side by side. */
+  threads: number;
 }
+
+let threadCount = 0;
 
 /**
  * Starts TensorFlow and makes it tfjs's backend; later calls only report. Must run before any tensor is made.
@@ -26,10 +31,17 @@ export interface ComputeInfo {
  */
 export function initCompute(options: { threads?: number; opThreads?: number } = {}): ComputeInfo {
   const { threads = 0, opThreads = threads } = options;
-  if (!tf.findBackend(backendName)) register(threads, opThreads);
+  if (!tf.findBackend(backendName)) {
+    register(threads, opThreads);
+    threadCount = threads || availableParallelism();
+  }
   if (tf.getBackend() !== backendName) tf.setBackend(backendName);
   const { binding } = backend();
-  return { tensorflowVersion: binding.TF_Version, device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu' };
+  return {
+    tensorflowVersion: binding.TF_Version,
+    device: binding.isUsingGpuDevice() ? 'gpu' : 'cpu',
+    threads: threadCount,
+  };
 }
 
 function register(threads: number, opThreads: number): void {

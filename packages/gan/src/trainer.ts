@@ -39,7 +39,7 @@ function replace<T extends tf.TensorContainer>(old: T, next: T): T {
 }
 
 function createSteps(o: TrainerOptions) {
-  const networks = describeNetworks(o.preset, o.train.classCount);
+  const networks = describeNetworks(o.preset, o.train.classCount, o.xla);
   return {
     networks,
     discriminator: createDiscriminatorStep(networks, o.xla),

@@ -6,7 +6,6 @@ import { discriminate } from '../networks/discriminator.ts';
 import { synthesize } from '../networks/generator.ts';
 import type { Parameters } from '../networks/layers.ts';
 import { unflatten } from '../parameters.ts';
-import { runsSideBySide } from '../presets.ts';
 import { nextAugmentState } from '../schedule.ts';
 import {
   augmentStrength,
@@ -25,13 +24,12 @@ type Controls = { corrections: tf.Tensor1D; augmentDue: tf.Scalar };
  * side on two cores. The reals then needn't wait for the fakes. → [2,b]
  */
 function discriminateBoth(
-  { preset }: Networks,
+  { preset, halves }: Networks,
   d: Parameters,
   [fakes, reals]: readonly [tf.Tensor4D, tf.Tensor4D],
   label: tf.Tensor2D,
-  apart: boolean,
 ): tf.Tensor2D {
-  if (apart) return tf.stack([fakes, reals].map((x) => discriminate(preset, d, x, label))) as tf.Tensor2D;
+  if (halves) return tf.stack([fakes, reals].map((x) => discriminate(preset, d, x, label))) as tf.Tensor2D;
   const logits = discriminate(preset, d, tf.concat([fakes, reals]), tf.concat([label, label]), 2);
   return tf.reshape(logits, [2, label.shape[0]]);
 }
@@ -58,7 +56,7 @@ export function createDiscriminatorStep(n: Networks, xla: boolean) {
     ] as const;
     const kept: { reals?: tf.Tensor1D } = {};
     const { value, gradient } = differentiate(n.discriminator, trained.parameters, (d) => {
-      const logits = discriminateBoth(n, d, seen, batch.label, runsSideBySide(preset) && !xla);
+      const logits = discriminateBoth(n, d, seen, batch.label);
       const [fakeLogits, realLogits] = tf.unstack(logits) as [tf.Tensor1D, tf.Tensor1D];
       kept.reals = tf.keep(realLogits); // outlives the tape's tidy
       return discriminatorLoss(fakeLogits, realLogits);

@@ -7,7 +7,6 @@ import { repeatStyle, styleCount, synthesize } from '../networks/generator.ts';
 import type { Parameters } from '../networks/layers.ts';
 import { mapToStyle } from '../networks/mapping.ts';
 import { unflatten } from '../parameters.ts';
-import { runsSideBySide } from '../presets.ts';
 import {
   augmentStrength,
   differentiate,
@@ -43,9 +42,9 @@ type Part = { styles: tf.Tensor2D[]; label: tf.Tensor2D };
  * The batch as one part; or, when it has two minibatch-deviation groups, as these two, which give the same logits apart and
  * which a CPU runs side by side.
  */
-function partsOf({ preset }: Networks, whole: Part, xla: boolean): Part[] {
+function partsOf({ preset, halves }: Networks, whole: Part): Part[] {
   const groups = whole.label.shape[0] / preset.minibatchStdGroup;
-  if (xla || !runsSideBySide(preset) || groups !== 2) return [whole];
+  if (!halves || groups !== 2) return [whole];
   return [0, 1].map((from) => ({
     styles: whole.styles.map((style) => everySecond(style, from)),
     label: everySecond(whole.label, from),
@@ -81,7 +80,7 @@ export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla:
     };
     const { gradient } = differentiate(n.generator, side.parameters, (g) => {
       const drawn = drawStyles(preset, g, label, foldSeed(seed, 0));
-      const parts = partsOf(n, { styles: drawn.styles, label }, xla).map((part, i) => {
+      const parts = partsOf(n, { styles: drawn.styles, label }).map((part, i) => {
         const fakes = synthesize(preset, g, part.styles);
         const seen = augment(preset.augment, fakes, augmentStrength(augmentState), foldSeed(seed, 1 + i));
         return { fakes, label: part.label, logits: discriminate(preset, d, seen, part.label) };
