@@ -57,7 +57,7 @@ async function prepare(jobs: Jobs, preset: GanPreset): Promise<{ form: TorchForm
   const { how } = await torch.ask<{ how: TorchForm }>('tune', {
     choices: torchForms,
     count: 1,
-    plain: plainSteps(preset),
+    plain: Math.ceil(plainSteps(preset) / 4),
   });
   const agreement = await torch.ask<Agreement>('check');
   await torch.close();

@@ -9,7 +9,7 @@ const numbers = (tensor: tf.Tensor) => Array.from(tensor.dataSync());
 
 describe('the eager backend', () => {
   it('reports the TensorFlow it runs on and can be started twice', () => {
-    expect(initCompute()).toEqual({ tensorflowVersion: '2.21.0', device: 'cpu' });
+    expect(initCompute()).toEqual({ tensorflowVersion: '2.21.0', device: 'cpu', threads: 2 });
     expect(tf.getBackend()).toBe('tensorflow');
   });
 
