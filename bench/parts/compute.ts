@@ -57,7 +57,8 @@ async function prepare(jobs: Jobs, preset: GanPreset): Promise<{ form: TorchForm
   const { how } = await torch.ask<{ how: TorchForm }>('tune', {
     choices: torchForms,
     count: 1,
-    plain: Math.ceil(plainSteps(preset) / 4),
+    plain: plainSteps(preset),
+    repeats: preset.resolution <= 64 ? 2 : 1,
   });
   const agreement = await torch.ask<Agreement>('check');
   await torch.close();
@@ -71,16 +72,16 @@ function requireAgreement({ images, logits, slope }: Agreement): void {
   );
 }
 
-/** Steps without R1 that are run of each R1 interval: all, or of large images three, whose mean then stands for the others. */
+/** Steps without R1 that are run of each R1 interval: all, or of large images one, which then stands for the others. */
 function plainSteps({ resolution, r1 }: GanPreset): number {
-  return resolution <= 64 ? r1.interval - 1 : 3;
+  return resolution <= 64 ? r1.interval - 1 : 1;
 }
 
 /** Whole R1 intervals, so that R1 has its share of every round: as many as fill about two seconds. */
 async function turnOf(contender: Contender, preset: GanPreset): Promise<Turn> {
   const plain = plainSteps(preset);
   const intervals = (count: number) => contender.ask<{ seconds: number }>('intervals', { count, plain });
-  await intervals(1);
+  if (preset.resolution <= 64) await intervals(1); // small kernels take a while to settle
   const { seconds } = await intervals(1);
   const runSeconds = (seconds * (plain + 1)) / preset.r1.interval;
   const count = Math.max(1, Math.round(2 / runSeconds));

@@ -99,7 +99,7 @@ class Contender:
         for how in request["choices"]:
             self.reset(how)
             self.intervals({"count": 1, "plain": 1})
-            seconds[json.dumps(how)] = min(self.intervals(request)["seconds"] for _ in range(2))
+            seconds[json.dumps(how)] = min(self.intervals(request)["seconds"] for _ in range(request["repeats"]))
         fastest = json.loads(min(seconds, key=seconds.get))
         self.reset(fastest)
         return {"how": fastest, "seconds": seconds}
