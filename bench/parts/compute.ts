@@ -46,6 +46,9 @@ const torchForms: TorchForm[] = [true, false].flatMap((channels_last) =>
 // Inductor fuses the shifted views, so for it they are the fastest form. Its C++ wrapper saves a tenth of the time at 32 px.
 const compiledForm: TorchForm = { channels_last: true, fir: 'slices', inductor: { cpp_wrapper: true } };
 
+/** On standard error, so that the tables can be piped. */
+const progress = (text: string) => console.error(`  ${text}`);
+
 type Agreement = ComputeRow['agreement'];
 
 /** Writes our weights for PyTorch, and finds the layout and filter that are fastest there. */
@@ -122,12 +125,17 @@ function toRow(
   };
 }
 
+async function firstStep(contender: Contender): Promise<Latency> {
+  const { stats: _, ...latency } = await contender.ask<Latency & { stats?: object }>('first');
+  return latency;
+}
+
 /** The first step of `times` fresh processes, one after the other: the one whose total is the median. */
 async function medianLatency(start: () => Promise<Contender>, times: number): Promise<Latency> {
   const latencies: Latency[] = [];
   for (let i = 0; i < times; i++) {
     const contender = await start();
-    latencies.push(await contender.ask<Latency>('first'));
+    latencies.push(await firstStep(contender));
     await contender.close();
   }
   return latencies.sort((a, b) => a.totalS - b.totalS)[(times - 1) >> 1]!;
@@ -142,7 +150,7 @@ async function firstSteps(
 ) {
   const times = options.quick ? 1 : 3;
   const latencies = new Map<string, Latency>();
-  for (const contender of contenders) latencies.set(contender.name, await contender.ask<Latency>('first'));
+  for (const contender of contenders) latencies.set(contender.name, await firstStep(contender));
   if (times === 1) return latencies;
   latencies.set('ours', await medianLatency(() => jobs.ours('ours', { xla: false }), times));
   const eager = () => jobs.torch('PyTorch eager', { compiled: false, how: form });
@@ -175,12 +183,15 @@ async function measurePreset(
   const jobs = createJobs(options, preset);
   let contenders: Contender[] = [];
   try {
+    progress(`${preset.name}: choosing PyTorch's fastest layout`);
     const { form, agreement } = await prepare(jobs, preset);
     requireAgreement(agreement);
     contenders = await startAll(options, jobs, form);
+    progress(`${preset.name}: first steps; torch.compile takes minutes for its own`);
     const latencies = await firstSteps(options, jobs, form, contenders);
     const turns: Turn[] = [];
     for (const contender of contenders) turns.push(await turnOf(contender, preset));
+    progress(`${preset.name}: ${options.rounds} rounds`);
     const measured = await collect(contenders, turns, options.rounds, versions);
     const sides = Object.fromEntries(
       Object.entries(measured).map(([name, side]) => [name, { ...side, latency: latencies.get(name)! }]),
