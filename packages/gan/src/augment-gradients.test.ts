@@ -2,27 +2,15 @@ import { initCompute, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { type AugmentSettings, augment } from './augment.ts';
 import { expectBelow, firstOrderErrors, type Op, secondOrderErrors, wave } from './gradient-check.ts';
+import { noAugment } from './test-data.ts';
 
 beforeAll(() => {
   initCompute({ threads: 2 });
 });
 
-const still: AugmentSettings = {
-  policy: { mode: 'fixed', p: 1 },
-  distribution: 'uniform',
-  shift: 0,
-  scaleLog2: 0,
-  anisotropyLog2: 0,
-  rotationDegrees: 0,
-  brightness: 0,
-  contrastLog2: 0,
-  flipX: false,
-  quarterTurns: false,
-  lumaFlip: false,
-};
-const separable: AugmentSettings = { ...still, shift: 0.15, scaleLog2: 0.4, anisotropyLog2: 0.3 };
+const separable: AugmentSettings = { ...noAugment, shift: 0.15, scaleLog2: 0.4, anisotropyLog2: 0.3 };
 const gathered: AugmentSettings = { ...separable, rotationDegrees: 60 };
-const recolored: AugmentSettings = { ...still, brightness: 0.3, contrastLog2: 0.5, lumaFlip: true };
+const recolored: AugmentSettings = { ...noAugment, brightness: 0.3, contrastLog2: 0.5, lumaFlip: true };
 const everything: AugmentSettings = {
   ...gathered,
   ...recolored,
@@ -38,8 +26,8 @@ const run = (s: AugmentSettings, images: tf.Tensor, p = 1) =>
 const cases: [string, AugmentSettings, number][] = [
   ['the warp by matrix products', separable, 1],
   ['the warp by gathers', gathered, 1],
-  ['mirroring', { ...still, flipX: true }, 1],
-  ['quarter turns', { ...still, quarterTurns: true }, 1],
+  ['mirroring', { ...noAugment, flipX: true }, 1],
+  ['quarter turns', { ...noAugment, quarterTurns: true }, 1],
   ['recolouring', recolored, 1],
   ['everything', everything, 1],
   ['everything, half of the time', everything, 0.5],
@@ -82,7 +70,7 @@ test.each(cases.filter(([, s]) => s.brightness === 0))(
 );
 
 test('the places sampled are those of an affine map about the centre, clamped to the image', () => {
-  const turn = { ...still, rotationDegrees: 20 }; // small enough to leave the middle inside
+  const turn = { ...noAugment, rotationDegrees: 20 }; // small enough to leave the middle inside
   const [y, x] = [sampledPlaces(turn, 1), sampledPlaces(turn, 2)];
   for (let n = 0; n < count; n++) {
     const at = (places: number[], row: number, column: number) => places[(n * side + row) * side + column]!;

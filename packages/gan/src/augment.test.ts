@@ -1,26 +1,14 @@
 import { initCompute, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { type AugmentSettings, augment } from './augment.ts';
+import { noAugment } from './test-data.ts';
 
 beforeAll(() => {
   initCompute({ threads: 2 });
 });
 
-const still: AugmentSettings = {
-  policy: { mode: 'fixed', p: 1 },
-  distribution: 'uniform',
-  shift: 0,
-  scaleLog2: 0,
-  anisotropyLog2: 0,
-  rotationDegrees: 0,
-  brightness: 0,
-  contrastLog2: 0,
-  flipX: false,
-  quarterTurns: false,
-  lumaFlip: false,
-};
 const everything: AugmentSettings = {
-  ...still,
+  ...noAugment,
   distribution: 'normal',
   shift: 0.1,
   scaleLog2: 0.2,
@@ -57,6 +45,14 @@ test('strength 0 leaves every image as it is, whatever transforms are allowed', 
   ).toBeLessThan(1e-5);
 });
 
+test.each(['uniform', 'normal'] as const)(
+  '%s: there are numbers enough for all transforms at once',
+  (distribution) => {
+    const y = run({ ...everything, distribution }, blobs(4, 16), 0.5);
+    expect(y.dataSync().every(Number.isFinite)).toBe(true);
+  },
+);
+
 test('each image gets its own transform, and the same seed the same one', () => {
   const x = blobs(2, 16);
   const [a, b] = [run(everything, x, 1), run(everything, x, 1)];
@@ -67,7 +63,9 @@ test('each image gets its own transform, and the same seed the same one', () => 
 
 test('about a share p of the images is changed', () => {
   const x = blobs(200, 8);
-  const changed = tf.max(tf.abs(tf.sub(run({ ...still, brightness: 0.5 }, x, 0.3), x)), [1, 2, 3]).dataSync();
+  const changed = tf
+    .max(tf.abs(tf.sub(run({ ...noAugment, brightness: 0.5 }, x, 0.3), x)), [1, 2, 3])
+    .dataSync();
   const share = changed.filter((v) => v > 1e-6).length / 200;
   expect(share).toBeGreaterThan(0.2);
   expect(share).toBeLessThan(0.4);
@@ -75,7 +73,7 @@ test('about a share p of the images is changed', () => {
 
 test('two matrix products and four gathers warp alike', () => {
   const x = blobs(8, 16);
-  const separable = { ...still, shift: 0.1, scaleLog2: 0.3 };
+  const separable = { ...noAugment, shift: 0.1, scaleLog2: 0.3 };
   // A rotation too small to see sends the same draws through the gathering path.
   const gathered = { ...separable, rotationDegrees: 1e-7 };
   const draws = (s: AugmentSettings) => run({ ...s, scaleLog2: 0.3, shift: 0 }, x, 1);
@@ -84,7 +82,7 @@ test('two matrix products and four gathers warp alike', () => {
 
 test('a turn by 90° moves pixels exactly', () => {
   const x = blobs(16, 8);
-  const turned = run({ ...still, quarterTurns: true }, x, 1);
+  const turned = run({ ...noAugment, quarterTurns: true }, x, 1);
   const candidates = [
     x,
     tf.reverse(x, [1, 2]),
@@ -100,7 +98,7 @@ test('a turn by 90° moves pixels exactly', () => {
 
 test('contrast and brightness act as (x + brightness) · contrast', () => {
   const x = tf.fill([1, 8, 8, 1], 0.5) as tf.Tensor4D;
-  const both = run({ ...still, brightness: 0.2, contrastLog2: 0.5 }, x, 1).dataSync()[0]!;
+  const both = run({ ...noAugment, brightness: 0.2, contrastLog2: 0.5 }, x, 1).dataSync()[0]!;
   expect(both).toBeGreaterThan(0.3 * 2 ** -0.5);
   expect(both).toBeLessThan(0.7 * 2 ** 0.5);
   expect(both).not.toBeCloseTo(0.5, 3);
@@ -109,7 +107,7 @@ test('contrast and brightness act as (x + brightness) · contrast', () => {
 test('the warp passes gradients to the image, and a quarter turn passes them unchanged', () => {
   const x = blobs(2, 8);
   const slope = tf.grad((image: tf.Tensor) =>
-    tf.sum(run({ ...still, quarterTurns: true }, image as tf.Tensor4D, 1)),
+    tf.sum(run({ ...noAugment, quarterTurns: true }, image as tf.Tensor4D, 1)),
   )(x);
   expect(largestDifference(slope, tf.onesLike(x))).toBeLessThan(1e-5);
 });

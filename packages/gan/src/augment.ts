@@ -32,8 +32,8 @@ type Draws = {
   rotation(degrees: number): tf.Tensor1D;
 };
 
-/** All transforms together take at most 18 uniform and 4 normal numbers an image. */
-const drawsMax = { uniform: 18, normal: 4 };
+/** What all transforms together take of an image: a gate and a number each, the two shifts and two turns counted twice. */
+const drawsMax = { uniform: 22, normal: 4 };
 
 /** One block of numbers for all draws: each generator call is a hundred small ops. */
 function createDraws(settings: AugmentSettings, n: number, p: tf.Scalar, seed: tf.Tensor1D): Draws {

@@ -1,4 +1,20 @@
+import type { AugmentSettings } from './augment.ts';
 import { type GanPreset, presets } from './presets.ts';
+
+/** Every transform at strength 1, each with the amount 0. */
+export const noAugment: AugmentSettings = {
+  policy: { mode: 'fixed', p: 1 },
+  distribution: 'uniform',
+  shift: 0,
+  scaleLog2: 0,
+  anisotropyLog2: 0,
+  rotationDegrees: 0,
+  brightness: 0,
+  contrastLog2: 0,
+  flipX: false,
+  quarterTurns: false,
+  lumaFlip: false,
+};
 
 /** A net small enough to train in a unit test. */
 export const tinyPreset: GanPreset = {
