@@ -1,5 +1,4 @@
 import { seededRandom } from '@synspine/compute';
-
 import { auditReport } from '@synspine/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AuditFindings, type AuditInput, auditRelease } from './audit-release.ts';

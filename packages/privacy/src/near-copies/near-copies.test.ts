@@ -1,5 +1,4 @@
 import { seededRandom } from '@synspine/compute';
-
 import { describe, expect, it } from 'vitest';
 import { phantomFeatures, phantomFilms } from '../phantom-films.ts';
 import { alterFilm } from '../pixels/alter-film.ts';

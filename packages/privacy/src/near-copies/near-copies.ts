@@ -1,5 +1,4 @@
 import { shuffled } from '@synspine/compute';
-
 import { alterFilm } from '../pixels/alter-film.ts';
 import { countOf, type Embed, type ImageSet, type RealSet, type SampleSet } from '../sample-set.ts';
 import { type CopyScore, createCopyScorer } from './copy-scores.ts';

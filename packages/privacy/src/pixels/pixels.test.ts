@@ -1,5 +1,4 @@
 import { seededRandom } from '@synspine/compute';
-
 import { describe, expect, it } from 'vitest';
 import { alterFilm } from './alter-film.ts';
 import { compressBlocks } from './compress-blocks.ts';

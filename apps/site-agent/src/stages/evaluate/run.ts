@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { initCompute, seededRandom, shuffled } from '@synspine/compute';
 import type { GanPreset } from '@synspine/gan';
-
 import type { QualityReport } from '@synspine/protocol';
 import { writeJson } from '../../durable-file.ts';
 import { type FilmSet, selectFilms } from '../../films/film-set.ts';

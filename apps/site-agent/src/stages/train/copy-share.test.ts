@@ -1,5 +1,4 @@
 import { seededRandom } from '@synspine/compute';
-
 import { describe, expect, it } from 'vitest';
 import { calibratedCopyShare, chanceOfAny, copyShare, type Rows, toPixelRows } from './copy-share.ts';
 
