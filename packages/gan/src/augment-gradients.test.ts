@@ -1,7 +1,7 @@
 import { initCompute, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { type AugmentSettings, augment } from './augment.ts';
-import { expectBelow, firstOrderErrors, type Op, secondOrderErrors, wave } from './gradient-check.ts';
+import { expectBelow, firstOrderErrors, type Op, secondOrderErrors, wave } from './gradient-check.fixture.ts';
 import { noAugment } from './test-data.ts';
 
 beforeAll(() => {

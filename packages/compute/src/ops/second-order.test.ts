@@ -10,8 +10,8 @@ import {
   softplusStable,
   upsample2,
 } from '../index.ts';
-import type { Op, OpTable } from './gradient-table.ts';
-import * as tables from './gradient-table.ts';
+import type { Op, OpTable } from './gradient-table.fixture.ts';
+import * as tables from './gradient-table.fixture.ts';
 import { repairGradients } from './repair-gradients.ts';
 
 /** Names of kernels that have a gradient. */

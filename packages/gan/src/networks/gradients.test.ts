@@ -7,7 +7,7 @@ import {
   type Op,
   secondOrderErrors,
   wave,
-} from '../gradient-check.ts';
+} from '../gradient-check.fixture.ts';
 import { flatten, initParameters, type ParameterSpec, unflatten } from '../parameters.ts';
 import { tinyPreset } from '../test-data.ts';
 import { appendMinibatchStd, discriminate, discriminatorSpecs } from './discriminator.ts';

@@ -1,5 +1,16 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { downsample2, lrelu, pixelShuffle, sigmoidSafe, softplusStable, upsample2 } from '../index.ts';
+import {
+  addBias,
+  downsample2,
+  firDownsample2,
+  firFilter,
+  firUpsample2,
+  lrelu,
+  pixelShuffle,
+  sigmoidSafe,
+  softplusStable,
+  upsample2,
+} from '../index.ts';
 
 /*
  * What becomes of the gradient of each tfjs op, taken once and twice; second-order.test.ts proves every line by finite differences and
@@ -143,6 +154,11 @@ export const repaired: OpTable = {
 };
 
 export const ours: OpTable = {
+  addBias: (x) => addBias(tf.square(x), tf.mean(x, [0, 1, 2])),
+  'firFilter with pad 1': (x) => firFilter(x, 1, 2),
+  'firFilter with pad 2': (x) => firFilter(x, 2, 1),
+  firUpsample2: (x) => firUpsample2(x),
+  firDownsample2: (x) => firDownsample2(x),
   lrelu: (x) => lrelu(x),
   sigmoidSafe: (x) => sigmoidSafe(x),
   softplusStable: (x) => softplusStable(x),
