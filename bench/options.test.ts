@@ -14,3 +14,8 @@ test('an unknown part or preset is named', () => {
   expect(() => readOptions(['speed'])).toThrow('There is no part speed.');
   expect(() => readOptions(['--presets', 'demo-16'])).toThrow('There is no preset demo-16.');
 });
+
+test.each(['rounds', 'batch', 'threads'])('--%s takes a whole number from 1 on', (name) => {
+  for (const text of ['0', '-1', '2.5', 'many'])
+    expect(() => readOptions([`--${name}=${text}`])).toThrow(`--${name} takes a whole number`);
+});

@@ -35,6 +35,14 @@ function presetNames(text: string): PresetName[] {
   return names;
 }
 
+/** A whole number from 1 on, or `otherwise` where the option is absent. */
+function wholeNumber<T>(name: string, text: string | undefined, otherwise: T): number | T {
+  if (text === undefined) return otherwise;
+  if (!/^[1-9]\d*$/.test(text))
+    throw new RangeError(`--${name} takes a whole number from 1 on, not ${text}.`);
+  return Number(text);
+}
+
 /** Errors: RangeError or TypeError with a sentence for the person at the keyboard. */
 export function readOptions(argv: string[]): BenchOptions {
   const text = { type: 'string' } as const;
@@ -59,10 +67,10 @@ export function readOptions(argv: string[]): BenchOptions {
     parts: positionals.length ? positionals : ['compute', 'features'],
     json: values.json ?? null,
     quick: values.quick ?? false,
-    rounds: Number(values.rounds ?? (values.quick ? 3 : 7)),
+    rounds: wholeNumber('rounds', values.rounds, values.quick ? 3 : 7),
     presets: presetNames(values.presets ?? defaultPresets(positionals)),
-    batch: values.batch ? Number(values.batch) : null,
-    threads: Number(values.threads ?? 2),
+    batch: wholeNumber('batch', values.batch, null),
+    threads: wholeNumber('threads', values.threads, 2),
     xla: values.xla ?? false,
     python: values.python ?? '',
   };

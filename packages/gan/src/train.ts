@@ -228,7 +228,7 @@ async function runSteps(run: Run): Promise<TrainingResult> {
 
 /**
  * Trains SpineGAN (with a judge) or a conditional StyleGAN2 (without) until `imagesShown` images were shown, from the start or from
- * `resume`. A run cut anywhere and resumed from its checkpoint gives the same bytes as one that wasn't. `initCompute` must have run.
+ * `resume`. A run cut anywhere and resumed from its checkpoint on a CPU with as many threads gives the same bytes as one that wasn't. `initCompute` must have run.
  * The last checkpoint is passed to `onCheckpoint` and returned. Where memory runs out, training goes back to the last checkpoint and on
  * with half the batch, with the warning SYNSPINE_SMALLER_BATCH.
  * Errors: gan-non-finite (with the last good checkpoint), gan-out-of-memory (likewise), gan-bad-data, gan-empty-class,
