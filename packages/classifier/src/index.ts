@@ -2,8 +2,10 @@ export type { ArchitectureId, Parameters, TensorMap } from './architecture.ts';
 export { type Augmentation, augmentInto } from './augment.ts';
 export { ClassifierError, type ClassifierErrorCode } from './classifier-error.ts';
 export { createJudge, type Judge } from './judge.ts';
+export { agreesWithLabel } from './label-agreement.ts';
 export { predict } from './predict.ts';
 export { DEFAULT_RECIPE, type Recipe } from './recipe.ts';
+export { createSpineFilter, type FilterFilms, type SpineFilter } from './spine-filter.ts';
 export {
   type LabelledImages,
   type TrainedClassifier,
