@@ -16,4 +16,5 @@ export {
 } from './metric-interval.ts';
 export { normalCumulative, normalQuantile, studentQuantile } from './normal-distribution.ts';
 export { type AucInterval, delongInterval, rocAuc } from './roc-auc.ts';
+export { type SeededScores, seededAuc, seededAucDifference, type TestFilms } from './seeded-auc.ts';
 export { wilsonInterval } from './wilson-interval.ts';
