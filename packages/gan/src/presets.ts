@@ -1,4 +1,5 @@
 import type { AugmentSettings } from './augment.ts';
+import type { AdversarialLoss } from './losses.ts';
 
 /** Of feature maps. `box`: repeat, 2×2 mean (cheap). `fir`: StyleGAN2's [1,3,3,1] low-pass filter, which gray images always get. */
 export type Resampling = 'box' | 'fir';
@@ -26,7 +27,8 @@ export type GanPreset = {
   beta1: number;
   beta2: number;
   epsilon: number;
-  r1: { gamma: number; interval: number };
+  loss: AdversarialLoss;
+  r1: { gamma: number; interval: number }; // of R2 too, which goes with the relativistic loss
   pathLength: { weight: number; interval: number; decay: number } | null;
   ema: { halfLifeImages: number; ramp: number }; // ramp: half-life is at most ramp × images shown so far
   styleAverageDecay: number;
@@ -100,6 +102,7 @@ const demo32: GanPreset = {
   beta1: 0,
   beta2: 0.99,
   epsilon: 1e-8,
+  loss: 'logistic',
   r1: { gamma: 0.5, interval: 8 },
   pathLength: null,
   ema: { halfLifeImages: 2_000, ramp: 0.2 }, // a short run needs a long memory early
@@ -133,6 +136,7 @@ const paper256: GanPreset = {
   beta1: 0,
   beta2: 0.99,
   epsilon: 1e-8,
+  loss: 'logistic',
   r1: { gamma: (0.0002 * 256 ** 2) / 16, interval: 16 }, // .8192
   pathLength: null, // { weight: 2, interval: 4, decay: 0.01 } costs 5.6 % and smooths the latent space
   ema: { halfLifeImages: 5_000, ramp: 0.05 },

@@ -34,13 +34,21 @@ function options(preset: GanPreset, steps: number): TrainingOptions {
   };
 }
 
-test('20 steps give the same bytes as 10, a checkpoint on disk, and 10 more', async () => {
-  const straight = await trainGan(options(adaptivePreset, 20));
-  const half = await trainGan(options(adaptivePreset, 10));
-  const resume = decodeCheckpoint(encodeCheckpoint(half.checkpoint), adaptivePreset);
-  const resumed = await trainGan({ ...options(adaptivePreset, 20), resume });
-  expect(Buffer.compare(encodeCheckpoint(resumed.checkpoint), encodeCheckpoint(straight.checkpoint))).toBe(0);
-});
+const losses = ['logistic', 'relativistic'] as const;
+
+test.each(losses)(
+  '%s: 20 steps give the same bytes as 10, a checkpoint on disk, and 10 more',
+  async (loss) => {
+    const preset = { ...adaptivePreset, loss };
+    const straight = await trainGan(options(preset, 20));
+    const half = await trainGan(options(preset, 10));
+    const resume = decodeCheckpoint(encodeCheckpoint(half.checkpoint), preset);
+    const resumed = await trainGan({ ...options(preset, 20), resume });
+    expect(Buffer.compare(encodeCheckpoint(resumed.checkpoint), encodeCheckpoint(straight.checkpoint))).toBe(
+      0,
+    );
+  },
+);
 
 test('a resumed training compiles nothing anew, unless its network differs', async () => {
   const half = await trainGan(options(adaptivePreset, 10));
@@ -66,12 +74,13 @@ test('a run frees what it made', async () => {
   expect([tf.memory().numTensors, liveTensors()]).toEqual(before);
 });
 
-test('the generator learns which side each label lights', async () => {
-  const preset = { ...tinyPreset, ema: { halfLifeImages: 300, ramp: 0.05 }, learningRate: 0.01 };
+test.each(losses)('%s: the generator learns which side each label lights', async (loss) => {
+  const preset = { ...tinyPreset, loss, ema: { halfLifeImages: 300, ramp: 0.05 }, learningRate: 0.01 };
   const seen: TrainingProgress[] = [];
   const result = await trainGan({ ...options(preset, 300), onProgress: (p) => seen.push(p) });
   expect(seen.map((p) => p.step)).toEqual([50, 100, 150, 200, 250, 300]);
   expect(seen.at(-1)!.overfitting).not.toBeNaN();
+  expect(seen.every((p) => p.r2Penalty > 0)).toBe(loss === 'relativistic');
   const sampler = createSampler(generatorWeights(result.checkpoint), preset);
   const labels = Uint8Array.from({ length: 20 }, (_, i) => i % 2);
   const images = sampler.sample({ labels, seed: 1, psi: 1 });

@@ -22,7 +22,7 @@ export type TrainerOptions = {
 };
 
 /** Device scalars of the latest step: replaced every step, read seldom. */
-type StepStats = { discriminator: tf.Tensor1D; generator: tf.Tensor1D; r1: tf.Scalar };
+type StepStats = { discriminator: tf.Tensor1D; generator: tf.Tensor1D; penalties: tf.Tensor1D };
 
 export type StatValues = {
   lossDiscriminator: number;
@@ -30,7 +30,8 @@ export type StatValues = {
   lossGenerator: number;
   judgeCrossEntropy: number;
   judgeAccuracy: number;
-  r1Penalty: number;
+  r1Penalty: number; // of its latest step, γ/2·‖∇D‖²
+  r2Penalty: number; // 0 with the logistic loss
 };
 
 function replace<T extends tf.TensorContainer>(old: T, next: T): T {
@@ -107,16 +108,16 @@ function r1Update(
   state: TrainingState,
   step: number,
   batch: Batch,
-): tf.Scalar {
+): tf.Tensor1D {
   const updates = updatesBefore(step, o.preset.r1.interval) + 2; // after this step's ordinary update
   const seed = stepSeed(o.seed, streams.r1, step);
   const corrections = tf.tensor1d(biasCorrections(steps.networks.discriminatorAdam, updates));
   const trained = { parameters: state.discriminator, moments: state.discriminatorMoments };
-  const next = steps.r1(trained, state.augment, batch, seed, corrections);
+  const next = steps.r1(trained, state.generator, state.augment, batch, seed, corrections);
   state.discriminator = replace(state.discriminator, next.trained.parameters);
   state.discriminatorMoments = replace(state.discriminatorMoments, next.trained.moments);
   tf.dispose([seed, corrections]);
-  return next.penalty;
+  return next.penalties;
 }
 
 function generatorUpdate(
@@ -124,7 +125,7 @@ function generatorUpdate(
   steps: Steps,
   state: TrainingState,
   at: { step: number; imagesShown: number; lambda: number },
-  label: tf.Tensor2D,
+  batch: Batch,
 ): tf.Tensor1D {
   const updates = updatesBefore(at.step, o.preset.pathLength?.interval ?? null) + 1;
   const seed = stepSeed(o.seed, streams.generator, at.step);
@@ -142,7 +143,7 @@ function generatorUpdate(
     styleAverage: state.styleAverage,
   };
   const judgeParameters = judged ? o.judge!.parameters : {};
-  const next = run(side, state.discriminator, state.augment, label, seed, controls, judgeParameters);
+  const next = run(side, state.discriminator, state.augment, batch, seed, controls, judgeParameters);
   state.generator = replace(state.generator, next.side.parameters);
   state.generatorMoments = replace(state.generatorMoments, next.side.moments);
   state.average = replace(state.average, next.side.average);
@@ -202,13 +203,13 @@ export function createTrainer(o: TrainerOptions, state: TrainingState) {
   let stats: StepStats | null = null;
   const takeStep = (at: { step: number; imagesShown: number; lambda: number }, batch: Batch) => {
     const discriminator = discriminatorUpdate(o, steps, state, at.step, batch);
-    const r1 = isDue(at.step, o.preset.r1.interval)
+    const penalties = isDue(at.step, o.preset.r1.interval)
       ? r1Update(o, steps, state, at.step, batch)
-      : (stats?.r1.clone() ?? tf.scalar(0));
-    const generator = generatorUpdate(o, steps, state, at, batch.label);
+      : (stats?.penalties.clone() ?? tf.zeros([2]));
+    const generator = generatorUpdate(o, steps, state, at, batch);
     if (steps.pathLength && isDue(at.step, o.preset.pathLength!.interval))
       pathLengthUpdate(o, steps, state, at.step);
-    stats = replace(stats as StepStats, { discriminator, r1, generator });
+    stats = replace(stats as StepStats, { discriminator, penalties, generator });
   };
   return {
     /** One discriminator step, one generator step, and the lazy regularisers when they are due. */
@@ -222,15 +223,16 @@ export function createTrainer(o: TrainerOptions, state: TrainingState) {
     },
     /** Waits for the device: call it every 50 steps or so. */
     async readStats(): Promise<StatValues> {
-      const { discriminator, generator, r1 } = stats!;
-      const [d, g, [penalty]] = await Promise.all([discriminator.data(), generator.data(), r1.data()]);
+      const { discriminator, generator, penalties } = stats!;
+      const [d, g, r] = await Promise.all([discriminator.data(), generator.data(), penalties.data()]);
       return {
         lossDiscriminator: d[0]!,
         realSign: d[1]!,
         lossGenerator: g[0]!,
         judgeCrossEntropy: g[1]!,
         judgeAccuracy: g[2]!,
-        r1Penalty: penalty!,
+        r1Penalty: r[0]!,
+        r2Penalty: r[1]!,
       };
     },
     readMonitor: (step: number) => readMonitor(o, steps, state, step),

@@ -1,7 +1,7 @@
 import { compile, foldSeed, tf } from '@synspine/compute';
 import { augment } from '../augment.ts';
 import type { Batch } from '../batches.ts';
-import { discriminatorLoss, r1Penalty } from '../losses.ts';
+import { confidentSign, discriminatorLoss, gradientPenalty } from '../losses.ts';
 import { discriminate } from '../networks/discriminator.ts';
 import { synthesize } from '../networks/generator.ts';
 import type { Parameters } from '../networks/layers.ts';
@@ -35,7 +35,7 @@ function discriminateBoth(
 }
 
 /**
- * L_D = softplus(D(aug G(z))) + softplus(−D(aug x)). `stats` [2] = loss, mean sign D(aug x).
+ * The discriminator's loss on augmented fakes and reals, pair by pair of one label. `stats` [2] = loss, ADA's mean sign.
  */
 export function createDiscriminatorStep(n: Networks, xla: boolean) {
   const { preset } = n;
@@ -54,14 +54,14 @@ export function createDiscriminatorStep(n: Networks, xla: boolean) {
       augment(preset.augment, fakes, strength, foldSeed(seed, 1)),
       augment(preset.augment, batch.images, strength, foldSeed(seed, 2)),
     ] as const;
-    const kept: { reals?: tf.Tensor1D } = {};
+    const kept: { sign?: tf.Scalar } = {};
     const { value, gradient } = differentiate(n.discriminator, trained.parameters, (d) => {
       const logits = discriminateBoth(n, d, seen, batch.label);
       const [fakeLogits, realLogits] = tf.unstack(logits) as [tf.Tensor1D, tf.Tensor1D];
-      kept.reals = tf.keep(realLogits); // outlives the tape's tidy
-      return discriminatorLoss(fakeLogits, realLogits);
+      kept.sign = tf.keep(confidentSign(preset.loss, fakeLogits, realLogits)); // outlives the tape's tidy
+      return discriminatorLoss(preset.loss, fakeLogits, realLogits);
     });
-    const realSign = tf.mean(tf.sign(kept.reals!)) as tf.Scalar;
+    const realSign = kept.sign!.clone();
     tf.dispose(kept);
     return {
       trained: update(n.discriminatorAdam, trained, gradient, controls.corrections),
@@ -79,29 +79,38 @@ export function createDiscriminatorStep(n: Networks, xla: boolean) {
 }
 
 /**
- * Lazy R1 on augmented reals: the penalty stands for `interval` steps, so it is multiplied by that. The gradient is taken with respect
- * to what the discriminator sees (after augmentation).
+ * Lazy R1 on augmented reals, and R2 on augmented fakes with the relativistic loss: the penalties stand for `interval` steps, so they are
+ * multiplied by that. The gradient is taken with respect to what the discriminator sees (after augmentation). → `penalties` [2] = R1, R2.
  */
 export function createR1Step(n: Networks, xla: boolean) {
   const { preset } = n;
   const step = (
     trained: Trained,
+    generator: tf.Tensor1D,
     augmentState: tf.Tensor1D,
     batch: Batch,
     seed: tf.Tensor1D,
     corrections: tf.Tensor1D,
   ) => {
-    const seen = augment(preset.augment, batch.images, augmentStrength(augmentState), seed);
-    const { value, gradient } = differentiate(n.discriminator, trained.parameters, (d) => {
+    const strength = augmentStrength(augmentState);
+    const seen = [augment(preset.augment, batch.images, strength, seed)];
+    if (preset.loss === 'relativistic') {
+      const g = unflatten(n.generator, generator);
+      const fakes = synthesize(preset, g, drawStyles(preset, g, batch.label, foldSeed(seed, 2)).styles);
+      seen.push(augment(preset.augment, fakes, strength, foldSeed(seed, 3)));
+    }
+    const kept: { penalties?: tf.Tensor1D } = {};
+    const { gradient } = differentiate(n.discriminator, trained.parameters, (d) => {
       const total = (x: tf.Tensor) =>
         tf.sum(discriminate(preset, d, x as tf.Tensor4D, batch.label)) as tf.Scalar;
-      const slope = tf.grad(total)(seen) as tf.Tensor4D;
-      return tf.mul(r1Penalty(slope, preset.r1.gamma), preset.r1.interval);
+      const penalties = seen.map((x) => gradientPenalty(tf.grad(total)(x) as tf.Tensor4D, preset.r1.gamma));
+      const both = tf.stack([penalties[0]!, penalties[1] ?? tf.scalar(0)]) as tf.Tensor1D;
+      kept.penalties = tf.keep(both);
+      return tf.mul(tf.sum(both), preset.r1.interval) as tf.Scalar;
     });
-    return {
-      trained: update(n.discriminatorAdam, trained, gradient, corrections),
-      penalty: tf.div(value, preset.r1.interval) as tf.Scalar,
-    };
+    const penalties = kept.penalties!.clone();
+    tf.dispose(kept);
+    return { trained: update(n.discriminatorAdam, trained, gradient, corrections), penalties };
   };
   return compile(step, { name: 'gan_r1', xla });
 }

@@ -1,5 +1,6 @@
 import { compile, foldSeed, statelessNormal, tf } from '@synspine/compute';
 import { augment } from '../augment.ts';
+import type { Batch } from '../batches.ts';
 import { accuracy, type DomainJudge } from '../judge.ts';
 import { generatorLoss, labelCrossEntropy, pathLengthPenalty } from '../losses.ts';
 import { discriminate } from '../networks/discriminator.ts';
@@ -30,24 +31,26 @@ function nextStyleAverage(old: tf.Tensor2D, w: tf.Tensor2D, label: tf.Tensor2D, 
 }
 
 /** Every second row, from the first or the second on. [2n,columns] → [n,columns] */
-function everySecond(x: tf.Tensor2D, from: number): tf.Tensor2D {
-  const [rows, columns] = x.shape;
+function everySecond<T extends tf.Tensor>(x: T, from: number): T {
+  const [rows, ...rest] = x.shape as [number, ...number[]];
+  const columns = x.size / rows;
   const pairs = tf.reshape(x, [rows / 2, 2 * columns]);
-  return tf.slice(pairs, [0, from * columns], [rows / 2, columns]) as tf.Tensor2D;
+  return tf.reshape(tf.slice(pairs, [0, from * columns], [rows / 2, columns]), [rows / 2, ...rest]) as T;
 }
 
-type Part = { styles: tf.Tensor2D[]; label: tf.Tensor2D };
+type Part = { styles: tf.Tensor2D[]; batch: Batch };
 
 /**
  * The batch as one part; or, when it has two minibatch-deviation groups, as these two, which give the same logits apart and
  * which a CPU runs side by side.
  */
 function partsOf({ preset, halves }: Networks, whole: Part): Part[] {
-  const groups = whole.label.shape[0] / preset.minibatchStdGroup;
+  const { images, label } = whole.batch;
+  const groups = label.shape[0] / preset.minibatchStdGroup;
   if (!halves || groups !== 2) return [whole];
   return [0, 1].map((from) => ({
     styles: whole.styles.map((style) => everySecond(style, from)),
-    label: everySecond(whole.label, from),
+    batch: { images: everySecond(images, from), label: everySecond(label, from) },
   }));
 }
 
@@ -57,7 +60,8 @@ function join<T extends tf.Tensor>(parts: T[]): T {
 }
 
 /**
- * L_G = softplus(−D(aug G(z))) + λ·CE(S(G(z)), c), the judge S seeing un-augmented fakes. Also advances the averaged generator.
+ * L_G = the adversarial loss of D(aug G(z)), against D(aug x) where it is relativistic, + λ·CE(S(G(z)), c), the judge S seeing
+ * un-augmented fakes. Also advances the averaged generator.
  * `stats` [3] = adversarial loss, the judge's cross-entropy and accuracy (both 0 without a judge).
  */
 export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla: boolean) {
@@ -66,12 +70,17 @@ export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla:
     side: GeneratorSide,
     discriminator: tf.Tensor1D,
     augmentState: tf.Tensor1D,
-    label: tf.Tensor2D,
+    batch: Batch,
     seed: tf.Tensor1D,
     controls: Controls,
     judgeParameters: Record<string, tf.Tensor>,
   ) => {
     const d = unflatten(n.discriminator, discriminator);
+    const { label } = batch;
+    const look = (images: tf.Tensor4D, shown: tf.Tensor2D, stream: number) => {
+      const seen = augment(preset.augment, images, augmentStrength(augmentState), foldSeed(seed, stream));
+      return discriminate(preset, d, seen, shown);
+    };
     const kept: { w?: tf.Tensor2D; stats?: tf.Tensor1D } = {}; // outlive the tape's tidy
     const judged = (fakes: tf.Tensor4D, wanted: tf.Tensor2D): [tf.Scalar, tf.Scalar] => {
       if (!judge) return [tf.scalar(0), tf.scalar(0)];
@@ -80,12 +89,17 @@ export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla:
     };
     const { gradient } = differentiate(n.generator, side.parameters, (g) => {
       const drawn = drawStyles(preset, g, label, foldSeed(seed, 0));
-      const parts = partsOf(n, { styles: drawn.styles, label }).map((part, i) => {
+      const parts = partsOf(n, { styles: drawn.styles, batch }).map((part, i) => {
         const fakes = synthesize(preset, g, part.styles);
-        const seen = augment(preset.augment, fakes, augmentStrength(augmentState), foldSeed(seed, 1 + i));
-        return { fakes, label: part.label, logits: discriminate(preset, d, seen, part.label) };
+        const { images, label: shown } = part.batch;
+        const reals = preset.loss === 'relativistic' ? look(images, shown, 3 + i) : null;
+        return { fakes, label: shown, reals, logits: look(fakes, shown, 1 + i) };
       });
-      const adversarial = generatorLoss(join(parts.map(({ logits }) => logits)));
+      const reals = parts.flatMap((part) => part.reals ?? []);
+      const adversarial = generatorLoss(
+        join(parts.map(({ logits }) => logits)),
+        reals.length > 0 ? join(reals) : null,
+      );
       const [crossEntropy, share] = judged(
         join(parts.map(({ fakes }) => fakes)),
         join(parts.map((part) => part.label)),
