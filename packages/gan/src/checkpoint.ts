@@ -1,7 +1,7 @@
 import { readSafetensors, writeSafetensors } from '@synspine/compute';
 import { GanError } from './errors.ts';
 import { generatorSpecs } from './networks/generator.ts';
-import { sizeOf } from './parameters.ts';
+import { splitVector } from './parameters.ts';
 import type { GanPreset } from './presets.ts';
 import { checkpointShapes } from './state.ts';
 
@@ -35,7 +35,23 @@ function readMetadata(bytes: Uint8Array): unknown {
   const header = JSON.parse(
     new TextDecoder().decode(bytes.subarray(8, 8 + Number(view.getBigUint64(0, true)))),
   );
-  return JSON.parse(header.__metadata__?.synspine ?? 'null');
+  try {
+    return JSON.parse(header.__metadata__?.synspine ?? 'null');
+  } catch {
+    throw damaged();
+  }
+}
+
+function damaged(): GanError {
+  return new GanError(
+    'gan-checkpoint-damaged',
+    'The checkpoint has no valid description. Use an earlier one.',
+  );
+}
+
+/** The name of the preset that a file says it is a checkpoint of, unchecked. The file must have passed readSafetensors. */
+export function peekPreset(bytes: Uint8Array): unknown {
+  return (readMetadata(bytes) as { preset?: { name?: unknown } } | null)?.preset?.name;
 }
 
 function isDescription(value: unknown): value is Description {
@@ -70,12 +86,7 @@ export function requirePreset(checkpoint: Pick<Checkpoint, 'preset'>, preset: Ga
 export function decodeCheckpoint(bytes: Uint8Array, preset: GanPreset): Checkpoint {
   readSafetensors(bytes); // refuses a malformed file before its metadata is looked at
   const description = readMetadata(bytes);
-  if (!isDescription(description)) {
-    throw new GanError(
-      'gan-checkpoint-damaged',
-      'The checkpoint has no valid description. Use an earlier one.',
-    );
-  }
+  if (!isDescription(description)) throw damaged();
   requirePreset(description, preset);
   const tensors = readSafetensors(bytes, checkpointShapes(preset, description.classNames.length));
   return { ...description, tensors: Object.fromEntries(tensors) };
@@ -95,12 +106,6 @@ export function releaseShapes(preset: GanPreset, classCount: number): Record<str
  */
 export function generatorWeights(checkpoint: Checkpoint): Uint8Array {
   const { preset, classNames, tensors } = checkpoint;
-  const average = tensors.average!.data;
-  let offset = 0;
-  const entries = generatorSpecs(preset, classNames.length).map((spec) => {
-    const begin = offset;
-    offset += sizeOf(spec.shape);
-    return [spec.name, { shape: spec.shape, data: average.slice(begin, offset) }] as const;
-  });
-  return writeSafetensors({ ...Object.fromEntries(entries), [styleAverageName]: tensors.styleAverage! });
+  const average = splitVector(generatorSpecs(preset, classNames.length), tensors.average!.data);
+  return writeSafetensors({ ...average, [styleAverageName]: tensors.styleAverage! });
 }

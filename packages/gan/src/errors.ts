@@ -6,7 +6,8 @@ export type GanErrorCode =
   | 'gan-bad-data'
   | 'gan-empty-class'
   | 'gan-checkpoint-mismatch'
-  | 'gan-checkpoint-damaged';
+  | 'gan-checkpoint-damaged'
+  | 'gan-other-network';
 
 /**
  * A promise that training or sampling can't keep. `checkpoint` is the last state known to be finite, when there is one: go on from

@@ -19,4 +19,5 @@ export type { DomainJudge } from './judge.ts';
 export { type GanPreset, type PresetName, presets } from './presets.ts';
 export { createSampler, type SampleRequest, type Sampler } from './sample.ts';
 export { type TrainingOptions, type TrainingProgress, type TrainingResult, trainGan } from './train.ts';
+export { decodeStart, planTransfer, type StartWeights, type Transfer } from './transfer.ts';
 export type { Warning, WatchdogCode } from './watchdog.ts';

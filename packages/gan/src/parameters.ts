@@ -59,6 +59,20 @@ export function unflatten(specs: readonly ParameterSpec[], vector: tf.Tensor1D):
   return Object.fromEntries(specs.map(({ name, shape }, i) => [name, tf.reshape(parts[i]!, [...shape])]));
 }
 
+/** The same of a vector on the host: views, not copies. */
+export function splitVector(
+  specs: readonly ParameterSpec[],
+  vector: Float32Array,
+): Record<string, { shape: readonly number[]; data: Float32Array }> {
+  let offset = 0;
+  const parts = specs.map(({ name, shape }) => {
+    const begin = offset;
+    offset += sizeOf(shape);
+    return [name, { shape, data: vector.subarray(begin, offset) }] as const;
+  });
+  return Object.fromEntries(parts);
+}
+
 /** Named tensors → one vector, in the order of `specs`. */
 export function flatten(specs: readonly ParameterSpec[], tensors: readonly tf.Tensor[]): tf.Tensor1D {
   return tf.concat(tensors.map((t, i) => tf.reshape(t, [sizeOf(specs[i]!.shape)]))) as tf.Tensor1D;
