@@ -1,4 +1,5 @@
 import { type GanPreset, presets } from '@synspine/gan';
+import type { LabelSchemeName } from './films/label-schemes.ts';
 import { SiteError } from './site-error.ts';
 
 /** The preset of that name. Throws OPTION_INVALID. */
@@ -6,4 +7,9 @@ export function findPreset(name: string): GanPreset {
   const preset = Object.values(presets).find((known) => known.name === name);
   if (!preset) throw new SiteError('OPTION_INVALID', `presets: ${Object.keys(presets).join(', ')}`);
   return preset;
+}
+
+/** The conditions that a preset is meant for, where a run doesn't say which. */
+export function labelsOfPreset(name: string): LabelSchemeName {
+  return name === presets['paper-256-multi'].name ? 'findings' : 'binary';
 }

@@ -8,14 +8,17 @@ const SITE_ERRORS = {
   REGISTRY_UNREACHABLE:
     'The registry does not answer. Check the network and the URL, then run the command again.',
   LABELS_UNREADABLE:
-    'The label file needs a column with the SOP Instance UID and one with the label. Correct its header.',
+    'The label file needs a column with the SOP Instance UID (or the file’s name) and one with the label or finding. Correct its header, or name the file with --labels.',
   FOLDER_UNREADABLE: 'The folder with the films can not be read. Check its path and permissions.',
   FIT_CONFLICT: 'The films in this home were cut with another fit. Use that fit, or ingest into a new home.',
   POLICY_MISSING:
     'There is no policy.json in the home. Put the site’s privacy policy there; nothing is released without it.',
   POLICY_INVALID: 'The privacy policy does not match its schema. Correct policy.json in the home.',
   NO_FILMS: 'No film has been ingested. Run `synspine-site ingest` first.',
-  TOO_FEW_PATIENTS: 'Each class needs at least 5 patients to be split. Ingest more films.',
+  TOO_FEW_PATIENTS:
+    'At least two classes need 11 patients in training and two films in each other part. Ingest more films.',
+  HOLD_OUT_CONFLICT:
+    'Films that are to be held out were trained on by an earlier run. Ingest the data set into a new home.',
   OPTION_INVALID: 'An option has no such value. See `synspine-site run --help`.',
   RUN_UNKNOWN: 'There is no such run in this home. See `synspine-site status`.',
   RUN_OPTIONS_DIFFER:
@@ -31,6 +34,14 @@ const SITE_ERRORS = {
   DISK_FULL: 'The disk is full. Free some space; the run goes on by itself.',
   NOTHING_TO_UPLOAD: 'No signed release waits in this home. Run `synspine-site run` first.',
   INCEPTION_MISSING: 'The Inception weights are not installed. Run `npm run setup`.',
+  EXPERIMENT_DIFFERS:
+    'This folder holds an experiment with other options or films. Use those, or another `--out`.',
+  EXPERIMENT_NO_FILMS:
+    'The experiment has no films to work with. Point `--data` at a folder with labels.csv, with sites in it, or with VinDr-SpineXR.',
+  EXPERIMENT_CLASSES_DIFFER:
+    'Some sites have too few patients of a class that others have, so they can not be pooled. Use `--labels binary`, or one site.',
+  EXPERIMENT_TOO_LARGE: 'This preset takes too long on this machine. Choose a smaller one, or a GPU.',
+  EXPERIMENT_UNFINISHED: 'A part of the experiment is missing. Run the same command again.',
   CANCELLED: 'The run was cancelled.',
 } as const;
 

@@ -5,7 +5,7 @@ import { testDatabase } from '@synspine/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import { ingestFolder } from '../films/ingest-folder.ts';
-import { readLabels } from '../films/labels.ts';
+import { readSource } from '../films/source.ts';
 import { type Home, openHome } from '../home.ts';
 import { createLog } from '../log.ts';
 import { createRun } from '../runs/run-folder.ts';
@@ -72,9 +72,8 @@ describe('the agent', () => {
   it('writes nothing of a patient into its log or its queue', async () => {
     const site = await temporaryFolder();
     await writePhantomSite(site, { site: 'oak', patients: 3, seed: 'agent', size: 256 });
-    const labels = await readLabels(join(site, 'labels.csv'));
     const read = async (path: string) => readFilm(await readFile(path));
-    await ingestFolder(home, { folder: join(site, 'dicom'), labels, fit: 'squeeze', readFilm: read });
+    await ingestFolder(home, { source: await readSource(site), fit: 'squeeze', readFilm: read });
     const run = await createRun(home, DEFAULT_RUN_OPTIONS);
     await (await start()).finish(run, never);
     await agent!.stop(); // flushes the queue's tables to its files

@@ -3,8 +3,8 @@ import { createFilmReader } from '@synspine/dicom';
 import { type Command, Option } from 'commander';
 import { writeJson } from '../durable-file.ts';
 import { type IngestVerdict, ingestFolder } from '../films/ingest-folder.ts';
-import { readLabels } from '../films/labels.ts';
 import { countRefusals } from '../films/quarantine.ts';
+import { readSource } from '../films/source.ts';
 import { openHome } from '../home.ts';
 import { createProgressBar } from './progress-bar.ts';
 
@@ -12,7 +12,8 @@ const FILM_TIMEOUT_MS = 30_000; // a large film takes a second or two; a busy ma
 
 type IngestFlags = {
   home: string;
-  labels: string;
+  labels?: string;
+  holdOut: 'own' | 'published';
   json?: string;
   fit: 'centre-square' | 'letterbox' | 'squeeze';
 };
@@ -23,7 +24,18 @@ export function addIngestCommand(program: Command): void {
     .description('Read a folder of DICOM films into the home; nothing is sent')
     .argument('<folder>', 'folder with DICOM files, read with its subfolders')
     .requiredOption('--home <dir>', 'the agent’s folder; made when missing')
-    .requiredOption('--labels <csv>', 'SOP Instance UID and normal/abnormal, or VinDr-SpineXR annotations')
+    .option(
+      '--labels <csv>',
+      'what was found on each film (labels.csv in the folder, or the annotations of VinDr-SpineXR)',
+    )
+    .addOption(
+      new Option(
+        '--hold-out <whose>',
+        'choose the sealed films here, or take the test films of VinDr-SpineXR',
+      )
+        .choices(['own', 'published'])
+        .default('own'),
+    )
     .option('--json <file>', 'write the verdict on each file, for the site’s own eyes')
     .addOption(
       new Option('--fit <fit>', 'how a film becomes square')
@@ -34,14 +46,15 @@ export function addIngestCommand(program: Command): void {
 }
 
 async function ingest(folder: string, flags: IngestFlags): Promise<void> {
+  const source = await readSource(folder, flags.labels);
   const home = await openHome(flags.home, { create: true });
-  const labels = await readLabels(flags.labels);
   const concurrency = Math.min(4, availableParallelism());
   const reader = createFilmReader({ processes: concurrency, timeoutMs: FILM_TIMEOUT_MS });
   const bar = createProgressBar('films');
   try {
     const readFilm = (path: string) => reader.read(path);
-    const options = { folder, labels, fit: flags.fit, readFilm, concurrency, except: [flags.labels] };
+    const keepPublishedHoldOut = flags.holdOut === 'published';
+    const options = { source, fit: flags.fit, readFilm, concurrency, keepPublishedHoldOut };
     const verdicts = await ingestFolder(home, { ...options, onProgress: bar.update });
     bar.stop();
     if (flags.json) await writeJson(flags.json, verdicts);

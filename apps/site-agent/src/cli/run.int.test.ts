@@ -54,7 +54,7 @@ async function checkpoints(run: RunFolder): Promise<string[]> {
 beforeEach(async () => {
   folder = await temporaryFolder();
   home = await openHome(join(folder, 'home'), { create: true });
-  await writePhantomSite(join(folder, 'site'), { site: 'fir', patients: 40, seed: 'run', size: 256 });
+  await writePhantomSite(join(folder, 'site'), { site: 'fir', patients: 60, seed: 'run', size: 256 });
   await makeKey(home, 'auth');
   await makeKey(home, 'signing');
   const registryUrl = 'http://127.0.0.1:9'; // the discard port: nothing answers

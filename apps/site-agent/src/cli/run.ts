@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { type Agent, startAgent } from '../agent/agent.ts';
 import { readConfig } from '../config.ts';
 import { writeJson } from '../durable-file.ts';
+import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
 import { type Home, openHome, readEnrolment } from '../home.ts';
 import { readPolicy } from '../policy.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
@@ -32,6 +33,12 @@ export function addRunCommand(program: Command): void {
         'spinegan',
         'gan',
       ]),
+    )
+    .addOption(
+      new Option(
+        '--labels <scheme>',
+        'conditions: normal and abnormal, or one for each finding (the preset’s, else binary)',
+      ).choices(LABEL_SCHEME_NAMES),
     )
     .option('--images-shown <n>', 'length of training (the preset’s)', wholeNumber)
     .option(
@@ -82,8 +89,9 @@ async function chooseRun(home: Home, flags: RunFlags): Promise<RunFolder> {
   const { home: _, threads: __, json: ___, ...wanted } = flags;
   const unfinished = await findUnfinished(await listRuns(home));
   if (!unfinished) {
-    const options = { ...DEFAULT_RUN_OPTIONS, ...wanted };
-    const { findPreset } = await import('../presets.ts');
+    const { findPreset, labelsOfPreset } = await import('../presets.ts');
+    const preset = wanted.preset ?? DEFAULT_RUN_OPTIONS.preset;
+    const options = { ...DEFAULT_RUN_OPTIONS, labels: labelsOfPreset(preset), ...wanted };
     findPreset(options.preset); // before the first stage, not in it
     return createRun(home, options);
   }

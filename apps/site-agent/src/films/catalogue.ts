@@ -1,9 +1,9 @@
 import type { Fit } from '@synspine/dicom';
 import { appendLines, readLines } from '../durable-file.ts';
 import type { Home } from '../home.ts';
-import type { Label } from './labels.ts';
+import { type FilmFinding, UNSPECIFIED_FINDING } from './label-schemes.ts';
 
-/** One usable film, as the home keeps it: hashes, a label and the name of its square image. */
+/** One usable film, as the home keeps it: hashes, what was found on it and the name of its square image. */
 export type CatalogueFilm = {
   /** Hash of the decoded pixels; also names the square image, `films/HASH.png`. */
   pixelSha256: string;
@@ -11,11 +11,23 @@ export type CatalogueFilm = {
   patientKey: string;
   filmKey: string;
   fileSha256: string;
-  label: Label;
+  findings: FilmFinding[];
+  /** Set when the data set's authors hold this film out: then this site does, too. */
+  part?: 'hold-out';
   rows: number;
   columns: number;
   fit: Fit;
 };
+
+/** A line as agents wrote it that knew two labels only. */
+type EarlierFilm = Omit<CatalogueFilm, 'findings'> & { label: 'normal' | 'abnormal' };
+
+/** A stored film in its present form. */
+export function readFilmLine(line: CatalogueFilm | EarlierFilm): CatalogueFilm {
+  if ('findings' in line) return line;
+  const { label, ...film } = line;
+  return { ...film, findings: [label === 'normal' ? 'No finding' : UNSPECIFIED_FINDING] };
+}
 
 /** The films of a home. A later line about the same film replaces an earlier one (a corrected label). */
 export type Catalogue = {
@@ -36,7 +48,8 @@ export async function openCatalogue(home: Home): Promise<Catalogue> {
     byPixels.set(film.pixelSha256, film);
     byFilm.set(film.filmKey, film);
   };
-  for (const film of await readLines<CatalogueFilm>(home.files.catalogue)) keep(film);
+  for (const line of await readLines<CatalogueFilm | EarlierFilm>(home.files.catalogue))
+    keep(readFilmLine(line));
   return {
     films: () => [...byPixels.values()].sort((a, b) => (a.pixelSha256 < b.pixelSha256 ? -1 : 1)),
     byPixels: (hash) => byPixels.get(hash),

@@ -7,9 +7,9 @@ import { type Home, openHome } from '../home.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { openCatalogue } from './catalogue.ts';
 import { type IngestVerdict, ingestFolder } from './ingest-folder.ts';
-import { readLabels } from './labels.ts';
 import { MASTER_SIZE } from './master-image.ts';
 import { readQuarantine } from './quarantine.ts';
+import { readSource } from './source.ts';
 
 const temporaryFolder = useTemporaryFolders();
 
@@ -31,9 +31,8 @@ async function ingest(
   folder = join(site, 'dicom'),
   labelFile = join(site, 'labels.csv'),
 ): Promise<IngestVerdict[]> {
-  const labels = await readLabels(labelFile);
-  const readFilm = (path: string) => reader.read(path);
-  return ingestFolder(home, { folder, labels, fit: 'squeeze', readFilm, except: [labelFile] });
+  const source = await readSource(folder, labelFile);
+  return ingestFolder(home, { source, fit: 'squeeze', readFilm: (path) => reader.read(path) });
 }
 const ingested = (verdicts: readonly IngestVerdict[]) =>
   verdicts.filter(({ verdict }) => verdict === 'ingested');
@@ -83,7 +82,7 @@ describe('ingestFolder', () => {
     expect((await ingest(folder, labelFile)).map(({ verdict }) => verdict)).toEqual(['ingested']);
     await writeFile(labelFile, `sop_instance_uid,label\n${sopInstanceUid},normal\n`);
     await ingest(folder, labelFile);
-    expect((await openCatalogue(home)).films().map(({ label }) => label)).toEqual(['normal']);
+    expect((await openCatalogue(home)).films().map(({ findings }) => findings)).toEqual([['No finding']]);
     expect(await readQuarantine(home, () => true)).toEqual([]);
   });
 
@@ -109,10 +108,8 @@ describe('ingestFolder', () => {
 
   it('never mixes films that were cut in different ways', async () => {
     await ingest();
-    const labels = await readLabels(join(site, 'labels.csv'));
     const options = {
-      folder: site,
-      labels,
+      source: await readSource(site),
       fit: 'letterbox' as const,
       readFilm: (path: string) => reader.read(path),
     };

@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, realpath } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Film, Fit, Refusal } from '@synspine/dicom';
 import type { Home } from '../home.ts';
 import { type KeyedHash, openKeyedHash } from '../keys.ts';
 import { SiteError } from '../site-error.ts';
-import { type Catalogue, openCatalogue } from './catalogue.ts';
-import type { Label, Labels } from './labels.ts';
+import { type Catalogue, type CatalogueFilm, openCatalogue } from './catalogue.ts';
+import { type FilmLabel, findLabel } from './labels.ts';
 import { saveMaster } from './master-image.ts';
 import { addToQuarantine, type Refused } from './quarantine.ts';
+import type { Source, SourceFilm } from './source.ts';
 
 /** What became of one file; `file` is relative to the ingested folder. It is for the site's own eyes. */
 export type IngestVerdict = {
@@ -27,14 +28,13 @@ export type IngestVerdict = {
 type ReadFilmFile = (path: string) => Promise<Film | Refusal>;
 
 export type IngestOptions = {
-  folder: string;
-  labels: Labels;
+  source: Source;
   fit: Fit;
   readFilm: ReadFilmFile;
   /** Files that are read at once. */
   concurrency?: number;
-  /** Files inside the folder that aren't films, such as the label file. */
-  except?: readonly string[];
+  /** Holds out the films that the data set's authors call test films, and no others. */
+  keepPublishedHoldOut?: boolean;
   onProgress?: (done: number, total: number) => void;
 };
 
@@ -49,20 +49,20 @@ type Ingest = IngestOptions & {
 };
 
 /**
- * Reads every file of a folder into the home: usable films as square images with a label, others into quarantine with
- * the reason. Ingesting again is harmless; a new label replaces the old one. Throws FOLDER_UNREADABLE, FIT_CONFLICT.
+ * Reads every film of a source into the home: usable films as square images with a label, others into quarantine with
+ * the reason. Ingesting again is harmless; a new label replaces the old one. Throws FIT_CONFLICT.
  */
 export async function ingestFolder(home: Home, options: IngestOptions): Promise<IngestVerdict[]> {
   const catalogue = await openCatalogue(home);
   if (catalogue.films().some(({ fit }) => fit !== options.fit)) throw new SiteError('FIT_CONFLICT');
-  const files = await listFiles(options.folder, options.except ?? []);
+  const { films } = options.source;
   const hash = await openKeyedHash(home);
   const ingest: Ingest = { ...options, home, catalogue, hash, seen: new Set(), refused: [] };
   const verdicts: IngestVerdict[] = [];
-  for await (const read of readAhead(files, options)) {
+  for await (const read of readAhead(films, options)) {
     verdicts.push(await decide(ingest, read));
     if (verdicts.length % SAVE_EVERY === 0) await save(ingest);
-    options.onProgress?.(verdicts.length, files.length);
+    options.onProgress?.(verdicts.length, films.length);
   }
   await save(ingest);
   return verdicts;
@@ -73,17 +73,17 @@ async function save({ home, catalogue, refused }: Ingest): Promise<void> {
   await addToQuarantine(home, refused.splice(0));
 }
 
-type ReadFile = { file: string; fileSha256: string; film: Film | Refusal };
+type ReadFile = { source: SourceFilm; fileSha256: string; film: Film | Refusal };
 
 /** Files in order, some of them read ahead: the order decides which of two equal films is the duplicate. */
-async function* readAhead(files: readonly string[], options: IngestOptions): AsyncGenerator<ReadFile> {
+async function* readAhead(films: readonly SourceFilm[], options: IngestOptions): AsyncGenerator<ReadFile> {
   const pending: Promise<ReadFile>[] = [];
-  const read = async (file: string): Promise<ReadFile> => {
-    const path = join(options.folder, file);
-    return { file, fileSha256: await hashFile(path), film: await options.readFilm(path) };
+  const read = async (source: SourceFilm): Promise<ReadFile> => {
+    const path = join(options.source.folder, source.file);
+    return { source, fileSha256: await hashFile(path), film: await options.readFilm(path) };
   };
-  for (const file of files) {
-    const started = read(file);
+  for (const source of films) {
+    const started = read(source);
     started.catch(() => undefined); // awaited below, in order
     pending.push(started);
     if (pending.length >= (options.concurrency ?? 2)) yield await pending.shift()!;
@@ -101,7 +101,8 @@ async function hashFile(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-async function decide(ingest: Ingest, { file, fileSha256, film }: ReadFile): Promise<IngestVerdict> {
+async function decide(ingest: Ingest, { source, fileSha256, film }: ReadFile): Promise<IngestVerdict> {
+  const { file, published } = source;
   const refuse = (code: string, stage: string): IngestVerdict => {
     ingest.refused.push({ path: file, fileSha256, code, stage, at: new Date().toISOString() });
     return { file, verdict: 'refused', code };
@@ -110,9 +111,10 @@ async function decide(ingest: Ingest, { file, fileSha256, film }: ReadFile): Pro
   const { sopInstanceUid, pixelSha256, rows, columns } = film;
   const facts = { sopInstanceUid, pixelSha256, rows, columns };
   if (isDuplicate(ingest, film, fileSha256)) return { ...refuse('DUPLICATE', 'ingest'), ...facts };
-  const label = ingest.labels.get(sopInstanceUid);
+  const label = findLabel(ingest.source.labels, sopInstanceUid, file);
   if (!label) return { ...refuse('NO_LABEL', 'ingest'), ...facts };
-  await keepFilm(ingest, film, fileSha256, label);
+  const isHeldOut = ingest.keepPublishedHoldOut === true && published === 'test';
+  await keepFilm(ingest, film, { fileSha256, label, isHeldOut });
   return { file, verdict: 'ingested', code: null, ...facts };
 }
 
@@ -123,31 +125,21 @@ function isDuplicate({ catalogue, hash, seen }: Ingest, film: Film, fileSha256: 
   return isTwin || (known !== undefined && known.fileSha256 !== fileSha256);
 }
 
-async function keepFilm(ingest: Ingest, film: Film, fileSha256: string, label: Label): Promise<void> {
+type FilmFacts = { fileSha256: string; label: FilmLabel; isHeldOut: boolean };
+
+async function keepFilm(ingest: Ingest, film: Film, facts: FilmFacts): Promise<void> {
   const { home, catalogue, hash, seen, fit } = ingest;
+  const { fileSha256, label, isHeldOut } = facts;
   const { pixelSha256, sopInstanceUid, studyInstanceUid, patientId, rows, columns } = film;
   seen.add(pixelSha256).add(sopInstanceUid);
-  const patientKey = patientId?.trim() ? hash('patient', patientId) : hash('study', studyInstanceUid);
+  const study = label.group ?? studyInstanceUid;
+  const patientKey = patientId?.trim() ? hash('patient', patientId) : hash('study', study);
   const filmKey = hash('film', sopInstanceUid);
   await saveMaster(home, film, fit);
-  const entry = { pixelSha256, patientKey, filmKey, fileSha256, label, rows, columns, fit };
+  const part = isHeldOut ? { part: 'hold-out' as const } : {};
+  const keys = { pixelSha256, patientKey, filmKey, fileSha256 };
+  const entry: CatalogueFilm = { ...keys, findings: label.findings, ...part, rows, columns, fit };
   const known = catalogue.byPixels(pixelSha256);
-  if (!known || known.label !== label) catalogue.add(entry);
-}
-
-async function listFiles(folder: string, except: readonly string[]): Promise<string[]> {
-  try {
-    const excluded = new Set(await Promise.all(except.map((path) => realpath(path))));
-    const root = await realpath(folder);
-    const entries = await readdir(root, { withFileTypes: true, recursive: true });
-    const paths = entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-    return paths
-      .filter((path) => !excluded.has(path))
-      .map((path) => relative(root, path))
-      .sort();
-  } catch (cause) {
-    throw new SiteError('FOLDER_UNREADABLE', undefined, { cause });
-  }
+  const isKnown = known && isDeepStrictEqual([known.findings, known.part], [entry.findings, entry.part]);
+  if (!isKnown) catalogue.add(entry);
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Label } from './labels.ts';
-import { type Part, type Patient, splitPatients } from './split.ts';
+import { type Part, type Patient, SHARES_BESIDE_HOLD_OUT, splitPatients } from './split.ts';
 
-function patients(count: number, label: Label, prefix: string): Patient[] {
-  return Array.from({ length: count }, (_, i) => ({ key: `${prefix}${(i * 7919) % 1009}`, labels: [label] }));
+function patients(count: number, stratum: string, prefix: string): Patient[] {
+  return Array.from({ length: count }, (_, i) => ({ key: `${prefix}${(i * 7919) % 1009}`, stratum }));
 }
 function count(split: Record<string, Part>, part: Part, prefix = ''): number {
   return Object.entries(split).filter(([key, where]) => where === part && key.startsWith(prefix)).length;
@@ -29,12 +28,11 @@ describe('splitPatients', () => {
     expect(splitPatients([...all].reverse())).toEqual(splitPatients(all));
   });
 
-  it('counts a patient with one abnormal film among normal ones as abnormal, once', () => {
-    const split = splitPatients([
-      { key: 'x', labels: ['normal', 'abnormal'] },
-      ...patients(20, 'normal', 'n'),
+  it('holds out no one where the data set’s authors chose the hold-out', () => {
+    const split = splitPatients(patients(80, 'normal', 'n'), {}, SHARES_BESIDE_HOLD_OUT);
+    expect([count(split, 'train'), count(split, 'validation'), count(split, 'hold-out')]).toEqual([
+      64, 16, 0,
     ]);
-    expect(Object.keys(split)).toHaveLength(21);
   });
 
   it.each([3, 5, 8])('gives each part a patient even at a site with %i of a class', (n) => {

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
 
 /** What a run was asked to do; fixed when it is made. Presets are named here and described by @synspine/gan. */
 export const runOptions = z.strictObject({
   preset: z.string().regex(/^[a-z0-9-]{1,40}$/),
   loss: z.enum(['gan', 'spinegan']),
+  /** Which classes the films have. */
+  labels: z.enum(LABEL_SCHEME_NAMES).default('binary'),
   /** null: as many as the preset says. */
   imagesShown: z.int().positive().nullable(),
   /** Synthetic images of the release, all classes together. */
@@ -17,6 +20,7 @@ export type RunOptions = z.infer<typeof runOptions>;
 export const DEFAULT_RUN_OPTIONS: RunOptions = {
   preset: 'demo-32',
   loss: 'spinegan',
+  labels: 'binary',
   imagesShown: null,
   syntheticCount: 2_000,
   psi: 1,

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { decodeClassifier, type Parameters, predict, trainClassifier } from '@synspine/classifier';
 import { initCompute } from '@synspine/compute';
 import { writeJson } from '../durable-file.ts';
+import { toBinaryFilms } from '../films/film-set.ts';
 import { openHoldOut } from '../films/hold-out.ts';
-import { CLASS_NAMES } from '../films/labels.ts';
+import { LABEL_SCHEMES } from '../films/label-schemes.ts';
 import { loadMaster } from '../films/master-image.ts';
 import { openTrainingFilms } from '../films/training-films.ts';
 import type { Home } from '../home.ts';
@@ -13,8 +14,8 @@ import type { ScoreRequest } from '../worker/messages.ts';
 import { REPORT_FILE, WEIGHTS_FILE } from './score-files.ts';
 import { reportScores } from './score-report.ts';
 
-const CLASSES = CLASS_NAMES.length;
-const POSITIVE = CLASS_NAMES.indexOf('abnormal');
+const CLASSES = LABEL_SCHEMES.binary.classNames.length; // the benchmark's classifiers tell normal from abnormal
+const POSITIVE = 1;
 const LOCAL_SEEDS = [1, 2, 3]; // as many as the benchmark trains
 
 export type ScoreContext = { home: Home; run: RunFolder; threads: number; signal: AbortSignal };
@@ -25,7 +26,8 @@ export type ScoreContext = { home: Home; run: RunFolder; threads: number; signal
  */
 export async function scoreHoldOut(context: ScoreContext, request: ScoreRequest): Promise<void> {
   initCompute({ threads: context.threads });
-  const { films, commitment } = await openHoldOut(context.run);
+  const { films: heldOut, commitment } = await openHoldOut(context.run);
+  const films = toBinaryFilms(heldOut);
   const ensemble = await findEnsemble(context, request);
   const size = ensemble[0]!.imageSize;
   const images = size === films.size ? films.pixels : await loadAtSize(context.home, films.pixelSha256, size);
@@ -49,7 +51,8 @@ async function findEnsemble(context: ScoreContext, { task, folder }: ScoreReques
 
 /** The site's own real films instead of synthetic ones; network, recipe and number of seeds are the benchmark's. */
 async function trainLocally({ run, signal }: ScoreContext): Promise<Parameters[]> {
-  const { train, validation } = await openTrainingFilms(run);
+  const films = await openTrainingFilms(run);
+  const [train, validation] = [toBinaryFilms(films.train), toBinaryFilms(films.validation)];
   const ensemble: Parameters[] = [];
   for (const seed of LOCAL_SEEDS) {
     const { parameters } = await trainClassifier({

@@ -1,8 +1,7 @@
 import { delongInterval } from '@synspine/metrics';
 import { SCORE_BINS, type ScoreReport } from '@synspine/protocol';
-import { CLASS_NAMES } from '../films/labels.ts';
 
-const POSITIVE = CLASS_NAMES.indexOf('abnormal');
+const POSITIVE = 1; // abnormal
 
 /** Scores of the sealed hold-out, film by film. They never leave the process that made them. */
 export type HoldOutScores = { scores: Float32Array; labels: Uint8Array; patients: readonly string[] };

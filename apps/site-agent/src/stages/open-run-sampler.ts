@@ -20,7 +20,7 @@ export async function readGenerator(run: RunFolder): Promise<Uint8Array> {
 export async function openRunSampler(run: RunFolder): Promise<ReleaseSampler> {
   const sampler = createSampler(await readGenerator(run), findPreset(run.options.preset));
   assertSameProbe(takeProbe(sampler), await readTrained(run, PROBE_FILE));
-  return createReleaseSampler(sampler, planRelease(run.options));
+  return createReleaseSampler(sampler, planRelease(run.options, sampler.classCount));
 }
 
 async function readTrained(run: RunFolder, name: string): Promise<Uint8Array> {

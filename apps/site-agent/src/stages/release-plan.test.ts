@@ -7,12 +7,15 @@ describe('planRelease', () => {
     [2_000, [1_000, 1_000]],
     [7, [4, 3]],
     [2, [1, 1]],
+    [10, [2, 2, 1, 1, 1, 1, 1, 1]],
   ])('shares %i images evenly', (syntheticCount, imagesPerClass) => {
-    expect(planRelease({ ...DEFAULT_RUN_OPTIONS, syntheticCount }).imagesPerClass).toEqual(imagesPerClass);
+    expect(
+      planRelease({ ...DEFAULT_RUN_OPTIONS, syntheticCount }, imagesPerClass.length).imagesPerClass,
+    ).toEqual(imagesPerClass);
   });
 
   it('numbers the images class after class', () => {
-    const plan = planRelease({ ...DEFAULT_RUN_OPTIONS, syntheticCount: 7 });
+    const plan = planRelease({ ...DEFAULT_RUN_OPTIONS, syntheticCount: 7 }, 2);
     expect(Array.from({ length: 7 }, (_, index) => labelAt(plan, index))).toEqual([0, 0, 0, 0, 1, 1, 1]);
   });
 });

@@ -1,13 +1,12 @@
 import type { Sampler } from '@synspine/gan';
-import { CLASS_NAMES } from '../films/labels.ts';
 import type { RunOptions } from '../runs/run-options.ts';
 
 /** Which images a release holds: class after class, each as `sample(seed, index, label, ψ)`. */
 export type ReleasePlan = { seed: number; psi: number; imagesPerClass: number[]; total: number };
 
-export function planRelease({ syntheticCount, seed, psi }: RunOptions): ReleasePlan {
-  const classes = CLASS_NAMES.length;
-  const imagesPerClass = CLASS_NAMES.map((_, i) => Math.floor((syntheticCount + classes - 1 - i) / classes));
+export function planRelease({ syntheticCount, seed, psi }: RunOptions, classes: number): ReleasePlan {
+  const share = (label: number) => Math.floor((syntheticCount + classes - 1 - label) / classes);
+  const imagesPerClass = Array.from({ length: classes }, (_, label) => share(label));
   return { seed, psi, imagesPerClass, total: syntheticCount };
 }
 
@@ -22,6 +21,7 @@ export function labelAt({ imagesPerClass }: ReleasePlan, index: number): number 
 
 /** Samples images of a release; the same index always gives the same bytes. */
 export type ReleaseSampler = {
+  classCount: number;
   /** Images [first, first + count) of the release. */
   range(first: number, count: number): Uint8Array;
   /** The first `count` images of one class, or all of them when it has fewer. */
@@ -35,6 +35,7 @@ export function createReleaseSampler(sampler: Sampler, plan: ReleasePlan): Relea
     return sampler.sample({ labels, seed: plan.seed, psi: plan.psi, firstIndex: first });
   };
   return {
+    classCount: sampler.classCount,
     range,
     ofClass: (label, count) => {
       const first = plan.imagesPerClass.slice(0, label).reduce((sum, n) => sum + n, 0);

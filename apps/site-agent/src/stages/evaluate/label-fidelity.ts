@@ -2,11 +2,9 @@ import { predict, trainClassifier } from '@synspine/classifier';
 import { wilsonInterval } from '@synspine/metrics';
 import type { QualityScore } from '@synspine/protocol';
 import { type FilmSet, joinFilms, selectFilms } from '../../films/film-set.ts';
-import { CLASS_NAMES } from '../../films/labels.ts';
 import { splitPatients } from '../../films/split.ts';
 import type { TrainingFilms } from '../../films/training-films.ts';
 
-const CLASSES = CLASS_NAMES.length;
 const JUDGE_SEED_OFFSET = 1_000; // another judge than S: other weights at the start, other films, other order
 
 export type Labelled = { pixels: Uint8Array; labels: Uint8Array };
@@ -21,19 +19,20 @@ export async function scoreLabelFidelity(
   heldOut: FilmSet,
   { seed, signal }: { seed: number; signal: AbortSignal },
 ): Promise<QualityScore[]> {
+  const { classNames } = train;
   const { training, stopping } = resplit(joinFilms(train, validation));
-  if (![training, stopping].every(({ labels }) => isJudgeable(labels))) return []; // a very small site
+  if (![training, stopping].every(isJudgeable)) return []; // a very small site
   const { parameters } = await trainClassifier({
     training: { images: training.pixels, labels: training.labels },
     validation: { images: stopping.pixels, labels: stopping.labels },
     size: train.size,
-    classes: CLASSES,
+    classes: classNames.length,
     seed: seed + JUDGE_SEED_OFFSET,
     signal,
   });
-  const agreed = agreements(predict(parameters, synthetic.pixels), synthetic.labels);
-  const right = agreements(predict(parameters, heldOut.pixels), heldOut.labels);
-  return ['all', ...CLASS_NAMES].map((stratum, i) => {
+  const agreed = agreements(predict(parameters, synthetic.pixels), synthetic.labels, classNames.length);
+  const right = agreements(predict(parameters, heldOut.pixels), heldOut.labels, classNames.length);
+  return ['all', ...classNames].map((stratum, i) => {
     const of = (labels: Uint8Array, values: readonly boolean[]) =>
       values.filter((_, row) => i === 0 || labels[row] === i - 1);
     const [asked, real] = [toShare(of(synthetic.labels, agreed)), toShare(of(heldOut.labels, right))];
@@ -48,17 +47,19 @@ export async function scoreLabelFidelity(
 }
 
 /** Two films of a class are the least that a classifier is trained or stopped with. */
-function isJudgeable(labels: Uint8Array): boolean {
-  return CLASS_NAMES.every((_, label) => labels.filter((other) => other === label).length >= 2);
+function isJudgeable({ labels, classNames }: FilmSet): boolean {
+  return classNames.every((_, label) => labels.filter((other) => other === label).length >= 2);
 }
 
 /** Another split of the same patients, so that this judge isn't stopped by the films that stopped S. */
 function resplit(films: FilmSet): { training: FilmSet; stopping: FilmSet } {
   const reversed = (key: string) => [...key].reverse().join(''); // another order of the same keyed hashes
-  const keys = [...new Set(films.patients)];
-  const labelsOf = (key: string) =>
-    CLASS_NAMES.filter((_, label) => films.patients.some((p, i) => p === key && films.labels[i] === label));
-  const split = splitPatients(keys.map((key) => ({ key: reversed(key), labels: labelsOf(key) })));
+  const highest = new Map<string, number>(); // of a patient's condition numbers: any stable stratum will do
+  for (const [i, key] of films.patients.entries())
+    highest.set(key, Math.max(highest.get(key) ?? 0, films.labels[i]!));
+  const split = splitPatients(
+    [...highest].map(([key, label]) => ({ key: reversed(key), stratum: String(label) })),
+  );
   const rows = [...films.patients.keys()];
   const isStopping = (row: number) => split[reversed(films.patients[row]!)] === 'hold-out';
   return {
@@ -70,9 +71,9 @@ function resplit(films: FilmSet): { training: FilmSet; stopping: FilmSet } {
   };
 }
 
-function agreements(probabilities: Float32Array, labels: Uint8Array): boolean[] {
+function agreements(probabilities: Float32Array, labels: Uint8Array, classes: number): boolean[] {
   return Array.from(labels, (label, row) => {
-    const ofRow = probabilities.subarray(row * CLASSES, (row + 1) * CLASSES);
+    const ofRow = probabilities.subarray(row * classes, (row + 1) * classes);
     return ofRow.indexOf(Math.max(...ofRow)) === label;
   });
 }

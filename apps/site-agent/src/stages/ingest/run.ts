@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { readJson, writeJson } from '../../durable-file.ts';
-import { type CatalogueFilm, openCatalogue } from '../../films/catalogue.ts';
-import { CLASS_NAMES } from '../../films/labels.ts';
+import { type CatalogueFilm, openCatalogue, readFilmLine } from '../../films/catalogue.ts';
+import { classOfFilm, LABEL_SCHEMES } from '../../films/label-schemes.ts';
 import { countRefusals, readQuarantine } from '../../films/quarantine.ts';
 import type { RunFolder } from '../../runs/run-folder.ts';
 import { SiteError } from '../../site-error.ts';
@@ -9,14 +9,16 @@ import type { StageContext, StageOutcome } from '../stage.ts';
 import { stageFolder } from '../stage-result.ts';
 
 /** Fewest patients of a class that can be split into three parts and say anything. */
-export const PATIENTS_PER_CLASS_MIN = 5;
+const PATIENTS_PER_CLASS_MIN = 5;
+/** A condition is a choice between at least so many. `preprocess` says which of the scheme's classes a run has. */
+export const CLASSES_MIN = 2;
 
 export type IngestOutput = { films: number; patients: number; refused: { code: string; count: number }[] };
 
 const FILMS_FILE = 'films.json';
 
 /** Fixes which films the run is made from: later ingests change the home, never a run. */
-export async function runIngest({ home, draft }: StageContext): Promise<StageOutcome> {
+export async function runIngest({ home, draft, run }: StageContext): Promise<StageOutcome> {
   const catalogue = await openCatalogue(home);
   const films = catalogue.films();
   const hashes = new Set(films.map(({ fileSha256 }) => fileSha256));
@@ -24,11 +26,12 @@ export async function runIngest({ home, draft }: StageContext): Promise<StageOut
   const output: IngestOutput = { films: films.length, patients: countPatients(films), refused };
   await writeJson(join(draft, FILMS_FILE), films);
   if (films.length === 0) return { kind: 'stopped', code: 'NO_FILMS', output };
-  const smallest = Math.min(
-    ...CLASS_NAMES.map((name) => countPatients(films.filter(({ label }) => label === name))),
-  );
-  if (smallest < PATIENTS_PER_CLASS_MIN) return { kind: 'stopped', code: 'TOO_FEW_PATIENTS', output };
-  return { kind: 'done', output };
+  const scheme = LABEL_SCHEMES[run.options.labels];
+  const isLarge = (name: string) =>
+    countPatients(films.filter(({ findings }) => classOfFilm(scheme, findings) === name)) >=
+    PATIENTS_PER_CLASS_MIN;
+  const enough = scheme.classNames.filter(isLarge).length >= CLASSES_MIN;
+  return enough ? { kind: 'done', output } : { kind: 'stopped', code: 'TOO_FEW_PATIENTS', output };
 }
 
 function countPatients(films: readonly CatalogueFilm[]): number {
@@ -39,5 +42,5 @@ function countPatients(films: readonly CatalogueFilm[]): number {
 export async function readRunFilms(run: RunFolder): Promise<CatalogueFilm[]> {
   const films = await readJson<CatalogueFilm[]>(join(stageFolder(run, 'ingest'), FILMS_FILE));
   if (!films) throw new SiteError('RUN_FILE_DAMAGED', 'films of the run');
-  return films;
+  return films.map(readFilmLine);
 }

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { openCatalogue } from '../../films/catalogue.ts';
 import { commitTo, HOLD_OUT_FOLDER, openHoldOut } from '../../films/hold-out.ts';
+import type { FilmFinding } from '../../films/label-schemes.ts';
 import { encodeGray, MASTER_SIZE } from '../../films/master-image.ts';
 import { openTrainingFilms } from '../../films/training-films.ts';
 import { type Home, openHome } from '../../home.ts';
 import { pipeline } from '../../pipeline.ts';
 import { claimRun } from '../../runs/claim.ts';
 import { createRun, type RunFolder } from '../../runs/run-folder.ts';
-import { DEFAULT_RUN_OPTIONS } from '../../runs/run-options.ts';
+import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../../runs/run-options.ts';
 import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
 import { executeStage } from '../execute-stage.ts';
 import { outputOf, stageFolder } from '../stage-result.ts';
@@ -25,8 +26,15 @@ beforeEach(async () => {
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-/** Two films each of patients `from` to `to`; every third patient is abnormal. */
-async function addPatients(from: number, to: number): Promise<void> {
+type FindingsOf = (patient: number) => FilmFinding[];
+const everyThirdAbnormal: FindingsOf = (patient) => [patient % 3 === 0 ? 'Osteophytes' : 'No finding'];
+
+/** Two films each of patients `from` to `to`. */
+async function addPatients(
+  from: number,
+  to: number,
+  findingsOf: FindingsOf = everyThirdAbnormal,
+): Promise<void> {
   const catalogue = await openCatalogue(home);
   for (let film = from * 2; film < to * 2; film++) {
     const patient = Math.floor(film / 2);
@@ -37,15 +45,17 @@ async function addPatients(from: number, to: number): Promise<void> {
       patientKey: sha256(`patient ${patient}`).slice(0, 32),
       filmKey: sha256(`key ${film}`).slice(0, 32),
     };
-    const label = patient % 3 === 0 ? ('abnormal' as const) : ('normal' as const);
+    const findings = findingsOf(patient);
     const size = { rows: 300, columns: 200, fit: 'squeeze' as const };
-    catalogue.add({ pixelSha256, ...keys, fileSha256: sha256(`file ${film}`), label, ...size });
+    catalogue.add({ pixelSha256, ...keys, fileSha256: sha256(`file ${film}`), findings, ...size });
   }
   await catalogue.save();
 }
 
-async function preprocess(): Promise<{ run: RunFolder; output: PreprocessOutput }> {
-  const run = await createRun(home, DEFAULT_RUN_OPTIONS);
+async function preprocess(
+  options: Partial<RunOptions> = {},
+): Promise<{ run: RunFolder; output: PreprocessOutput }> {
+  const run = await createRun(home, { ...DEFAULT_RUN_OPTIONS, ...options });
   const { epoch, guard } = await claimRun(run);
   const signal = new AbortController().signal;
   for (const job of pipeline.slice(0, 2)) {
@@ -56,13 +66,13 @@ async function preprocess(): Promise<{ run: RunFolder; output: PreprocessOutput 
 
 describe('preprocess', () => {
   it('puts every film into one part and no patient into two', async () => {
-    await addPatients(0, 24);
+    await addPatients(0, 60);
     const { run, output } = await preprocess();
     const { train, validation } = await openTrainingFilms(run);
     const { films: heldOut } = await openHoldOut(run);
-    expect(train.count + validation.count + heldOut.count).toBe(48);
+    expect(train.count + validation.count + heldOut.count).toBe(120);
     const patients = [train, validation, heldOut].map((set) => new Set(set.patients));
-    expect(new Set(patients.flatMap((set) => [...set])).size).toBe(24);
+    expect(new Set(patients.flatMap((set) => [...set])).size).toBe(60);
     expect(output.patients).toEqual({
       train: patients[0]!.size,
       validation: patients[1]!.size,
@@ -72,7 +82,7 @@ describe('preprocess', () => {
   });
 
   it('commits to the hold-out by the hashes of its films', async () => {
-    await addPatients(0, 18);
+    await addPatients(0, 54);
     const { run, output } = await preprocess();
     const { films, commitment } = await openHoldOut(run);
     expect(output.holdOutCommitment).toBe(commitment);
@@ -81,7 +91,7 @@ describe('preprocess', () => {
   });
 
   it('leaves training all that it needs when the sealed folder is taken away', async () => {
-    await addPatients(0, 18);
+    await addPatients(0, 54);
     const { run } = await preprocess();
     await rm(join(stageFolder(run, 'preprocess'), HOLD_OUT_FOLDER), { recursive: true });
     expect((await openTrainingFilms(run)).train.count).toBeGreaterThan(0);
@@ -89,7 +99,7 @@ describe('preprocess', () => {
   });
 
   it('refuses a hold-out whose films were exchanged after the commitment', async () => {
-    await addPatients(0, 18);
+    await addPatients(0, 54);
     const { run } = await preprocess();
     const path = join(stageFolder(run, 'preprocess'), HOLD_OUT_FOLDER, 'hold-out.json');
     const file = JSON.parse(await readFile(path, 'utf8'));
@@ -99,14 +109,87 @@ describe('preprocess', () => {
   });
 
   it('never moves a patient from training to the hold-out or back when films are added', async () => {
-    await addPatients(0, 18);
+    await addPatients(0, 54);
     const before = await preprocess();
     const { train: trained } = await openTrainingFilms(before.run);
-    await addPatients(18, 40);
+    await addPatients(54, 80);
     const after = await preprocess();
     const { films: heldOut } = await openHoldOut(after.run);
     expect(heldOut.patients.filter((patient) => trained.patients.includes(patient))).toEqual([]);
-    expect(after.output.patients.heldOut).toBe(11);
+    expect(after.output.patients.heldOut).toBe(20);
+  });
+
+  it('leaves out a class that fewer than eleven training patients share, and says so', async () => {
+    const kinds = ['No finding', 'Osteophytes', 'Surgical implant'] as const;
+    await addPatients(0, 60, (patient) => [kinds[patient % 3]!]);
+    await addPatients(60, 76, () => ['Vertebral collapse', 'Osteophytes']);
+    const { run, output } = await preprocess({ labels: 'findings' });
+    expect(output.classNames).toEqual(kinds);
+    expect(output.classesLeftOut).toContainEqual({ name: 'Vertebral collapse', trainingPatients: 10 });
+    expect(output.classesLeftOut).toHaveLength(5);
+    const { train } = await openTrainingFilms(run);
+    expect(train.classNames).toEqual(kinds);
+    expect(new Set(train.labels)).toEqual(new Set([0, 1, 2]));
+    expect(output.patients.train + output.patients.validation + output.patients.heldOut).toBe(60);
+  });
+
+  it('keeps a class that eleven training patients share', async () => {
+    await addPatients(0, 40, () => ['No finding']);
+    await addPatients(40, 59, () => ['Osteophytes']); // 19 less 5 and 3
+    expect((await preprocess({ labels: 'findings' })).output.classNames).toEqual([
+      'No finding',
+      'Osteophytes',
+    ]);
+  });
+
+  it('puts a patient with one abnormal film among normal ones into one part', async () => {
+    await addPatients(0, 60);
+    const catalogue = await openCatalogue(home);
+    for (const film of catalogue.films().slice(0, 30)) catalogue.add({ ...film, findings: ['Osteophytes'] });
+    await catalogue.save();
+    const { run } = await preprocess();
+    const { train, validation } = await openTrainingFilms(run);
+    const { films: heldOut } = await openHoldOut(run);
+    const everywhere = [train, validation, heldOut].flatMap((set) => [...new Set(set.patients)]);
+    expect(new Set(everywhere).size).toBe(everywhere.length);
+  });
+
+  it('holds out the films that the data set’s authors hold out, and no others', async () => {
+    await addPatients(0, 90);
+    const catalogue = await openCatalogue(home);
+    const held = new Set([...new Set(catalogue.films().map(({ patientKey }) => patientKey))].slice(0, 12));
+    for (const film of catalogue.films())
+      if (held.has(film.patientKey)) catalogue.add({ ...film, part: 'hold-out' });
+    await catalogue.save();
+    const { run } = await preprocess();
+    const { films } = await openHoldOut(run);
+    expect(new Set(films.patients)).toEqual(held);
+  });
+
+  it('refuses to hold out a film that was trained on', async () => {
+    await addPatients(0, 54);
+    const { run } = await preprocess();
+    const [hash] = (await openTrainingFilms(run)).train.pixelSha256;
+    const catalogue = await openCatalogue(home);
+    catalogue.add({ ...catalogue.byPixels(hash!)!, part: 'hold-out' });
+    await catalogue.save();
+    await expect(preprocess()).rejects.toMatchObject({ code: 'HOLD_OUT_CONFLICT' });
+  });
+
+  it('reads films and sets of an agent that knew two labels only', async () => {
+    await addPatients(0, 54);
+    const lines = (await readFile(home.files.catalogue, 'utf8'))
+      .replaceAll('"findings":["Osteophytes"]', '"label":"abnormal"')
+      .replaceAll('"findings":["No finding"]', '"label":"normal"');
+    const { run: now } = await preprocess();
+    await writeFile(home.files.catalogue, lines);
+    const { run } = await preprocess();
+    const [before, after] = [await openTrainingFilms(now), await openTrainingFilms(run)];
+    expect(after.train.labels).toEqual(before.train.labels);
+    const path = join(stageFolder(run, 'preprocess'), HOLD_OUT_FOLDER, 'hold-out.json');
+    const { classNames: _, ...file } = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify(file));
+    expect((await openHoldOut(run)).films.classNames).toEqual(['normal', 'abnormal']);
   });
 
   it('stops a run whose classes have too few patients', async () => {

@@ -5,7 +5,6 @@ import type { AuditReport } from '@synspine/protocol';
 import { writeJson } from '../../durable-file.ts';
 import type { FilmSet } from '../../films/film-set.ts';
 import { openHoldOut } from '../../films/hold-out.ts';
-import { CLASS_NAMES } from '../../films/labels.ts';
 import { openTrainingFilms } from '../../films/training-films.ts';
 import { readPolicy } from '../../policy.ts';
 import { findPreset } from '../../presets.ts';
@@ -89,9 +88,11 @@ async function sampleAudited(
   const area = preset.resolution ** 2;
   const sampler = await openRunSampler(run);
   const [embeddedMax, screenedMax] = [max, SCREENED_PIXELS_MAX / area].map((n) =>
-    Math.ceil(n / CLASS_NAMES.length),
+    Math.ceil(n / sampler.classCount),
   );
-  const classes = CLASS_NAMES.map((_, label) => sampler.ofClass(label, embeddedMax! + screenedMax!));
+  const classes = Array.from({ length: sampler.classCount }, (_, label) =>
+    sampler.ofClass(label, embeddedMax! + screenedMax!),
+  );
   sampler.dispose();
   const join = (part: (images: Uint8Array) => Uint8Array) => new Uint8Array(Buffer.concat(classes.map(part)));
   return {

@@ -13,7 +13,6 @@ import {
   verifyManifest,
   writeShards,
 } from '@synspine/release';
-import { CLASS_NAMES } from '../../films/labels.ts';
 import { encodeGray } from '../../films/master-image.ts';
 import { readEnrolment } from '../../home.ts';
 import { readKey } from '../../keys.ts';
@@ -57,14 +56,15 @@ export async function runSign(context: StageContext): Promise<StageOutcome> {
 async function writeReleaseFiles(context: StageContext, folder: string): Promise<void> {
   const { run } = context;
   const preset = findPreset(run.options.preset);
-  const plan = planRelease(run.options);
+  const { classNames } = await outputOf<PreprocessOutput>(run, 'preprocess');
+  const plan = planRelease(run.options, classNames.length);
   const weights = await readGenerator(run);
   const sampler = await openRunSampler(run);
   try {
     await writeFile(join(folder, 'generator.safetensors'), weights, { mode: 0o600 });
     await writeFile(join(folder, 'grid.png'), await drawReleaseGrid(sampler, preset), { mode: 0o600 });
-    const images = encodeImages(context, sampler, plan, preset);
-    await writeShards({ images, classNames: CLASS_NAMES, dir: folder, rowsPerShard: ROWS_PER_SHARD });
+    const images = encodeImages(context, sampler, { ...plan, classNames }, preset);
+    await writeShards({ images, classNames, dir: folder, rowsPerShard: ROWS_PER_SHARD });
   } finally {
     sampler.dispose();
   }
@@ -72,7 +72,7 @@ async function writeReleaseFiles(context: StageContext, folder: string): Promise
 
 /** The release's own first images of each class: nothing in the grid that isn't in the shards. */
 async function drawReleaseGrid(sampler: ReleaseSampler, preset: GanPreset): Promise<Buffer> {
-  const rows = CLASS_NAMES.map((_, label) => sampler.ofClass(label, GRID_COLUMNS));
+  const rows = Array.from({ length: sampler.classCount }, (_, label) => sampler.ofClass(label, GRID_COLUMNS));
   const rowBytes = GRID_COLUMNS * preset.resolution ** 2; // a class with fewer images gets black ones
   const filled = rows.map((row) => Buffer.concat([row, new Uint8Array(rowBytes - row.length)]));
   return encodeGrid(new Uint8Array(Buffer.concat(filled)), preset.resolution, GRID_COLUMNS);
@@ -81,7 +81,7 @@ async function drawReleaseGrid(sampler: ReleaseSampler, preset: GanPreset): Prom
 async function* encodeImages(
   { signal, report }: StageContext,
   sampler: ReleaseSampler,
-  plan: ReleasePlan,
+  plan: ReleasePlan & { classNames: readonly string[] },
   { resolution }: GanPreset,
 ): AsyncGenerator<ShardImage> {
   for (let first = 0; first < plan.total; first += BLOCK) {
@@ -91,7 +91,7 @@ async function* encodeImages(
     for (let i = 0; i < count; i++) {
       const gray = images.subarray(i * resolution ** 2, (i + 1) * resolution ** 2);
       const index = first + i;
-      yield { png: await encodeGray(gray, resolution), label: CLASS_NAMES[labelAt(plan, index)]!, index };
+      yield { png: await encodeGray(gray, resolution), label: plan.classNames[labelAt(plan, index)]!, index };
     }
     await report({ share: (first + count) / plan.total });
   }
@@ -101,13 +101,11 @@ type Facts = { folder: string; version: number; audit: ApprovedAudit; engine: Co
 
 async function describeRelease({ home, run }: StageContext, facts: Facts): Promise<ReleaseManifest> {
   const { siteId } = await readEnrolment(home);
-  const { imageSize, fit, films, patients, holdOutCommitment } = await outputOf<PreprocessOutput>(
-    run,
-    'preprocess',
-  );
+  const preprocessed = await outputOf<PreprocessOutput>(run, 'preprocess');
+  const { imageSize, classNames, fit, films, patients, holdOutCommitment } = preprocessed;
   const { imagesShown } = await outputOf<TrainOutput>(run, 'train');
   const { quality } = await outputOf<EvaluateOutput>(run, 'evaluate');
-  const { seed, psi, imagesPerClass } = planRelease(run.options);
+  const { seed, psi, imagesPerClass } = planRelease(run.options, classNames.length);
   return {
     schema: 'synspine.release/1',
     siteId,
@@ -118,7 +116,7 @@ async function describeRelease({ home, run }: StageContext, facts: Facts): Promi
     tensorflowVersion: facts.engine.tensorflowVersion,
     preset: run.options.preset,
     imageSize,
-    classNames: [...CLASS_NAMES],
+    classNames,
     synthetic: { seed, psi, imagesPerClass },
     training: { loss: run.options.loss, imagesShown, fit, films, patients },
     holdOutCommitment,

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
 import { type GanPreset, planTraining, spreadThreads, type TrainingPlan } from '@synspine/gan';
 import { writeJson } from '../../durable-file.ts';
-import { CLASS_NAMES } from '../../films/labels.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
 import { openInceptionCache } from '../inception-cache.ts';
@@ -60,8 +59,12 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
 }
 
 /** What training would take, before its first step. */
-function planFor({ options, threads }: TrainContext, preset: GanPreset, device: 'cpu' | 'gpu'): TrainingPlan {
+function planFor(
+  { options, threads, films }: TrainContext,
+  preset: GanPreset,
+  device: 'cpu' | 'gpu',
+): TrainingPlan {
   const imagesShown = options.imagesShown ?? preset.imagesShown;
   const machine = device === 'gpu' ? ({ kind: 'a100' } as const) : ({ kind: 'cpu', cores: threads } as const);
-  return planTraining(preset, { classCount: CLASS_NAMES.length, imagesShown, device: machine });
+  return planTraining(preset, { classCount: films.train.classNames.length, imagesShown, device: machine });
 }

@@ -12,7 +12,6 @@ import {
   trainGan,
 } from '@synspine/gan';
 import { writeDurably } from '../../durable-file.ts';
-import { CLASS_NAMES } from '../../films/labels.ts';
 import { PROBE_COLUMNS, takeProbe } from '../generator-probe.ts';
 import { encodeGrid } from '../sample-grid.ts';
 import { openCheckpoints } from './checkpoints.ts';
@@ -54,7 +53,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
     const result = await trainGan({
       preset,
       ...toLabelled(films.train),
-      classNames: [...CLASS_NAMES],
+      classNames: [...films.train.classNames],
       validation: toLabelled(films.validation),
       judge,
       seed: options.seed,

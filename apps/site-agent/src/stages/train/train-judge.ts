@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { decodeClassifier, encodeClassifier, type Parameters, trainClassifier } from '@synspine/classifier';
 import { readJson, writeDurably, writeJson } from '../../durable-file.ts';
 import type { FilmSet } from '../../films/film-set.ts';
-import { CLASS_NAMES } from '../../films/labels.ts';
 import type { TrainContext } from './run.ts';
 
 export type TrainedJudge = { parameters: Parameters; validationAuc: number };
@@ -15,10 +14,10 @@ export type TrainedJudge = { parameters: Parameters; validationAuc: number };
 export async function trainJudge(context: TrainContext): Promise<TrainedJudge> {
   const { checkpoints, guard, signal, options, films } = context;
   const [weightsPath, factsPath] = ['judge.safetensors', 'judge.json'].map((name) => join(checkpoints, name));
-  const size = films.train.size;
+  const { size, classNames } = films.train;
   const facts = await readJson<{ validationAuc: number }>(factsPath!);
   if (facts) {
-    const description = { architecture: 'small-cnn', imageSize: size, classes: CLASS_NAMES.length, seeds: 1 };
+    const description = { architecture: 'small-cnn', imageSize: size, classes: classNames.length, seeds: 1 };
     const [parameters] = decodeClassifier(new Uint8Array(await readFile(weightsPath!)), description);
     return { parameters: parameters!, ...facts };
   }
@@ -26,7 +25,7 @@ export async function trainJudge(context: TrainContext): Promise<TrainedJudge> {
     training: toLabelled(films.train),
     validation: toLabelled(films.validation),
     size,
-    classes: CLASS_NAMES.length,
+    classes: classNames.length,
     seed: options.seed,
     signal,
   });

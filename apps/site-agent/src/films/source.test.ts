@@ -1,0 +1,112 @@
+import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readFilm, writePhantomSite } from '@synspine/dicom';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { openHome } from '../home.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
+import { openCatalogue } from './catalogue.ts';
+import { ingestFolder } from './ingest-folder.ts';
+import { readSource } from './source.ts';
+
+const temporaryFolder = useTemporaryFolders();
+
+const HEADER = 'study_id,series_id,image_id,rad_id,lesion_type,xmin,ymin,xmax,ymax';
+type Film = { file: string; study: string; part: 'train' | 'test'; findings: string[] };
+const FILMS: Film[] = [
+  { file: 'aa', study: 's1', part: 'train', findings: ['No finding'] },
+  { file: 'bb', study: 's1', part: 'train', findings: ['Osteophytes', 'Osteophytes', 'Foraminal stenosis'] },
+  { file: 'cc', study: 's2', part: 'train', findings: ['Spondylolysthesis'] },
+  { file: 'dd', study: 's3', part: 'test', findings: ['Surgical implant'] },
+];
+
+let site: string;
+let folder: string;
+beforeAll(async () => {
+  [site, folder] = [await temporaryFolder(), await temporaryFolder()];
+  await writePhantomSite(site, { site: 'yew', patients: 4, seed: 'source', size: 256 });
+});
+
+/** Phantoms, laid out as VinDr-SpineXR is published: `image_id` is the file's name, not its UID. */
+async function imitateVindr(): Promise<void> {
+  const phantoms = (await readSource(site)).films.map(({ file }) => join(site, file));
+  const readable: string[] = [];
+  for (const path of phantoms) {
+    if ((await readFilm(await readFile(path))).ok) readable.push(path);
+  }
+  await rm(folder, { recursive: true });
+  await mkdir(join(folder, 'annotations'), { recursive: true });
+  await writeFile(join(folder, 'LICENSE.txt'), 'terms');
+  for (const part of ['train', 'test'] as const) {
+    await mkdir(join(folder, `${part}_images`));
+    const rows = FILMS.filter((film) => film.part === part).flatMap(({ file, study, findings }) =>
+      findings.map((finding) => `${study},x,${file},R1,${finding},1,2,3,4`),
+    );
+    await writeFile(join(folder, `annotations/${part}.csv`), [HEADER, ...rows, ''].join('\n'));
+  }
+  for (const [i, { file, part }] of FILMS.entries())
+    await copyFile(readable[i]!, join(folder, `${part}_images/${file}.dicom`));
+}
+
+describe('readSource', () => {
+  it('takes a folder with labels.csv as it is', async () => {
+    const { films, labels, labelFiles } = await readSource(site);
+    expect(labelFiles).toEqual([join(site, 'labels.csv')]);
+    expect(films.every(({ file, label }) => /^dicom\/img-.*\.dcm$/.test(file) && !label)).toBe(true);
+    expect(labels.size).toBe(films.length);
+  });
+
+  it('finds films, labels, studies and parts of VinDr-SpineXR as it is published', async () => {
+    await imitateVindr();
+    expect((await readSource(folder)).films).toEqual([
+      {
+        file: 'test_images/dd.dicom',
+        label: { findings: ['Surgical implant'], group: 's3' },
+        published: 'test',
+      },
+      { file: 'train_images/aa.dicom', label: { findings: ['No finding'], group: 's1' }, published: 'train' },
+      {
+        file: 'train_images/bb.dicom',
+        label: { findings: ['Osteophytes', 'Foraminal stenosis'], group: 's1' },
+        published: 'train',
+      },
+      {
+        file: 'train_images/cc.dicom',
+        label: { findings: ['Spondylolisthesis'], group: 's2' },
+        published: 'train',
+      },
+    ]);
+  });
+
+  it.each([
+    [true, ['hold-out']],
+    [false, []],
+  ])(
+    'films of test_images are held out only when that is asked for (%s)',
+    async (keepPublishedHoldOut, parts) => {
+      await imitateVindr();
+      const home = await openHome(await temporaryFolder(), { create: true });
+      const verdicts = await ingestFolder(home, {
+        source: await readSource(folder),
+        fit: 'squeeze',
+        readFilm: async (path) => readFilm(await readFile(path)),
+        keepPublishedHoldOut,
+      });
+      expect(verdicts.map(({ code }) => code)).toEqual([null, null, null, null]);
+      const films = (await openCatalogue(home)).films();
+      expect(films.flatMap(({ part }) => part ?? [])).toEqual(parts);
+      expect(films.map(({ findings }) => findings.join()).sort()).toEqual([
+        'No finding',
+        'Osteophytes,Foraminal stenosis',
+        'Spondylolisthesis',
+        'Surgical implant',
+      ]);
+    },
+  );
+
+  it('refuses a folder without a label file, and one that is not there', async () => {
+    const empty = await temporaryFolder();
+    await expect(readSource(empty)).rejects.toMatchObject({ code: 'LABELS_UNREADABLE' });
+    const missing = readSource(join(empty, 'none'), join(site, 'labels.csv'));
+    await expect(missing).rejects.toMatchObject({ code: 'FOLDER_UNREADABLE' });
+  });
+});
