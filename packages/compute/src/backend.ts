@@ -13,6 +13,12 @@ export interface Backend {
   getInputTensorIds(tensors: readonly tf.TensorInfo[]): number[];
   createOutputTensor(info: TensorInfo): tf.Tensor;
   executeSingleOutput(name: string, attributes: OpAttribute[], inputs: readonly tf.TensorInfo[]): tf.Tensor;
+  executeMultipleOutputs(
+    name: string,
+    attributes: OpAttribute[],
+    inputs: readonly tf.TensorInfo[],
+    outputs: number,
+  ): tf.Tensor[];
 }
 
 /** The started backend. Errors: COMPUTE_NOT_STARTED. */
