@@ -1,4 +1,5 @@
 import { evaluateJob } from './stages/evaluate/job.ts';
+import { filterJob } from './stages/filter/job.ts';
 import { ingestJob } from './stages/ingest/job.ts';
 import { preprocessJob } from './stages/preprocess/job.ts';
 import { privacyAuditJob } from './stages/privacy-audit/job.ts';
@@ -12,6 +13,7 @@ export const pipeline: readonly StageJob[] = [
   ingestJob, // which films the run is made from
   preprocessJob, // who is trained on, who is held out and sealed
   trainJob, // the judge, the generator, and which checkpoint to keep
+  filterJob, // which of its images may be released
   evaluateJob, // how good the synthetic films are, beside real ones
   privacyAuditJob, // whether any of them gives a patient away: the gate
   signJob, // the release: images, weights, manifest, signature

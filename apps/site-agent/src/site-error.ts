@@ -29,6 +29,8 @@ const SITE_ERRORS = {
     'A stage failed after its last attempt. The run directory’s failures.jsonl says which and why.',
   GENERATOR_CHANGED:
     'The network of this agent draws otherwise than the one that was trained: the agent was upgraded in between. Cancel the run and start another.',
+  GENERATOR_REJECTED:
+    'The filters rejected more than half of the images of a class: the generator is not good enough. Train it for longer, or with more films.',
   CHILD_ENDED:
     'The worker process ended without a result, often for lack of memory. The run goes on from its last checkpoint.',
   DISK_FULL: 'The disk is full. Free some space; the run goes on by itself.',

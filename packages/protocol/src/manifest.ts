@@ -17,6 +17,44 @@ export const releaseFile = z.strictObject({
 export type ReleaseFile = z.infer<typeof releaseFile>;
 
 /**
+ * Candidates of one class, looked at in order until enough had passed the filters. `rejected` has a bit for each, the least
+ * significant of a byte first, 1 for rejected. A candidate counts for the first filter that rejects it.
+ */
+const candidates = z.strictObject({
+  drawn: count,
+  rejected: z.base64({ abort: true }).max(40_000),
+  rejections: z.array(z.strictObject({ filter: z.enum(['spine', 'label']), count })).max(8),
+});
+
+/**
+ * Each image is `sample(generator, seed, index, label, psi)`, by the `index` and `label` of its row in the shards: anyone with the weights
+ * can regenerate it. Candidate k of class c has the index c · stride + k.
+ */
+const synthetic = z.strictObject({
+  seed: z.int().nonnegative(),
+  psi: z.number().min(0).max(1),
+  imagesPerClass: z.array(count).min(2).max(16),
+  /** What the site's filters rejected; absent where no filter looked. */
+  candidates: z
+    .strictObject({ stride: z.int().positive(), classes: z.array(candidates).min(2).max(16) })
+    .optional(),
+});
+
+function isAccountedFor({ imagesPerClass, candidates }: z.infer<typeof synthetic>): boolean {
+  if (!candidates) return true;
+  return candidates.classes.every(({ drawn, rejected, rejections }, label) => {
+    const rejectedCount = rejections.reduce((sum, { count }) => sum + count, 0);
+    const isInside = drawn <= candidates.stride && countBits(rejected) === rejectedCount;
+    return isInside && drawn - rejectedCount === imagesPerClass[label];
+  });
+}
+
+function countBits(base64: string): number {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return bytes.reduce((sum, byte) => sum + [...byte.toString(2)].filter((bit) => bit === '1').length, 0);
+}
+
+/**
  * What a site signs: everything that leaves it, and how it came about. It travels as the payload of a compact JWS
  * (EdDSA), so a verifier checks the very bytes that were signed.
  */
@@ -32,12 +70,7 @@ export const releaseManifest = z.strictObject({
   preset: z.string().max(40),
   imageSize: z.int().positive(),
   classNames: z.array(z.string().min(1).max(64)).min(2).max(16),
-  /** Each image is `sample(generator, seed, index, label, psi)`: anyone with the weights can regenerate it. */
-  synthetic: z.strictObject({
-    seed: z.int().nonnegative(),
-    psi: z.number().min(0).max(1),
-    imagesPerClass: z.array(count).min(2).max(16),
-  }),
+  synthetic: synthetic.refine(isAccountedFor, 'each candidate is released or rejected'),
   training: z.strictObject({
     loss: z.enum(['gan', 'spinegan']),
     imagesShown: count,

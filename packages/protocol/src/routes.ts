@@ -67,6 +67,7 @@ export const siteStage = z.enum([
   'ingest',
   'preprocess',
   'train',
+  'filter',
   'evaluate',
   'privacy-audit',
   'sign',

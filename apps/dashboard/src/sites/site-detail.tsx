@@ -36,7 +36,8 @@ function Release({ session, dataset }: { session: Session; dataset: Dataset }) {
       <p>
         Version {dataset.version}, {manifest.imageSize} px, {manifest.training.loss}, trained on {films.train}{' '}
         films of {patients.train} patients, measured on {films.heldOut} held-out films of {patients.heldOut}{' '}
-        patients; {manifest.synthetic.imagesPerClass.reduce((a, b) => a + b, 0)} synthetic images.
+        patients; {manifest.synthetic.imagesPerClass.reduce((a, b) => a + b, 0)} synthetic images
+        {describeFilters(manifest)}.
       </p>
       <div className="columns">
         <SampleGrid session={session} dataset={dataset} />
@@ -46,6 +47,15 @@ function Release({ session, dataset }: { session: Session; dataset: Dataset }) {
       <QualityTable dataset={dataset} />
     </>
   );
+}
+
+/** How much the site's filters rejected, over all classes. */
+function describeFilters({ synthetic: { candidates } }: Dataset['manifest']): string {
+  if (!candidates) return '';
+  const sum = (counts: number[]) => counts.reduce((a, b) => a + b, 0);
+  const drawn = sum(candidates.classes.map((of) => of.drawn));
+  const rejected = sum(candidates.classes.flatMap(({ rejections }) => rejections.map(({ count }) => count)));
+  return `, chosen by filters that rejected ${rejected} of ${drawn}`;
 }
 
 function AuditTable({ dataset }: { dataset: Dataset }) {

@@ -1,8 +1,15 @@
+import { TRAINING_PATIENTS_PER_CLASS_MIN } from '../films/label-schemes.ts';
 import type { RunSummary } from '../runs/run-summary.ts';
 
 /** A run's outcome in a few plain lines. */
 export function describeSummary(summary: RunSummary): string {
-  return [describeOutcome(summary), ...describeQuality(summary), ...describeAudit(summary)].join('\n');
+  return [
+    describeOutcome(summary),
+    ...describeClasses(summary),
+    ...describeFilters(summary),
+    ...describeQuality(summary),
+    ...describeAudit(summary),
+  ].join('\n');
 }
 
 function describeOutcome({ runId, status, code, release }: RunSummary): string {
@@ -11,6 +18,22 @@ function describeOutcome({ runId, status, code, release }: RunSummary): string {
     return `${runId}: nothing was released (${code}). The reports stay in the run directory.`;
   if (status === 'running') return `${runId}: stopped in between. Run the command again to go on.`;
   return `${runId}: ${status}${code ? ` (${code})` : ''}.`;
+}
+
+function describeClasses({ classesLeftOut }: RunSummary): string[] {
+  return classesLeftOut.map(
+    ({ name, trainingPatients }) =>
+      `  left out: ${name}, which ${trainingPatients} training patients share (a class needs ${TRAINING_PATIENTS_PER_CLASS_MIN})`,
+  );
+}
+
+function describeFilters({ filters }: RunSummary): string[] {
+  return (filters ?? []).flatMap(({ className, drawn, rejections }) => {
+    const counts = rejections.map(({ filter, count }) => `${filter} ${count}`).join(', ');
+    return rejections.length > 0
+      ? [`  of ${drawn} candidates for ${className} the filters rejected: ${counts}`]
+      : [];
+  });
 }
 
 function describeQuality({ quality }: RunSummary): string[] {

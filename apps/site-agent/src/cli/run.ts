@@ -47,6 +47,7 @@ export function addRunCommand(program: Command): void {
       wholeNumber,
     )
     .option('--psi <share>', 'truncation of the samples, 0 to 1 (1)', share)
+    .option('--no-filters', 'release images though no filter has looked at them')
     .option('--seed <n>', 'of everything random (1)', wholeNumber)
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .option('--json <file>', 'write the outcome as JSON')
@@ -86,7 +87,8 @@ export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
 
 /** The unfinished run when its options don't contradict the flags, else a new one. */
 async function chooseRun(home: Home, flags: RunFlags): Promise<RunFolder> {
-  const { home: _, threads: __, json: ___, ...wanted } = flags;
+  const { home: _, threads: __, json: ___, filters, ...named } = flags;
+  const wanted = filters === false ? { ...named, filters } : named; // true is what not saying it gives, too
   const unfinished = await findUnfinished(await listRuns(home));
   if (!unfinished) {
     const { findPreset, labelsOfPreset } = await import('../presets.ts');

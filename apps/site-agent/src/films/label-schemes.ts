@@ -42,6 +42,9 @@ export const LABEL_SCHEMES = {
   },
 } as const satisfies Record<string, LabelScheme>;
 
+/** Fewest training patients of a class that a generator is told about: what few share says too much about each. */
+export const TRAINING_PATIENTS_PER_CLASS_MIN = 11;
+
 export type LabelSchemeName = keyof typeof LABEL_SCHEMES;
 export const LABEL_SCHEME_NAMES = ['binary', 'findings'] as const satisfies LabelSchemeName[];
 

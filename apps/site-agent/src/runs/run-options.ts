@@ -13,6 +13,8 @@ export const runOptions = z.strictObject({
   syntheticCount: z.int().min(2).max(100_000),
   /** Truncation of the sampled images, 0 (the mean film) to 1 (none). */
   psi: z.number().min(0).max(1),
+  /** Whether images must pass the filters before release. */
+  filters: z.boolean().default(true),
   seed: z.int().min(0).max(2_147_483_647),
 });
 export type RunOptions = z.infer<typeof runOptions>;
@@ -24,5 +26,6 @@ export const DEFAULT_RUN_OPTIONS: RunOptions = {
   imagesShown: null,
   syntheticCount: 2_000,
   psi: 1,
+  filters: true,
   seed: 1,
 };

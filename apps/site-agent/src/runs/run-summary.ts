@@ -1,5 +1,7 @@
 import type { AuditReport, QualityReport, QualityScore } from '@synspine/protocol';
+import type { FilterOutput, Rejections } from '../stages/filter/output.ts';
 import type { IngestOutput } from '../stages/ingest/run.ts';
+import type { LeftOut, PreprocessOutput } from '../stages/preprocess/run.ts';
 import type { StageName } from '../stages/stage.ts';
 import { readResult } from '../stages/stage-result.ts';
 import type { UploadOutput } from '../stages/upload/run.ts';
@@ -14,6 +16,10 @@ export type RunSummary = {
   status: RunStatus;
   code: string | null;
   films: { ingested: number; refused: { code: string; count: number }[] };
+  /** Classes that too few patients share to be trained. */
+  classesLeftOut: LeftOut[];
+  /** What the filters made of each class's candidates; null before they ran. */
+  filters: FilteredShare[] | null;
   quality: {
     fid: Figure | null;
     kid: Figure | null;
@@ -27,10 +33,14 @@ export type RunSummary = {
   release: { id: string; version: number; sha256: string } | null;
 };
 
+type FilteredShare = { className: string; drawn: number; rejections: Rejections[] };
+
 export async function summariseRun(run: RunFolder): Promise<RunSummary> {
   const { status, code } = await readState(run);
   const output = async <T>(stage: StageName) => (await readResult(run, stage))?.output as T | undefined;
   const ingest = await output<IngestOutput>('ingest');
+  const preprocess = await output<PreprocessOutput>('preprocess');
+  const filter = await output<FilterOutput>('filter');
   const quality = (await output<{ quality: QualityReport }>('evaluate'))?.quality;
   const audit = (await output<{ audit: AuditReport }>('privacy-audit'))?.audit;
   const upload = await output<UploadOutput>('upload');
@@ -39,10 +49,20 @@ export async function summariseRun(run: RunFolder): Promise<RunSummary> {
     status,
     code,
     films: { ingested: ingest?.films ?? 0, refused: ingest?.refused ?? [] },
+    classesLeftOut: preprocess?.classesLeftOut ?? [],
+    filters: filter && preprocess ? nameClasses(filter, preprocess) : null,
     quality: quality ? summariseQuality(quality) : null,
     audit: audit ? pickAudit(audit) : null,
     release: upload ? { id: upload.releaseId, version: upload.version, sha256: upload.manifestSha256 } : null,
   };
+}
+
+function nameClasses({ classes }: FilterOutput, { classNames }: PreprocessOutput): FilteredShare[] {
+  return classes.map(({ drawn, rejections }, label) => ({
+    className: classNames[label]!,
+    drawn,
+    rejections,
+  }));
 }
 
 function pickAudit({ decision, tests, reasons, acceptedUndecided }: AuditReport): RunSummary['audit'] {

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createSampler } from '@synspine/gan';
+import { createSampler, type Sampler } from '@synspine/gan';
 import { findPreset } from '../presets.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
+import type { FilterOutput } from './filter/output.ts';
 import { assertSameProbe, takeProbe } from './generator-probe.ts';
 import { createReleaseSampler, planRelease, type ReleaseSampler } from './release-plan.ts';
-import { stageFolder } from './stage-result.ts';
+import { outputOf, stageFolder } from './stage-result.ts';
 import { GENERATOR_FILE, PROBE_FILE } from './train/output.ts';
 
 /** The generator that training chose. */
@@ -14,13 +15,20 @@ export async function readGenerator(run: RunFolder): Promise<Uint8Array> {
 }
 
 /**
- * Samples the images of the run's release. Throws GENERATOR_CHANGED when the network draws otherwise than when it was
+ * The trained network. Throws GENERATOR_CHANGED when the network draws otherwise than when it was
  * trained: then an upgrade came in between, and what was trained must not be evaluated, audited or released as this.
  */
-export async function openRunSampler(run: RunFolder): Promise<ReleaseSampler> {
+export async function openTrainedSampler(run: RunFolder): Promise<Sampler> {
   const sampler = createSampler(await readGenerator(run), findPreset(run.options.preset));
   assertSameProbe(takeProbe(sampler), await readTrained(run, PROBE_FILE));
-  return createReleaseSampler(sampler, planRelease(run.options, sampler.classCount));
+  return sampler;
+}
+
+/** Samples the images of the run's release: those that passed the filters. */
+export async function openRunSampler(run: RunFolder): Promise<ReleaseSampler> {
+  const { classes } = await outputOf<FilterOutput>(run, 'filter');
+  const sampler = await openTrainedSampler(run);
+  return createReleaseSampler(sampler, planRelease(run.options, sampler.classCount), classes);
 }
 
 async function readTrained(run: RunFolder, name: string): Promise<Uint8Array> {

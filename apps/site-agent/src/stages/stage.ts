@@ -6,6 +6,7 @@ export const STAGE_NAMES = [
   'ingest',
   'preprocess',
   'train',
+  'filter',
   'evaluate',
   'privacy-audit',
   'sign',

@@ -5,7 +5,12 @@ import { readJson, writeJson } from '../../durable-file.ts';
 import type { CatalogueFilm } from '../../films/catalogue.ts';
 import { type ClassedFilm, writeFilmSet } from '../../films/film-set.ts';
 import { commitTo, HOLD_OUT_FOLDER } from '../../films/hold-out.ts';
-import { classOfFilm, LABEL_SCHEMES, type LabelScheme } from '../../films/label-schemes.ts';
+import {
+  classOfFilm,
+  LABEL_SCHEMES,
+  type LabelScheme,
+  TRAINING_PATIENTS_PER_CLASS_MIN,
+} from '../../films/label-schemes.ts';
 import { type Part, SHARES_BESIDE_HOLD_OUT, type Split, splitPatients } from '../../films/split.ts';
 import { TRAINING_FOLDER } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
@@ -16,8 +21,6 @@ import type { StageContext, StageOutcome } from '../stage.ts';
 export type PartCounts = { train: number; validation: number; heldOut: number };
 /** A class of the scheme that has too few patients here. */
 export type LeftOut = { name: string; trainingPatients: number };
-/** Of a class that a generator is told about. */
-export const TRAINING_PATIENTS_PER_CLASS_MIN = 11;
 
 export type PreprocessOutput = {
   imageSize: number;

@@ -19,10 +19,11 @@ import { readKey } from '../../keys.ts';
 import { findPreset } from '../../presets.ts';
 import { AGENT_VERSION } from '../../version.ts';
 import type { EvaluateOutput } from '../evaluate/run.ts';
+import type { FilteredClass, FilterOutput } from '../filter/output.ts';
 import { openRunSampler, readGenerator } from '../open-run-sampler.ts';
 import type { PreprocessOutput } from '../preprocess/run.ts';
 import type { AuditOutput } from '../privacy-audit/run.ts';
-import { labelAt, planRelease, type ReleasePlan, type ReleaseSampler } from '../release-plan.ts';
+import { planRelease, type ReleaseSampler } from '../release-plan.ts';
 import { encodeGrid } from '../sample-grid.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { outputOf } from '../stage-result.ts';
@@ -31,7 +32,7 @@ import { RELEASE_FOLDER, type SignOutput } from './output.ts';
 import { takeVersion } from './release-counter.ts';
 
 const ROWS_PER_SHARD = 2_000;
-const BLOCK = 64; // images sampled at once
+const REPORT_EVERY = 64; // images
 const GRID_COLUMNS = 8;
 
 /** Builds what leaves the building (images, generator, grid), lists it in a manifest and signs that. */
@@ -57,13 +58,12 @@ async function writeReleaseFiles(context: StageContext, folder: string): Promise
   const { run } = context;
   const preset = findPreset(run.options.preset);
   const { classNames } = await outputOf<PreprocessOutput>(run, 'preprocess');
-  const plan = planRelease(run.options, classNames.length);
   const weights = await readGenerator(run);
   const sampler = await openRunSampler(run);
   try {
     await writeFile(join(folder, 'generator.safetensors'), weights, { mode: 0o600 });
     await writeFile(join(folder, 'grid.png'), await drawReleaseGrid(sampler, preset), { mode: 0o600 });
-    const images = encodeImages(context, sampler, { ...plan, classNames }, preset);
+    const images = encodeImages(context, sampler, classNames);
     await writeShards({ images, classNames, dir: folder, rowsPerShard: ROWS_PER_SHARD });
   } finally {
     sampler.dispose();
@@ -79,21 +79,18 @@ async function drawReleaseGrid(sampler: ReleaseSampler, preset: GanPreset): Prom
 }
 
 async function* encodeImages(
-  { signal, report }: StageContext,
+  { run, signal, report }: StageContext,
   sampler: ReleaseSampler,
-  plan: ReleasePlan & { classNames: readonly string[] },
-  { resolution }: GanPreset,
+  classNames: readonly string[],
 ): AsyncGenerator<ShardImage> {
-  for (let first = 0; first < plan.total; first += BLOCK) {
+  const { resolution } = findPreset(run.options.preset);
+  let done = 0;
+  for (const { label, index, gray } of sampler.images()) {
+    yield { png: await encodeGray(gray, resolution), label: classNames[label]!, index };
+    done++;
+    if (done % REPORT_EVERY !== 0) continue;
     signal.throwIfAborted();
-    const count = Math.min(BLOCK, plan.total - first);
-    const images = sampler.range(first, count);
-    for (let i = 0; i < count; i++) {
-      const gray = images.subarray(i * resolution ** 2, (i + 1) * resolution ** 2);
-      const index = first + i;
-      yield { png: await encodeGray(gray, resolution), label: plan.classNames[labelAt(plan, index)]!, index };
-    }
-    await report({ share: (first + count) / plan.total });
+    await report({ share: done / run.options.syntheticCount });
   }
 }
 
@@ -105,7 +102,8 @@ async function describeRelease({ home, run }: StageContext, facts: Facts): Promi
   const { imageSize, classNames, fit, films, patients, holdOutCommitment } = preprocessed;
   const { imagesShown } = await outputOf<TrainOutput>(run, 'train');
   const { quality } = await outputOf<EvaluateOutput>(run, 'evaluate');
-  const { seed, psi, imagesPerClass } = planRelease(run.options, classNames.length);
+  const { seed, psi, imagesPerClass, stride } = planRelease(run.options, classNames.length);
+  const { classes } = await outputOf<FilterOutput>(run, 'filter');
   return {
     schema: 'synspine.release/1',
     siteId,
@@ -117,11 +115,20 @@ async function describeRelease({ home, run }: StageContext, facts: Facts): Promi
     preset: run.options.preset,
     imageSize,
     classNames,
-    synthetic: { seed, psi, imagesPerClass },
+    synthetic: {
+      seed,
+      psi,
+      imagesPerClass,
+      candidates: { stride, classes: classes.map(describeCandidates) },
+    },
     training: { loss: run.options.loss, imagesShown, fit, films, patients },
     holdOutCommitment,
     quality,
     audit: facts.audit,
     files: await bundleRelease(facts.folder),
   };
+}
+
+function describeCandidates({ drawn, rejected, rejections }: FilteredClass) {
+  return { drawn, rejected, rejections };
 }
