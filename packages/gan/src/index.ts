@@ -16,6 +16,7 @@ export {
   type TrainingPlan,
 } from './estimate.ts';
 export type { DomainJudge } from './judge.ts';
+export { measureTraining, storedBytes, type TrainingMeasurement } from './measure.ts';
 export { type GanPreset, type PresetName, presets } from './presets.ts';
 export { createSampler, type SampleRequest, type Sampler } from './sample.ts';
 export { type TrainingOptions, type TrainingProgress, type TrainingResult, trainGan } from './train.ts';
