@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureDashboard } from './dashboard.mjs';
+import { ensureEfficientnet } from './efficientnet-weights.mjs';
 import { ensureNpmPackages } from './npm-packages.mjs';
 import { createProgress } from './progress.mjs';
 import { findMissing } from './requirements.mjs';
@@ -23,6 +24,11 @@ const steps = [
     name: 'Inception weights',
     after: [],
     run: async (o) => (await load('packages/compute/setup/fetch-inception.mjs')).ensureInception(o),
+  },
+  {
+    name: 'EfficientNet weights',
+    after: [],
+    run: ensureEfficientnet,
   },
   {
     name: 'TensorFlow addon',
@@ -48,9 +54,7 @@ const steps = [
  */
 export async function setUp({ only = [], gpu = false } = {}) {
   const selected = only.length ? steps.filter((s) => only.includes(s.name)) : steps;
-  const missing = findMissing(
-    selected.some((s) => s.name.startsWith('TensorFlow') || s.name.startsWith('Inception')),
-  );
+  const missing = findMissing(selected.some((s) => /^(TensorFlow|Inception|EfficientNet)/.test(s.name)));
   if (missing) {
     console.error(`${missing.code}: ${missing.message}`);
     return 1;

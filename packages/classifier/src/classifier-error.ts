@@ -1,8 +1,11 @@
 const NEXT_STEPS = {
   UNKNOWN_ARCHITECTURE: 'Use one of the architectures on the allow-list, or upgrade.',
-  SIZE_UNSUPPORTED: 'Images must be square, with a side of 16, 32, 64, 128 or 256 pixels.',
+  SIZE_UNSUPPORTED:
+    'Images must be square: a side of 16, 32, 64, 128 or 256 pixels for small-cnn, 16 to 1024 for the others.',
   SHAPE_MISMATCH: 'Pass size·size bytes and one label for each image.',
   TOO_FEW_IMAGES: 'Training and validation need at least two images of each class.',
+  NO_PRETRAINED:
+    'Run `npm run setup` for EfficientNet-Lite0, pass a readable safetensors file for DenseNet-121, or train from scratch.',
   NOT_FINITE: 'The training diverged. Lower the learning rate or look at the images.',
   ABORTED: 'The training was cancelled. Start it again when wanted.',
 } as const;

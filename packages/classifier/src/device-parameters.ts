@@ -1,12 +1,17 @@
 import { tf } from '@synspine/compute';
 import { architectureOf, type Parameters, type TensorMap } from './architecture.ts';
 
-/** Copies weights to the device. The caller frees them with `tf.dispose`. */
-export function toDevice(parameters: Parameters): Record<string, tf.Tensor> {
+/** Copies weights to the device, or those with a name that is `wanted`. The caller frees them with `tf.dispose`. */
+export function toDevice(
+  parameters: Parameters,
+  wanted: (name: string) => boolean = () => true,
+): Record<string, tf.Tensor> {
   const { architecture, imageSize, classes, weights } = parameters;
-  const shapes = architectureOf(architecture).shapes(imageSize, classes);
+  const shapes = Object.entries(architectureOf(architecture).shapes(imageSize, classes));
   return Object.fromEntries(
-    Object.entries(shapes).map(([name, shape]) => [name, tf.tensor(weights[name]!, shape, 'float32')]),
+    shapes
+      .filter(([name]) => wanted(name))
+      .map(([name, shape]) => [name, tf.tensor(weights[name]!, shape, 'float32')]),
   );
 }
 

@@ -1,9 +1,10 @@
-export type { ArchitectureId, Parameters, TensorMap } from './architecture.ts';
+export { ARCHITECTURE_IDS, type ArchitectureId, type Parameters, type TensorMap } from './architecture.ts';
 export { type Augmentation, augmentInto } from './augment.ts';
 export { ClassifierError, type ClassifierErrorCode } from './classifier-error.ts';
 export { createJudge, type Judge } from './judge.ts';
 export { agreesWithLabel } from './label-agreement.ts';
 export { predict } from './predict.ts';
+export { loadPretrained, type Pretrained } from './pretrained.ts';
 export { DEFAULT_RECIPE, type Recipe } from './recipe.ts';
 export { createSpineFilter, type FilterFilms, type SpineFilter } from './spine-filter.ts';
 export {

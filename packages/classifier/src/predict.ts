@@ -3,9 +3,6 @@ import { architectureOf, type Parameters, type TensorMap } from './architecture.
 import { ClassifierError } from './classifier-error.ts';
 import { toDevice } from './device-parameters.ts';
 
-/** Bounds memory, not speed: 256 images of 256 px are 67 MB in the first block. */
-const BATCH = 256;
-
 /**
  * Class probabilities of 8-bit images, row-major [n, classes]. An ensemble answers the mean of its members'.
  * `images` is n·size·size bytes. Throws `SHAPE_MISMATCH`.
@@ -29,15 +26,15 @@ type Network = Pick<Parameters, 'architecture' | 'imageSize' | 'classes'>;
 
 /** As {@link predict}, for one network whose weights are on the device already. */
 export function predictOnDevice(network: Network, tensors: TensorMap, images: Uint8Array): Float32Array {
+  const { batch: step, logits } = architectureOf(network.architecture);
   const pixels = network.imageSize ** 2;
   const count = images.length / pixels;
   const out = new Float32Array(count * network.classes);
-  for (let start = 0; start < count; start += BATCH) {
-    const batch = images.subarray(start * pixels, Math.min(count, start + BATCH) * pixels);
-    const probabilities = tf.tidy(() => {
-      const logits = architectureOf(network.architecture).logits(tensors, toImages(batch, network.imageSize));
-      return tf.softmax(logits).dataSync<'float32'>();
-    });
+  for (let start = 0; start < count; start += step) {
+    const batch = images.subarray(start * pixels, Math.min(count, start + step) * pixels);
+    const probabilities = tf.tidy(() =>
+      tf.softmax(logits(tensors, toImages(batch, network.imageSize))).dataSync<'float32'>(),
+    );
     out.set(probabilities, start * network.classes);
   }
   return out;

@@ -5,6 +5,8 @@ export type Recipe = {
   /** Peak of Adam's learning rate; it warms up for `warmUpSteps` and falls to 0 along a cosine. */
   learningRate: number;
   warmUpSteps: number;
+  /** How far Adam's second moment looks back. */
+  beta2: number;
   /** Decoupled (Loshchilov & Hutter 2019), on weights, not on gains and biases. */
   weightDecay: number;
   batchSize: number;
@@ -22,6 +24,7 @@ export type Recipe = {
 export const DEFAULT_RECIPE: Recipe = {
   learningRate: 0.002,
   warmUpSteps: 50,
+  beta2: 0.99, // a run has hundreds of steps, not the 100,000 that .999 looks back on
   weightDecay: 0.01,
   batchSize: 32,
   steps: 400, // 250 cost real films .01 to .03 of AUC; 600 gained 4,000 synthetic ones nothing

@@ -20,6 +20,7 @@ const INPUT_CHANNELS = 3;
  */
 export const smallCnn: Architecture = {
   id: 'small-cnn',
+  batch: 256, // of 256 px are 67 MB in the first block
   shapes(size, classes) {
     const shapes: Record<string, number[]> = {};
     let inputs = INPUT_CHANNELS;

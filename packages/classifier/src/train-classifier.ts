@@ -1,8 +1,10 @@
 import { tf } from '@synspine/compute';
-import { type ArchitectureId, architectureOf, type Parameters } from './architecture.ts';
+import { type ArchitectureId, architectureOf, type Parameters, type TensorMap } from './architecture.ts';
 import { ClassifierError } from './classifier-error.ts';
 import { fromDevice } from './device-parameters.ts';
+import { measureStatistics } from './measure-statistics.ts';
 import { predict, predictOnDevice } from './predict.ts';
+import type { Pretrained } from './pretrained.ts';
 import { DEFAULT_RECIPE, type Recipe } from './recipe.ts';
 import { trainingBatches } from './training-batches.ts';
 import { compileStep, initState, type TrainingState } from './training-step.ts';
@@ -23,6 +25,8 @@ export type TrainOptions = {
   classes: number;
   seed: number;
   architecture?: ArchitectureId;
+  /** Weights of the same architecture to start from, all but the head. */
+  pretrained?: Pretrained | undefined;
   /** Per class; absent: so that each class counts the same. */
   classWeights?: readonly number[];
   /** In place of the recipe's number. */
@@ -77,7 +81,7 @@ async function runSteps(options: TrainOptions): Promise<Checkpoint[]> {
   const every = Math.max(1, Math.round(steps / recipe.checks));
   const step = compileStep(network, recipe, options.xla ?? false);
   const checkpoints: Checkpoint[] = [];
-  let state = initState(network, size, classes, seed);
+  let state = initState(network, size, classes, { seed, pretrained: options.pretrained });
   let at = 0;
   try {
     for (const batch of trainingBatches({ images, size, classes, classWeights, seed, steps, recipe })) {
@@ -87,9 +91,8 @@ async function runSteps(options: TrainOptions): Promise<Checkpoint[]> {
       at += 1;
       if (at % every === 0 || at === steps) {
         const loss = finite(next.loss.dataSync<'float32'>()[0]!);
-        const validationAuc = validate(options, state);
-        checkpoints.push({ weights: fromDevice(state.average), validationAuc });
-        options.onProgress?.({ step: at, steps, loss, validationAuc });
+        checkpoints.push(look(options, state));
+        options.onProgress?.({ step: at, steps, loss, validationAuc: checkpoints.at(-1)!.validationAuc });
       }
       tf.dispose(next.loss);
       if (hasFallen(options, checkpoints)) break;
@@ -106,9 +109,22 @@ async function runSteps(options: TrainOptions): Promise<Checkpoint[]> {
 const networkOf = ({ architecture = 'small-cnn', size, classes }: TrainOptions) =>
   ({ architecture, imageSize: size, classes }) as const;
 
-function validate(options: TrainOptions, state: TrainingState): number {
-  const { images, labels } = options.validation;
-  return meanAuc(predictOnDevice(networkOf(options), state.average, images), labels, options.classes);
+/** What would be kept now, in the order of the architecture's names, and what it is worth. */
+function look(options: TrainOptions, state: TrainingState): Checkpoint {
+  const { size, classes, seed, recipe = DEFAULT_RECIPE, training, validation } = options;
+  const network = networkOf(options);
+  const architecture = architectureOf(network.architecture);
+  const { batchSize } = recipe;
+  const measured = measureStatistics(architecture, state.average, training.images, { size, batchSize, seed });
+  const tensors: TensorMap = { ...state.average, ...measured };
+  const validationAuc = meanAuc(
+    predictOnDevice(network, tensors, validation.images),
+    validation.labels,
+    classes,
+  );
+  const weights = fromDevice(tensors);
+  tf.dispose(measured);
+  return { weights, validationAuc };
 }
 
 /** Early stop: the last three looks all lie more than two standard errors below the best. */

@@ -1,10 +1,11 @@
 import { type CompiledFunction, compile, tf } from '@synspine/compute';
-import { type Architecture, initParameters, type TensorMap } from './architecture.ts';
+import { type Architecture, initParameters, type Parameters, type TensorMap } from './architecture.ts';
+import { isStatistic } from './batch-norm.ts';
 import { toDevice } from './device-parameters.ts';
+import type { Pretrained } from './pretrained.ts';
 import type { Recipe } from './recipe.ts';
 
 const BETA_1 = 0.9;
-const BETA_2 = 0.99; // a run has hundreds of steps, not the 100,000 that .999 looks back on
 const EPSILON = 1e-8;
 
 /** All that changes from step to step; it stays on the device. */
@@ -38,14 +39,15 @@ export function compileStep(network: Architecture, recipe: Recipe, xla: boolean)
   );
 }
 
-/** The state before the first step. The caller frees it with `tf.dispose`. */
+/** The state before the first step: fresh weights, or pretrained ones under a fresh head. Free it with `tf.dispose`. */
 export function initState(
   network: Architecture,
   imageSize: number,
   classes: number,
-  seed: number,
+  { seed, pretrained }: { seed: number; pretrained?: Pretrained | undefined },
 ): TrainingState {
-  const parameters = toDevice(initParameters(network.id, imageSize, classes, seed));
+  const fresh = initParameters(network.id, imageSize, classes, seed);
+  const parameters = toDevice({ ...fresh, weights: underFreshHead(fresh.weights, pretrained) }, isTrained);
   const copy = (make: (t: tf.Tensor) => tf.Tensor) => mapTensors(parameters, make);
   return {
     parameters,
@@ -55,11 +57,24 @@ export function initState(
   };
 }
 
+const isTrained = (name: string) => !isStatistic(name);
+
+function underFreshHead(fresh: Parameters['weights'], pretrained: Pretrained | undefined) {
+  const entries = Object.entries(fresh);
+  return Object.fromEntries(
+    entries.map(([name, values]) => [
+      name,
+      (!name.startsWith('head.') && pretrained?.weights[name]) || values,
+    ]),
+  );
+}
+
 function differentiate(network: Architecture, parameters: TensorMap, batch: Batch) {
   const names = Object.keys(parameters);
+  const logits = network.trainingLogits ?? network.logits;
   const lossOf = (...values: tf.Tensor[]) => {
     const named = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-    return crossEntropy(network.logits(named, batch.images), batch);
+    return crossEntropy(logits(named, batch.images), batch);
   };
   const { value, grads } = tf.valueAndGrads(lossOf)(names.map((name) => parameters[name]!));
   return { loss: value, gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]!])) };
@@ -76,10 +91,10 @@ function update(state: TrainingState, gradients: TensorMap, batch: Batch, recipe
   const blend = (old: tf.Tensor, fresh: tf.Tensor, keep: number) =>
     tf.add(tf.mul(old, keep), tf.mul(fresh, 1 - keep));
   const first = mapTensors(state.first, (m, name) => blend(m, gradients[name]!, BETA_1));
-  const second = mapTensors(state.second, (v, name) => blend(v, tf.square(gradients[name]!), BETA_2));
+  const second = mapTensors(state.second, (v, name) => blend(v, tf.square(gradients[name]!), recipe.beta2));
   const correct = (moment: tf.Tensor, beta: number) => tf.div(moment, tf.sub(1, tf.pow(beta, step)));
   const parameters = mapTensors(state.parameters, (p, name) => {
-    const root = tf.sqrt(correct(second[name]!, BETA_2));
+    const root = tf.sqrt(correct(second[name]!, recipe.beta2));
     const move = tf.div(correct(first[name]!, BETA_1), tf.add(root, EPSILON));
     const decay = name.endsWith('.weight') ? recipe.weightDecay : 0;
     return tf.sub(p, tf.mul(tf.add(move, tf.mul(p, decay)), learningRate));
