@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { initCompute } from '@synspine/compute';
 import { writePhantomSite } from '@synspine/dicom';
+import { generatorWeights, presets, trainGan } from '@synspine/gan';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readLines, writeJson } from '../durable-file.ts';
 import { type Home, openHome } from '../home.ts';
@@ -51,6 +53,22 @@ async function checkpoints(run: RunFolder): Promise<string[]> {
   return names.filter((name) => /^checkpoint-\d+\.safetensors$/.test(name)).sort();
 }
 
+/** What a release of demo-32 would hold before its first step. */
+async function untrainedWeights(): Promise<Uint8Array> {
+  initCompute({ threads: 1 });
+  const films = { images: new Uint8Array(2 * 32 * 32), labels: Uint8Array.of(0, 1) };
+  const { checkpoint } = await trainGan({
+    preset: presets['demo-32'],
+    ...films,
+    classNames: ['normal', 'abnormal'],
+    validation: films,
+    ...{ seed: 1, imagesShown: 0, xla: false, checkpointEvery: 8 },
+    onProgress: () => {},
+    onCheckpoint: () => {},
+  });
+  return generatorWeights(checkpoint);
+}
+
 beforeEach(async () => {
   folder = await temporaryFolder();
   home = await openHome(join(folder, 'home'), { create: true });
@@ -95,5 +113,31 @@ describe('a run', () => {
     expect(await ended(second)).toBe(0);
     const log = await readFile(run.files.workerLog, 'utf8');
     expect(log).not.toContain('ZZCANARY');
+  }, 600_000);
+
+  it('asked for its plan says it, and starts nothing', async () => {
+    expect(await ended(start('run', ...FLAGS, '--dry-run'))).toBe(0);
+    expect(await ended(start('run', '--preset', 'paper-256', '--dry-run'))).toBe(1);
+    expect(await listRuns(home)).toEqual([]);
+  }, 300_000);
+
+  it('started from given weights takes them over, and needs the file no more', async () => {
+    const file = join(folder, 'released.safetensors');
+    await writeFile(file, await untrainedWeights());
+    const short = FLAGS.with(FLAGS.indexOf('1920'), '480');
+    expect(await ended(start('run', ...short, '--init-from', join(folder, 'none')))).toBe(1);
+    expect(await listRuns(home)).toEqual([]);
+    const first = start('run', ...short, '--init-from', file);
+    const run = await firstRun();
+    expect(run.options.initFrom).toMatch(/^[0-9a-f]{64}$/);
+    await until(async () => existsSync(join(run.folders.checkpoints, 'start.safetensors')));
+    process.kill(-first.pid!, 'SIGKILL');
+    await ended(first);
+    await rm(file);
+    const second = start('run');
+    const trained = await until(() => readResult(run, 'train'));
+    expect(trained.output).toMatchObject({ transfer: { generatorShare: 1, discriminatorShare: 0 } });
+    expect(await ended(start('cancel', run.runId))).toBe(0);
+    expect(await ended(second)).toBe(0);
   }, 600_000);
 });

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { type Agent, startAgent } from '../agent/agent.ts';
 import { readConfig } from '../config.ts';
 import { writeJson } from '../durable-file.ts';
-import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
+import { LABEL_SCHEME_NAMES, LABEL_SCHEMES } from '../films/label-schemes.ts';
 import { type Home, openHome, readEnrolment } from '../home.ts';
 import { readPolicy } from '../policy.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
@@ -10,6 +10,7 @@ import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../runs/run-options.ts';
 import { changeState, readState } from '../runs/run-state.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import { SiteError } from '../site-error.ts';
+import type { StartFile } from '../stages/train/start-weights.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
@@ -20,7 +21,10 @@ import { stopSignal } from './stop-signal.ts';
 
 const EXIT_STOPPED = 75; // EX_TEMPFAIL of sysexits.h: try again
 
-type RunFlags = Partial<RunOptions> & { home: string; threads?: number; json?: string };
+type RunFlags = Partial<RunOptions> & { home: string; threads?: number; json?: string; dryRun?: true };
+
+/** What the flags ask for; `start` is the file behind `initFrom`, which as a flag is a path and as an option its hash. */
+type Wanted = { options: Partial<RunOptions>; start: StartFile | undefined };
 
 export function addRunCommand(program: Command): void {
   program
@@ -49,6 +53,8 @@ export function addRunCommand(program: Command): void {
     .option('--psi <share>', 'truncation of the samples, 0 to 1 (1)', share)
     .option('--no-filters', 'release images though no filter has looked at them')
     .option('--seed <n>', 'of everything random (1)', wholeNumber)
+    .option('--init-from <file>', 'start from the weights of a release or a checkpoint')
+    .option('--dry-run', 'measure this machine and print the plan; start and write nothing')
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .option('--json <file>', 'write the outcome as JSON')
     .action(run);
@@ -59,7 +65,11 @@ async function run(flags: RunFlags): Promise<void> {
   const home = await openHome(flags.home);
   await readEnrolment(home); // before hours of training, not after
   await readPolicy(home, config);
-  const chosen = await chooseRun(home, flags);
+  const unfinished = await findUnfinished(await listRuns(home));
+  const wanted = await readWanted(flags, unfinished);
+  if (flags.dryRun)
+    return printPlan(home, await completeOptions(wanted, unfinished), wanted.start, config.threads);
+  const chosen = await chooseRun(home, wanted, unfinished);
   const log = openLog(home, config);
   const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
   await finishRun(agent, chosen);
@@ -85,24 +95,54 @@ export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
   }
 }
 
-/** The unfinished run when its options don't contradict the flags, else a new one. */
-async function chooseRun(home: Home, flags: RunFlags): Promise<RunFolder> {
-  const { home: _, threads: __, json: ___, filters, ...named } = flags;
-  const wanted = filters === false ? { ...named, filters } : named; // true is what not saying it gives, too
-  const unfinished = await findUnfinished(await listRuns(home));
+async function readWanted(flags: RunFlags, unfinished: RunFolder | undefined): Promise<Wanted> {
+  const { home: _, threads: __, json: ___, dryRun: ____, filters, initFrom, ...named } = flags;
+  const options = filters === false ? { ...named, filters } : named; // true is what not saying it gives, too
+  if (initFrom === undefined) return { options, start: undefined };
+  const { findPreset, labelsOfPreset } = await import('../presets.ts');
+  const { readStartFile } = await import('../stages/train/start-weights.ts');
+  const preset = findPreset(options.preset ?? unfinished?.options.preset ?? DEFAULT_RUN_OPTIONS.preset);
+  const labels = options.labels ?? unfinished?.options.labels ?? labelsOfPreset(preset.name);
+  const start = await readStartFile(initFrom, preset, LABEL_SCHEMES[labels].classNames.length);
+  return { options: { ...options, initFrom: start.sha256 }, start };
+}
+
+/** The options of the unfinished run when the flags don't contradict them, else those of a new one. Throws RUN_OPTIONS_DIFFER. */
+async function completeOptions({ options }: Wanted, unfinished: RunFolder | undefined): Promise<RunOptions> {
   if (!unfinished) {
     const { findPreset, labelsOfPreset } = await import('../presets.ts');
-    const preset = wanted.preset ?? DEFAULT_RUN_OPTIONS.preset;
-    const options = { ...DEFAULT_RUN_OPTIONS, labels: labelsOfPreset(preset), ...wanted };
-    findPreset(options.preset); // before the first stage, not in it
-    return createRun(home, options);
+    const { name } = findPreset(options.preset ?? DEFAULT_RUN_OPTIONS.preset); // before the first stage, not in it
+    return { ...DEFAULT_RUN_OPTIONS, labels: labelsOfPreset(name), ...options };
   }
-  const isSame = Object.entries(wanted).every(
+  const isSame = Object.entries(options).every(
     ([key, value]) => unfinished.options[key as keyof RunOptions] === value,
   );
   if (!isSame) throw new SiteError('RUN_OPTIONS_DIFFER');
-  await takeUp(unfinished);
-  return unfinished;
+  return unfinished.options;
+}
+
+async function chooseRun(home: Home, wanted: Wanted, unfinished: RunFolder | undefined): Promise<RunFolder> {
+  const options = await completeOptions(wanted, unfinished);
+  const chosen = unfinished ?? (await createRun(home, options));
+  if (wanted.start) {
+    const { keepStartFile } = await import('../stages/train/start-weights.ts');
+    await keepStartFile(chosen.folders.checkpoints, wanted.start.bytes);
+  }
+  if (unfinished) await takeUp(unfinished);
+  return chosen;
+}
+
+async function printPlan(
+  home: Home,
+  options: RunOptions,
+  start: StartFile | undefined,
+  threads: number,
+): Promise<void> {
+  const { dryRun } = await import('./dry-run.ts');
+  const { lines, code } = await dryRun(home, options, start, threads);
+  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(code ? `This run would stop: ${code}.\n` : 'Nothing stands in the way of this run.\n');
+  if (code) process.exitCode = 1;
 }
 
 /** A failed run gets all its attempts again. */

@@ -16,6 +16,11 @@ export const runOptions = z.strictObject({
   /** Whether images must pass the filters before release. */
   filters: z.boolean().default(true),
   seed: z.int().min(0).max(2_147_483_647),
+  /** SHA-256 of the weights that training starts from; their copy lies beside the checkpoints. Absent: random weights. */
+  initFrom: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 export type RunOptions = z.infer<typeof runOptions>;
 

@@ -1,3 +1,4 @@
+import type { Transfer } from '@synspine/gan';
 import type { Candidate } from './select-snapshot.ts';
 
 /** The chosen generator, inside the stage's result. */
@@ -14,4 +15,6 @@ export type TrainOutput = {
   /** The judge's AUC on the validation films; null without a judge. */
   judgeAuc: number | null;
   chosen: Candidate;
+  /** Shares of the networks that came from the weights it started from; null where it started from none. */
+  transfer: Transfer | null;
 };

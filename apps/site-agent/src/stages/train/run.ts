@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
-import { type GanPreset, planTraining, spreadThreads, type TrainingPlan } from '@synspine/gan';
+import { type GanPreset, imagesToShow, planTraining, spreadThreads, type TrainingPlan } from '@synspine/gan';
 import { writeJson } from '../../durable-file.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
@@ -38,7 +38,7 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   if (plan.verdict === 'too-large-for-cpu')
     return { kind: 'stopped', code: 'TOO_LARGE_FOR_CPU', output: { plan } };
   await context.report({ share: 0, etaSeconds: Math.round(plan.seconds) });
-  const { snapshots, judgeAuc, stoppedAt } = await trainGenerator(context, preset);
+  const { snapshots, judgeAuc, stoppedAt, transfer } = await trainGenerator(context, preset);
   const inception = await openInceptionCache(context.features, context.signal);
   const candidates = await rankSnapshots({
     preset,
@@ -54,7 +54,7 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   await writeFile(join(draft, GENERATOR_FILE), weights, { mode: 0o600 });
   await writeFile(join(draft, PROBE_FILE), probe, { mode: 0o600 });
   await writeJson(join(draft, 'selection.json'), { chosen, candidates, all: await snapshots.list() });
-  const output: TrainOutput = { imagesShown: chosen.imagesShown, stoppedAt, judgeAuc, chosen };
+  const output: TrainOutput = { imagesShown: chosen.imagesShown, stoppedAt, judgeAuc, chosen, transfer };
   return { kind: 'done', output };
 }
 
@@ -64,7 +64,7 @@ function planFor(
   preset: GanPreset,
   device: 'cpu' | 'gpu',
 ): TrainingPlan {
-  const imagesShown = options.imagesShown ?? preset.imagesShown;
+  const imagesShown = options.imagesShown ?? imagesToShow(preset, films.train.count);
   const machine = device === 'gpu' ? ({ kind: 'a100' } as const) : ({ kind: 'cpu', cores: threads } as const);
   return planTraining(preset, { classCount: films.train.classNames.length, imagesShown, device: machine });
 }

@@ -8,7 +8,9 @@ import {
   type GanPreset,
   generatorWeights,
   imagesToShow,
+  planTransfer,
   type TrainingProgress,
+  type Transfer,
   trainGan,
 } from '@synspine/gan';
 import { writeDurably } from '../../durable-file.ts';
@@ -19,9 +21,10 @@ import { calibratedCopyShare, toPixelRows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
 import { limitOf } from './select-snapshot.ts';
 import { openSnapshots, type Snapshot, type SnapshotStore } from './snapshots.ts';
+import { openStart } from './start-weights.ts';
 import { toLabelled, trainJudge } from './train-judge.ts';
 
-const CHECKPOINTS_A_RUN = 16;
+export const CHECKPOINTS_A_RUN = 16;
 const CHECKPOINT_IMAGES_MIN = 480; // a checkpoint and its snapshot cost seconds
 /** Of the stage's progress; the rest is choosing a snapshot. */
 export const TRAINING_SHARE = 0.9;
@@ -30,7 +33,13 @@ const COPYING_CHECKS = 3; // in a row; then training on only makes it worse
 const COPY_SHARE_MARGIN = 0.03; // ended only when none of the last snapshots would be chosen
 const JUDGED_FROM_IMAGES = 5_000;
 
-export type TrainedGenerator = { snapshots: SnapshotStore; judgeAuc: number | null; stoppedAt: number };
+export type TrainedGenerator = {
+  snapshots: SnapshotStore;
+  judgeAuc: number | null;
+  stoppedAt: number;
+  /** What was taken over from the weights that the run started from; null where it started from none. */
+  transfer: Transfer | null;
+};
 
 /** Trains the generator from its last checkpoint on, if there is one, and keeps a snapshot at each checkpoint. */
 export async function trainGenerator(context: TrainContext, preset: GanPreset): Promise<TrainedGenerator> {
@@ -41,6 +50,8 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
   const judge = trained && createJudge(trained.parameters);
   const imagesShown = options.imagesShown ?? imagesToShow(preset, films.train.count);
   const resume = await checkpoints.latest(preset);
+  const startFrom = await openStart(folder, options.initFrom, preset);
+  const transfer = startFrom ? planTransfer(startFrom, preset, films.train.classNames.length) : null;
   const enough = new AbortController(); // raised when the snapshots begin to copy
   const progress = createReporter(context, resume?.imagesShown ?? 0);
   const onCheckpoint = async (checkpoint: Checkpoint) => {
@@ -60,6 +71,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
       imagesShown,
       xla: initCompute().device === 'gpu', // on a CPU it compiles for half a minute and then is no faster
       resume,
+      startFrom,
       onProgress: progress.report,
       onCheckpoint,
       signal: AbortSignal.any([context.signal, enough.signal, progress.failed]),
@@ -67,7 +79,8 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
     });
     await progress.flush();
     context.signal.throwIfAborted();
-    return { snapshots, judgeAuc: trained?.validationAuc ?? null, stoppedAt: result.checkpoint.imagesShown };
+    const stoppedAt = result.checkpoint.imagesShown;
+    return { snapshots, judgeAuc: trained?.validationAuc ?? null, stoppedAt, transfer };
   } finally {
     if (judge) tf.dispose(judge.parameters);
   }
