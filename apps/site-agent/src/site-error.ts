@@ -31,6 +31,11 @@ const SITE_ERRORS = {
     'The network of this agent draws otherwise than the one that was trained: the agent was upgraded in between. Cancel the run and start another.',
   GENERATOR_REJECTED:
     'The filters rejected more than half of the images of a class: the generator is not good enough. Train it for longer, or with more films.',
+  NO_GENERATOR: 'There is no trained generator there. Name another --run or --generator, or train one.',
+  NOT_AUDITED:
+    'No privacy audit approved of this generator, so its images may show patients. Use a released one, or say --unaudited and keep the images inside the site.',
+  CLASS_UNKNOWN: 'The generator was not trained on such a class. Name one of its classes.',
+  OUTPUT_EXISTS: 'Such files are in the folder already. Choose another --out or --seed, or say --force.',
   CHILD_ENDED:
     'The worker process ended without a result, often for lack of memory. The run goes on from its last checkpoint.',
   DISK_FULL: 'The disk is full. Free some space; the run goes on by itself.',

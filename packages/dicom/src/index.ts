@@ -6,5 +6,6 @@ export { type PhantomSite, type PhantomSiteOptions, writePhantomSite } from './p
 export { type Film, type ReadFilmOptions, readFilm } from './read-film.ts';
 export { isRefusal, REFUSALS, type Refusal, type RefusalCode, type RefusalStage } from './refusals.ts';
 export { type Fit, type TrainingImageOptions, toTrainingImage } from './training-image.ts';
+export { encodeSynthetic, type SyntheticImage } from './write/encode-synthetic.ts';
 export { uidFromSeed } from './write/uid-from-seed.ts';
 export { type WriteElement, type WriteValue, writeDicom } from './write/write-dicom.ts';

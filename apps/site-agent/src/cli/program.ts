@@ -8,6 +8,7 @@ const COMMANDS = {
   phantoms: async (program: Command) => (await import('./phantoms.ts')).addPhantomsCommand(program),
   ingest: async (program: Command) => (await import('./ingest.ts')).addIngestCommand(program),
   run: async (program: Command) => (await import('./run.ts')).addRunCommand(program),
+  generate: async (program: Command) => (await import('./generate.ts')).addGenerateCommand(program),
   status: async (program: Command) => (await import('./status.ts')).addStatusCommand(program),
   cancel: async (program: Command) => (await import('./cancel.ts')).addCancelCommand(program),
   quarantine: async (program: Command) => (await import('./quarantine.ts')).addQuarantineCommand(program),

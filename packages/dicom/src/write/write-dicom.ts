@@ -1,6 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { TAGS } from '../dataset/tags.ts';
 import { findTransferSyntax } from '../dataset/transfer-syntaxes.ts';
+import { uidFromSeed } from './uid-from-seed.ts';
 
 /**
  * A value to write. Bytes are written as they are (the caller swaps them for big endian); numbers follow the VR;
@@ -17,6 +18,9 @@ export type WriteValue =
 export type WriteElement = { tag: number; vr: string; value: WriteValue };
 
 export const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+
+/** Implementation Class UID: says which writer made a file, the same for every file. */
+const IMPLEMENTATION = uidFromSeed('synspine writer');
 
 type Encoding = { explicitVr: boolean; bigEndian: boolean };
 
@@ -45,6 +49,8 @@ function writeMeta(elements: WriteElement[], transferSyntaxUid: string): Buffer 
       { tag: 0x00020002, vr: 'UI', value: find(0x00080016) },
       { tag: TAGS.mediaStorageSopInstanceUid, vr: 'UI', value: find(TAGS.sopInstanceUid) },
       { tag: TAGS.transferSyntaxUid, vr: 'UI', value: transferSyntaxUid },
+      { tag: 0x00020012, vr: 'UI', value: IMPLEMENTATION },
+      { tag: 0x00020013, vr: 'SH', value: 'SYNSPINE' },
     ],
     LITTLE_EXPLICIT,
   );
