@@ -14,6 +14,7 @@ const COMMANDS = {
   quarantine: async (program: Command) => (await import('./quarantine.ts')).addQuarantineCommand(program),
   upload: async (program: Command) => (await import('./upload.ts')).addUploadCommand(program),
   serve: async (program: Command) => (await import('./serve.ts')).addServeCommand(program),
+  experiment: async (program: Command) => (await import('./experiment.ts')).addExperimentCommand(program),
   'evaluate-remote': async (program: Command) =>
     (await import('./evaluate-remote.ts')).addEvaluateRemoteCommand(program),
 } as const;

@@ -1,10 +1,23 @@
+import type { Dataset, ExperimentOptions, Unit } from '../experiments/paper/plan.ts';
 import type { StageName } from '../stages/stage.ts';
 
 /** What the agent asks of a worker process; ids, numbers and folders only. */
-export type WorkerRequest = { homePath: string; runId: string; threads: number; isProduction: boolean } & (
+export type WorkerRequest = RunRequest | ExperimentRequest;
+
+type RunRequest = { homePath: string; runId: string; threads: number; isProduction: boolean } & (
   | { kind: 'stage'; stage: StageName; epoch: number }
   | ScoreRequest
 );
+
+/** One unit of an experiment, or (without one) its tables and figures. */
+export type ExperimentRequest = {
+  kind: 'experiment';
+  path: string;
+  options: ExperimentOptions;
+  datasets: readonly Dataset[];
+  unit: Unit | null;
+  threads: number;
+};
 
 export type ScoreRequest = {
   kind: 'score';

@@ -27,6 +27,10 @@ async function answer(request: WorkerRequest, signal: AbortSignal): Promise<Work
 }
 
 async function work(request: WorkerRequest, signal: AbortSignal): Promise<void> {
+  if (request.kind === 'experiment') {
+    const { workOnExperiment } = await import('../experiments/paper/work.ts');
+    return workOnExperiment(request, signal);
+  }
   const home = await openHome(request.homePath);
   const run = await openRun(home, request.runId);
   const { threads, isProduction } = request;

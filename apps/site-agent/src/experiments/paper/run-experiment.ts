@@ -1,0 +1,47 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runWorker, type WorkerOptions } from '../../worker/run-worker.ts';
+import type { ExperimentFolder } from './folder.ts';
+import { type Dataset, planUnits, type Unit } from './plan.ts';
+
+export type RunUnitsOptions = Omit<WorkerOptions, 'logFile'> & {
+  path: string;
+  folder: ExperimentFolder;
+  datasets: readonly Dataset[];
+  /** Units at a time, each in a process of its own with `threads` CPU threads. */
+  jobs: number;
+  threads: number;
+  onProgress(done: number, total: number): void;
+};
+
+/**
+ * Runs every unit of the experiment, then its report; units that were done cost a second. The first that fails ends the
+ * others at their next checkpoint. Throws its WorkerError or CHILD_ENDED.
+ */
+export async function runExperiment(options: RunUnitsOptions): Promise<void> {
+  const units = planUnits(options.datasets, options.folder.options);
+  const waiting = [...units];
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  let done = 0;
+  options.onProgress(done, units.length);
+  const work = async () => {
+    for (let unit = waiting.shift(); unit && !signal.aborted; unit = waiting.shift()) {
+      await runOne({ ...options, signal }, unit);
+      options.onProgress(++done, units.length);
+    }
+  };
+  const workers = Array.from({ length: options.jobs }, () => work().catch((error) => failed.abort(error)));
+  await Promise.all(workers);
+  signal.throwIfAborted();
+  await runOne(options, null);
+}
+
+async function runOne(options: RunUnitsOptions, unit: Unit | null): Promise<void> {
+  const { path, folder, datasets, threads } = options;
+  const place = unit ? folder.unit(unit).path : folder.results;
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  const logFile = join(unit ? place : folder.private.sites, 'worker.log');
+  const request = { kind: 'experiment', path, options: folder.options, datasets, unit, threads } as const;
+  await runWorker(request, { ...options, logFile });
+}
