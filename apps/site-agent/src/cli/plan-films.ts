@@ -11,7 +11,7 @@ import type { Home } from '../home.ts';
 
 type ClassedFilm = CatalogueFilm & { className: string };
 
-export type ClassPlan = {
+type ClassPlan = {
   name: string;
   films: number;
   patients: number;
