@@ -1,6 +1,8 @@
 import { writePhantomSite } from '@synspine/dicom';
 import type { Command } from 'commander';
-import { wholeNumber } from './flags.ts';
+import { share, wholeNumber } from './flags.ts';
+
+type PhantomFlags = { out: string; site: string; patients: number; abnormalShare: number; seed: number };
 
 export function addPhantomsCommand(program: Command): void {
   program
@@ -11,8 +13,14 @@ export function addPhantomsCommand(program: Command): void {
     .requiredOption('--out <dir>', 'folder to write')
     .option('--site <name>', 'names the hospital; each has its own equipment', 'phantom')
     .option('--patients <n>', 'how many', wholeNumber, 60)
+    .option(
+      '--abnormal-share <share>',
+      'of the patients, one finding each; .875 makes all eight labels equal',
+      share,
+      0.45,
+    )
     .option('--seed <n>', 'the same seed makes the same bytes', wholeNumber, 1)
-    .action(async (flags: { out: string; site: string; patients: number; seed: number }) => {
+    .action(async (flags: PhantomFlags) => {
       const { films, broken } = await writePhantomSite(flags.out, { ...flags, seed: String(flags.seed) });
       process.stdout.write(`${films} films of ${flags.patients} patients, and ${broken} broken files\n`);
     });
