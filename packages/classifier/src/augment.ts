@@ -1,7 +1,19 @@
 import { seededNormal, seededRandom } from '@synspine/compute';
 
-/** How much training images vary: standard deviations, drawn anew for each showing. */
+/** How much training images vary, each on its own and anew for each showing. */
 export type Augmentation = {
+  warp: NormalWarp | UniformWarp;
+  /** Octaves of the exponent on gray values; plain brightness and contrast are taken out by small-cnn itself. */
+  gamma: number;
+  /** Noise on each pixel, of the range [−1, 1]. */
+  noise: number;
+  /** Share of showings that are mirrored. 0 unless a label says nothing about the side. */
+  mirror: number;
+};
+
+/** Standard deviations of normal numbers. */
+type NormalWarp = {
+  draw: 'normal';
   /** Degrees. */
   rotation: number;
   /** Share of the side. */
@@ -10,12 +22,15 @@ export type Augmentation = {
   scale: number;
   /** Octaves of width against height. */
   stretch: number;
-  /** Octaves of the exponent on gray values; plain brightness and contrast are taken out by the network itself. */
-  gamma: number;
-  /** Noise on each pixel, of the range [−1, 1]. */
-  noise: number;
-  /** Mirror half of the showings. Right where a label says nothing about the side, as with a curve's severity. */
-  mirror: boolean;
+};
+
+/** Limits of uniform numbers: a rotation, then a square cut from anywhere in the image and enlarged to all of it. */
+type UniformWarp = {
+  draw: 'uniform';
+  /** Degrees, to either side. */
+  rotation: number;
+  /** The least share of the area that the square may have. */
+  cropArea: number;
 };
 
 /**
@@ -60,21 +75,40 @@ function drawGamma(random: () => number, strength: number): (gray: number) => nu
   };
 }
 
-/** Where each pixel of the copy comes from, as an affine map about the centre. */
-function drawWarp(size: number, random: () => number, strength: Augmentation) {
-  const angle = (seededNormal(random) * strength.rotation * Math.PI) / 180;
-  const scale = 2 ** (seededNormal(random) * strength.scale);
-  const stretch = 2 ** (seededNormal(random) * strength.stretch);
-  const mirror = strength.mirror && random() < 0.5 ? -1 : 1;
+/** Where each pixel of the copy comes from, as an affine map: turned and stretched about `from`, which lands on `to`. */
+function drawWarp(size: number, random: () => number, { warp, mirror }: Augmentation) {
   const centre = (size - 1) / 2;
-  const shiftX = centre + seededNormal(random) * strength.shift * size;
-  const shiftY = centre + seededNormal(random) * strength.shift * size;
+  const { angle, across, down, from, to } =
+    warp.draw === 'normal' ? drawNormal(size, random, warp) : drawUniform(size, random, warp);
+  const side = random() < mirror ? -1 : 1;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
-  const [byX, byY] = [mirror * scale * stretch, scale / stretch];
   return {
-    toX: (x: number, y: number) => (cos * (x - shiftX) + sin * (y - shiftY)) * byX + centre,
-    toY: (x: number, y: number) => (cos * (y - shiftY) - sin * (x - shiftX)) * byY + centre,
+    toX: (x: number, y: number) =>
+      (cos * (x - to.x) + sin * (y - to.y)) * across * side + from.x * side + centre,
+    toY: (x: number, y: number) => (cos * (y - to.y) - sin * (x - to.x)) * down + from.y + centre,
   };
+}
+
+function drawNormal(size: number, random: () => number, warp: NormalWarp) {
+  const centre = (size - 1) / 2;
+  const draw = (deviation: number) => seededNormal(random) * deviation;
+  const angle = (draw(warp.rotation) * Math.PI) / 180;
+  const [scale, stretch] = [2 ** draw(warp.scale), 2 ** draw(warp.stretch)];
+  const to = { x: centre + draw(warp.shift) * size, y: centre + draw(warp.shift) * size };
+  return { angle, across: scale * stretch, down: scale / stretch, from: { x: 0, y: 0 }, to };
+}
+
+/** `from` is the turned crop's centre, as seen from the image's. */
+function drawUniform(size: number, random: () => number, { rotation, cropArea }: UniformWarp) {
+  const between = (low: number, high: number) => low + (high - low) * random();
+  const angle = (between(-rotation, rotation) * Math.PI) / 180;
+  const side = Math.sqrt(between(cropArea, 1));
+  const room = ((1 - side) * size) / 2;
+  const [u, v] = [between(-room, room), between(-room, room)];
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const from = { x: cos * u + sin * v, y: cos * v - sin * u };
+  const centre = (size - 1) / 2;
+  return { angle, across: side, down: side, from, to: { x: centre, y: centre } };
 }
 
 function sampleBilinear(image: Uint8Array, size: number, x: number, y: number): number {

@@ -3,7 +3,7 @@ const NEXT_STEPS = {
   SIZE_UNSUPPORTED:
     'Images must be square: a side of 16, 32, 64, 128 or 256 pixels for small-cnn, 16 to 1024 for the others.',
   SHAPE_MISMATCH: 'Pass size·size bytes and one label for each image.',
-  TOO_FEW_IMAGES: 'Training and validation need at least two images of each class.',
+  TOO_FEW_IMAGES: 'Training needs at least two images of each class, and validation of two classes.',
   NO_PRETRAINED:
     'Run `npm run setup` for EfficientNet-Lite0, pass a readable safetensors file for DenseNet-121, or train from scratch.',
   NOT_FINITE: 'The training diverged. Lower the learning rate or look at the images.',

@@ -87,6 +87,34 @@ describe('training', () => {
     expect(predict(trained.parameters, drawCurves(2, 16, 9).images)).toHaveLength(6);
   });
 
+  it('learns eight classes of which validation lacks one', async () => {
+    // Eight places of a bright square.
+    const draw = (count: number, seed: number, classes: number) => {
+      const labels = Array.from({ length: count }, (_, i) => i % classes);
+      const images = drawCurves(count, 16, seed).images.map((v) => v / 2);
+      labels.forEach((label, i) => {
+        for (let k = 0; k < 16; k++)
+          images[i * 256 + ((label >> 2) * 8 + 2 + (k >> 2)) * 16 + (label % 4) * 4 + (k % 4)] = 255;
+      });
+      return { images, labels };
+    };
+    const trained = await trainClassifier({
+      ...options(),
+      classes: 8,
+      training: draw(160, 1, 8),
+      validation: draw(56, 2, 7),
+    });
+    expect(trained.validationAuc).toBeGreaterThan(0.95);
+    const test = draw(80, 3, 8);
+    const probabilities = predict(trained.parameters, test.images);
+    const right = test.labels.filter((label, i) => {
+      const row = probabilities.subarray(i * 8, i * 8 + 8);
+      return row.indexOf(Math.max(...row)) === label;
+    });
+    expect(right.length).toBeGreaterThan(72);
+    expect(right.filter((label) => label === 7).length).toBeGreaterThan(7); // of 10
+  });
+
   it('refuses images and labels that do not fit, and too few of a class', async () => {
     const { images, labels } = drawCurves(8, 16, 1);
     const withTraining = (training: { images: Uint8Array; labels: number[] }) =>
@@ -98,6 +126,10 @@ describe('training', () => {
       code: 'SHAPE_MISMATCH',
     });
     await expect(withTraining({ images, labels: [0, 1, 0, 0, 0, 0, 0, 0] })).rejects.toMatchObject({
+      code: 'TOO_FEW_IMAGES',
+    });
+    const validation = { images, labels: labels.map(() => 1) };
+    await expect(trainClassifier({ ...options(), validation })).rejects.toMatchObject({
       code: 'TOO_FEW_IMAGES',
     });
   });

@@ -19,7 +19,10 @@ export type LabelledImages = {
 
 export type TrainOptions = {
   training: LabelledImages;
-  /** Of other patients than the training images: it stops the run and chooses its weights. */
+  /**
+   * Of other patients than the training images: it stops the run and chooses its weights. A rare class may be missing
+   * here, and then has no part in that choice; two classes are the least.
+   */
   validation: LabelledImages;
   size: number;
   classes: number;
@@ -38,6 +41,9 @@ export type TrainOptions = {
   signal?: AbortSignal;
 };
 
+/** Of a class in training; and of two classes in validation, as an AUC needs. */
+const PER_CLASS_MIN = 2;
+
 export type TrainedClassifier = {
   /** Calibrated: the temperature is in the head's weights already. */
   parameters: Parameters;
@@ -50,8 +56,12 @@ export type TrainedClassifier = {
  * after each step. Throws `SIZE_UNSUPPORTED`, `SHAPE_MISMATCH`, `TOO_FEW_IMAGES`, `NOT_FINITE` or `ABORTED`.
  */
 export async function trainClassifier(options: TrainOptions): Promise<TrainedClassifier> {
-  checkImages(options.training, options);
-  checkImages(options.validation, options);
+  const [inTraining, inValidation] = [options.training, options.validation].map((of) =>
+    countImages(of, options),
+  );
+  if (!inTraining!.every((count) => count >= PER_CLASS_MIN)) throw new ClassifierError('TOO_FEW_IMAGES');
+  if (inValidation!.filter((count) => count >= PER_CLASS_MIN).length < 2)
+    throw new ClassifierError('TOO_FEW_IMAGES', 'validation');
   const checkpoints = await runSteps(options);
   const se = validationStandardError(options, Math.max(...checkpoints.map((c) => c.validationAuc)));
   const index = chooseCheckpoint(
@@ -136,7 +146,7 @@ function hasFallen(options: TrainOptions, checkpoints: readonly Checkpoint[]): b
 }
 
 function validationStandardError({ validation, classes }: TrainOptions, auc: number): number {
-  const counts = countClasses(validation.labels, classes);
+  const counts = countClasses(validation.labels, classes).filter((count) => count > 0);
   const smallest = Math.min(...counts);
   return aucStandardError(auc, smallest, validation.labels.length - smallest);
 }
@@ -152,11 +162,12 @@ function balancedWeights(labels: ArrayLike<number>, classes: number): number[] {
   return countClasses(labels, classes).map((count) => labels.length / (classes * count));
 }
 
-function checkImages({ images, labels }: LabelledImages, { size, classes }: TrainOptions): void {
+/** Images of each class. */
+function countImages({ images, labels }: LabelledImages, { size, classes }: TrainOptions): number[] {
   const valid = Array.from(labels).every((label) => Number.isInteger(label) && label >= 0 && label < classes);
   if (images.length !== labels.length * size ** 2 || !valid)
     throw new ClassifierError('SHAPE_MISMATCH', `${images.length} bytes, ${labels.length} labels`);
-  if (countClasses(labels, classes).some((count) => count < 2)) throw new ClassifierError('TOO_FEW_IMAGES');
+  return countClasses(labels, classes);
 }
 
 function finite(loss: number): number {

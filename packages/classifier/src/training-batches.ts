@@ -46,7 +46,12 @@ function smoothedTargets(labels: readonly number[], { classes, recipe }: BatchOp
   return tf.tensor2d(targets, [labels.length, classes]);
 }
 
-/** Linear warm-up, then half a cosine to 0. */
-function learningRateAt(step: number, steps: number, { learningRate, warmUpSteps }: Recipe): number {
-  return learningRate * Math.min(1, step / warmUpSteps) * 0.5 * (1 + Math.cos((Math.PI * step) / steps));
+/** Linear warm-up, then half a cosine to 0 where the recipe wants one. */
+function learningRateAt(
+  step: number,
+  steps: number,
+  { learningRate, warmUpSteps, schedule }: Recipe,
+): number {
+  const fall = schedule === 'cosine' ? 0.5 * (1 + Math.cos((Math.PI * step) / steps)) : 1;
+  return learningRate * Math.min(1, step / warmUpSteps) * fall;
 }

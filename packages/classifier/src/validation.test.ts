@@ -31,6 +31,25 @@ describe('the validation AUC', () => {
   });
 });
 
+describe('the validation AUC of eight classes', () => {
+  /** Rows that are right but for the last class, whose images look like class 0. */
+  const rows = (labels: number[]) =>
+    Float32Array.from(
+      labels.flatMap((label) => Array.from({ length: 8 }, (_, c) => (c === label % 7 ? 0.5 : 0.5 / 7))),
+    );
+
+  it('is the mean over all of them', () => {
+    const labels = [0, 1, 2, 3, 4, 5, 6, 7, 7];
+    // Class 0: its one image ties with two of eight others; class 7: chance.
+    expect(meanAuc(rows(labels), labels, 8)).toBeCloseTo((7 / 8 + 6 + 1 / 2) / 8, 6);
+  });
+
+  it('is the mean over those that are there', () => {
+    const labels = [0, 0, 1, 3, 5];
+    expect(meanAuc(rows(labels), labels, 8)).toBe(1);
+  });
+});
+
 describe('choosing a checkpoint', () => {
   it('takes the latest one within a standard error of the best', () => {
     expect(chooseCheckpoint([0.5, 0.9, 0.86, 0.8], 0.05)).toBe(2);
@@ -51,6 +70,18 @@ describe('the temperature', () => {
     const labels = truth.map((logit) => Number(random() < 1 / (1 + Math.exp(-logit))));
     const overconfident = rowsOf(truth.map((logit) => 1 / (1 + Math.exp(-2 * logit))));
     expect(fitTemperature(overconfident, labels, 2)).toBeCloseTo(2, 0);
+    const soft = (logits: number[]) => {
+      const weights = logits.map(Math.exp);
+      return weights.map((w) => w / weights.reduce((a, b) => a + b, 0));
+    };
+    const eight = Array.from({ length: 3_000 }, () => Array.from({ length: 8 }, () => random() * 4));
+    const drawn = eight.map((logits) => {
+      const [drawn, cumulative] = [random(), [0]];
+      for (const p of soft(logits)) cumulative.push(cumulative.at(-1)! + p);
+      return cumulative.findLastIndex((low) => low <= drawn);
+    });
+    const hot = Float32Array.from(eight.flatMap((logits) => soft(logits.map((l) => 2 * l))));
+    expect(fitTemperature(hot, drawn, 8)).toBeCloseTo(2, 0);
     const perfect = rowsOf(labels.map((label) => (label ? 0.7 : 0.3)));
     expect(fitTemperature(perfect, labels, 2)).toBeCloseTo(0.25, 2);
   });

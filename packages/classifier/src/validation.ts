@@ -2,11 +2,13 @@ import { ClassifierError } from './classifier-error.ts';
 
 /**
  * Area under the ROC curve of row-major probabilities [n, classes]: P(positive > negative) + ½ ties. Two classes: of
- * class 1; more: the mean of one class against the others. Selects checkpoints here; published figures with intervals
- * come from the metrics package.
+ * class 1; more: the mean of one class against the others, over the classes that these images have. Selects
+ * checkpoints here; published figures with intervals come from the metrics package.
  */
 export function meanAuc(probabilities: Float32Array, labels: ArrayLike<number>, classes: number): number {
-  const judged = classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c);
+  const present = new Set(Array.from(labels));
+  const judged =
+    classes === 2 ? [1] : Array.from({ length: classes }, (_, c) => c).filter((c) => present.has(c));
   const each = judged.map((c) => aucOf(columnOf(probabilities, c, classes), labels, c));
   return each.reduce((sum, auc) => sum + auc, 0) / each.length;
 }
