@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { ARCHITECTURE_IDS, RECIPES } from '@synspine/classifier';
 import { z } from 'zod';
 import { BenchmarkError } from './benchmark-error.ts';
+import type { Training } from './training/plan-targets.ts';
 
 /** Every setting that the benchmark reads from its environment; `.env.example` lists the same names. */
 export const configSchema = z.object({
@@ -9,12 +11,16 @@ export const configSchema = z.object({
   SYNSPINE_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
   /** Seconds between two looks at the registry. */
   SYNSPINE_BENCHMARK_POLL_SECONDS: z.coerce.number().min(1).max(86_400).default(60),
+  /** The downstream classifier's network. */
+  SYNSPINE_BENCHMARK_ARCHITECTURE: z.enum(ARCHITECTURE_IDS).default('small-cnn'),
+  SYNSPINE_BENCHMARK_RECIPE: z.enum(Object.keys(RECIPES) as (keyof typeof RECIPES)[]).default('default'),
 });
 
 export type Config = {
   logLevel: z.infer<typeof configSchema>['LOG_LEVEL'];
   threads: number;
   pollMs: number;
+  training: Training;
 };
 
 /** The settings in `environment`. Throws CONFIG_INVALID, in one line that names the setting and never its value. */
@@ -25,10 +31,14 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     const issue = parsed.error.issues[0];
     throw new BenchmarkError('CONFIG_INVALID', `${String(issue?.path[0])}: ${issue?.message}`);
   }
-  const { LOG_LEVEL, SYNSPINE_THREADS, SYNSPINE_BENCHMARK_POLL_SECONDS } = parsed.data;
+  const { data } = parsed;
   return {
-    logLevel: LOG_LEVEL,
-    threads: SYNSPINE_THREADS,
-    pollMs: SYNSPINE_BENCHMARK_POLL_SECONDS * 1_000,
+    logLevel: data.LOG_LEVEL,
+    threads: data.SYNSPINE_THREADS,
+    pollMs: data.SYNSPINE_BENCHMARK_POLL_SECONDS * 1_000,
+    training: {
+      architecture: data.SYNSPINE_BENCHMARK_ARCHITECTURE,
+      recipe: data.SYNSPINE_BENCHMARK_RECIPE,
+    },
   };
 }

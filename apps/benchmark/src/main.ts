@@ -58,7 +58,8 @@ async function runCommand(config: Config, { home: folder, once, wait }: RunComma
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const deps = { home, session, log: createLog(config.logLevel), signal: stop.signal };
+  const { training } = config;
+  const deps = { home, session, log: createLog(config.logLevel), signal: stop.signal, training };
   const outcome = await runPasses(deps, { once, waitMs: wait * 1_000, pollMs: config.pollMs });
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   if (outcome) process.stdout.write(`${describeOutcome(outcome)}\n`);

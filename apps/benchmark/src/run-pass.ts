@@ -7,10 +7,10 @@ import type { Session } from './registry-session.ts';
 import { fetchRelease, type VerifiedRelease } from './releases/fetch-release.ts';
 import { mergeScores } from './scores/merge-scores.ts';
 import { listClassifiers, recordClassifiers } from './training/classifier-list.ts';
-import { planTargets } from './training/plan-targets.ts';
+import { planTargets, type Training } from './training/plan-targets.ts';
 import { publishClassifier } from './training/publish-classifier.ts';
 
-export type PassDeps = { home: Home; session: Session; log: Log; signal: AbortSignal };
+export type PassDeps = { home: Home; session: Session; log: Log; signal: AbortSignal; training: Training };
 
 /** What a pass came to; `open` is how many answers of sites to the newest classifiers are still missing. */
 export type PassOutcome = {
@@ -27,7 +27,7 @@ export type PassOutcome = {
  */
 async function runPass(deps: PassDeps): Promise<PassOutcome> {
   const { releases, refused } = await fetchLatest(deps);
-  const targets = planTargets(releases, deps.session.signingKey.x);
+  const targets = planTargets(releases, deps.session.signingKey.x, deps.training);
   const published: string[] = [];
   for (const target of targets) {
     const isDone = await attempt(deps, { trainedOn: target.trainedOn }, () =>

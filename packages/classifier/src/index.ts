@@ -1,4 +1,10 @@
-export { ARCHITECTURE_IDS, type ArchitectureId, type Parameters, type TensorMap } from './architecture.ts';
+export {
+  ARCHITECTURE_IDS,
+  type ArchitectureId,
+  initParameters,
+  type Parameters,
+  type TensorMap,
+} from './architecture.ts';
 export { type Augmentation, augmentInto } from './augment.ts';
 export { ClassifierError, type ClassifierErrorCode } from './classifier-error.ts';
 export { createJudge, type Judge } from './judge.ts';

@@ -17,7 +17,7 @@ export const classifierDescriptor = z.strictObject({
   schema: z.literal('synspine.classifier/1'),
   id: z.uuid(),
   trainedOn,
-  architecture: z.enum(['small-cnn']),
+  architecture: z.enum(['small-cnn', 'efficientnet-lite0', 'densenet-121']),
   imageSize: z.int().positive(),
   /** Members of the ensemble, one per training seed; its score is their mean probability. */
   seeds: z.int().positive().max(16),
@@ -30,7 +30,7 @@ export const classifierDescriptor = z.strictObject({
   weightsSize: z
     .int()
     .positive()
-    .max(64 * 1024 ** 2),
+    .max(128 * 1024 ** 2), // three DenseNet-121 are 97 MB
   createdAt: isoDateTime,
 });
 export type ClassifierDescriptor = z.infer<typeof classifierDescriptor>;

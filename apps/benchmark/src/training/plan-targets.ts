@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { ArchitectureId, RECIPES } from '@synspine/classifier';
 import type { ClassifierDescriptor } from '@synspine/protocol';
 import type { VerifiedRelease } from '../releases/fetch-release.ts';
 
-export const ARCHITECTURE = 'small-cnn';
+/** Which network is trained, and how. */
+export type Training = { architecture: ArchitectureId; recipe: keyof typeof RECIPES };
 /** One network a seed; their mean probability is the classifier's one score. */
 export const SEEDS = [1, 2, 3];
 /** Grows whenever the same releases shall give another classifier: recipe, split or network changed. */
-const RECIPE_VERSION = 1;
+const RECIPE_VERSION = 2;
 
 /** One classifier to train: its name in the matrix, and the releases it learns from. */
 export type Target = {
@@ -14,15 +16,20 @@ export type Target = {
   trainedOn: string;
   imageSize: number;
   releases: VerifiedRelease[];
+  training: Training;
 };
 
 /**
  * What is trained on these releases: each site's alone, and the pool of those that share the most common image size
  * (the larger one where two are equally common). A pool of one is none. `keyId` names the key that will sign.
  */
-export function planTargets(releases: readonly VerifiedRelease[], keyId: string): Target[] {
+export function planTargets(
+  releases: readonly VerifiedRelease[],
+  keyId: string,
+  training: Training,
+): Target[] {
   const bySite = [...releases].sort((a, b) => (a.manifest.siteId < b.manifest.siteId ? -1 : 1));
-  const make = (trainedOn: string, from: VerifiedRelease[]) => makeTarget(trainedOn, from, keyId);
+  const make = (trainedOn: string, from: VerifiedRelease[]) => makeTarget(trainedOn, from, keyId, training);
   const alone = bySite.map((release) => make(`synthetic:${release.manifest.siteId}`, [release]));
   const pool = largestPool(bySite);
   return pool.length > 1 ? [...alone, make('synthetic:pool', pool)] : alone;
@@ -34,18 +41,29 @@ function largestPool(releases: readonly VerifiedRelease[]): VerifiedRelease[] {
   return pools.reduce((best, pool) => (pool.length > best.length ? pool : best), []);
 }
 
-function makeTarget(trainedOn: string, releases: VerifiedRelease[], keyId: string): Target {
+function makeTarget(
+  trainedOn: string,
+  releases: VerifiedRelease[],
+  keyId: string,
+  training: Training,
+): Target {
   const { imageSize } = releases[0]!.manifest;
-  return { id: classifierId(trainedOn, releases, keyId), trainedOn, imageSize, releases };
+  const id = classifierId(trainedOn, releases, keyId, training);
+  return { id, trainedOn, imageSize, releases, training };
 }
 
 /**
  * The same releases, network, seeds, recipe and signing key give the same id, so nothing is trained or sent twice.
  * A UUID of version 8 (RFC 9562 §5.8): the first 122 bits of a SHA-256 around the version and the variant.
  */
-function classifierId(trainedOn: string, releases: readonly VerifiedRelease[], keyId: string): string {
+function classifierId(
+  trainedOn: string,
+  releases: readonly VerifiedRelease[],
+  keyId: string,
+  { architecture, recipe }: Training,
+): string {
   const manifests = releases.map((r) => r.manifestSha256);
-  const name = [RECIPE_VERSION, ARCHITECTURE, SEEDS, keyId, trainedOn, manifests];
+  const name = [RECIPE_VERSION, architecture, recipe, SEEDS, keyId, trainedOn, manifests];
   const bytes = createHash('sha256').update(JSON.stringify(name)).digest().subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
@@ -57,12 +75,12 @@ export function describeTarget(
   target: Target,
   weights: { sha256: string; size: number },
 ): ClassifierDescriptor {
-  const { id, trainedOn, imageSize, releases } = target;
+  const { id, trainedOn, imageSize, releases, training } = target;
   return {
     schema: 'synspine.classifier/1',
     id,
     trainedOn,
-    architecture: ARCHITECTURE,
+    architecture: training.architecture,
     imageSize,
     seeds: SEEDS.length,
     releases: releases.map(({ manifest, manifestSha256 }) => ({

@@ -1,7 +1,13 @@
-import { encodeClassifier, type Parameters, trainClassifier } from '@synspine/classifier';
+import {
+  encodeClassifier,
+  loadPretrained,
+  type Parameters,
+  RECIPES,
+  trainClassifier,
+} from '@synspine/classifier';
 import type { Log } from '../log.ts';
 import { type LoadedImages, loadImages } from '../releases/load-images.ts';
-import { ARCHITECTURE, SEEDS, type Target } from './plan-targets.ts';
+import { SEEDS, type Target } from './plan-targets.ts';
 import { splitImages } from './split-images.ts';
 
 const CLASSES = 2;
@@ -18,6 +24,8 @@ export async function trainTarget(
   for (const release of target.releases)
     sources.push({ manifestSha256: release.manifestSha256, loaded: await loadImages(release) });
   const split = splitImages(sources, target.imageSize);
+  const { architecture, recipe } = target.training;
+  const pretrained = architecture === 'efficientnet-lite0' ? loadPretrained(architecture) : undefined;
   const members: Parameters[] = [];
   for (const seed of SEEDS) {
     const started = performance.now();
@@ -26,7 +34,9 @@ export async function trainTarget(
       size: target.imageSize,
       classes: CLASSES,
       seed,
-      architecture: ARCHITECTURE,
+      architecture,
+      pretrained,
+      recipe: RECIPES[recipe],
       steps,
       signal,
     });

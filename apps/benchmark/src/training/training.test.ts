@@ -1,4 +1,10 @@
-import { decodeClassifier, predict } from '@synspine/classifier';
+import {
+  ARCHITECTURE_IDS,
+  decodeClassifier,
+  encodeClassifier,
+  initParameters,
+  predict,
+} from '@synspine/classifier';
 import { initCompute } from '@synspine/compute';
 import { rocAuc } from '@synspine/metrics';
 import { classifierDescriptor } from '@synspine/protocol';
@@ -7,11 +13,13 @@ import { createLog } from '../log.ts';
 import { drawFilms, temporaryFolder, writeRelease } from '../release.fixture.ts';
 import type { VerifiedRelease } from '../releases/fetch-release.ts';
 import { type LoadedImages, loadImages } from '../releases/load-images.ts';
-import { describeTarget, planTargets as plan } from './plan-targets.ts';
+import { describeTarget, planTargets as plan, SEEDS, type Training } from './plan-targets.ts';
 import { splitImages } from './split-images.ts';
 import { trainTarget } from './train-target.ts';
 
-const planTargets = (releases: VerifiedRelease[], key = 'key-1') => plan(releases, key);
+const DEFAULT: Training = { architecture: 'small-cnn', recipe: 'default' };
+const planTargets = (releases: VerifiedRelease[], key = 'key-1', training = DEFAULT) =>
+  plan(releases, key, training);
 const sha = (character: string) => character.repeat(64);
 const release = (siteId: string, hash: string, imageSize = 32) =>
   ({
@@ -38,7 +46,7 @@ describe('planning', () => {
     expect(sizes(['alder', '1', 64], ['birch', '2', 32]).trainedOn).toBe('synthetic:birch');
   });
 
-  it('gives the same releases the same id in any order, and others, or another key, another', () => {
+  it('gives the same releases the same id in any order, and others, another key, network or recipe, another', () => {
     const ids = (...releases: VerifiedRelease[]) => planTargets(releases).map((t) => t.id);
     const first = ids(release('alder', '1'), release('birch', '2'));
     expect(ids(release('birch', '2'), release('alder', '1'))).toEqual(first);
@@ -46,14 +54,21 @@ describe('planning', () => {
     const second = ids(release('alder', '3'), release('birch', '2'));
     expect(second[1]).toBe(first[1]);
     expect([second[0], second[2]]).not.toEqual([first[0], first[2]]);
-    expect(planTargets([release('alder', '1')], 'key-2')[0]!.id).not.toBe(first[0]);
+    const changed = [
+      planTargets([release('alder', '1')], 'key-2'),
+      planTargets([release('alder', '1')], 'key-1', { ...DEFAULT, architecture: 'densenet-121' }),
+      planTargets([release('alder', '1')], 'key-1', { ...DEFAULT, recipe: 'paper' }),
+    ].map(([target]) => target!.id);
+    expect(new Set([first[0], ...changed]).size).toBe(4);
   });
 
-  it('describes a classifier as the protocol wants it, the same each time', () => {
-    const [target] = planTargets([release('alder', '1')]);
-    const descriptor = describeTarget(target!, { sha256: sha('f'), size: 10 });
+  it.each(ARCHITECTURE_IDS)('describes %s as the protocol wants it, the same each time', (architecture) => {
+    const [target] = planTargets([release('alder', '1')], 'key-1', { ...DEFAULT, architecture });
+    const one = initParameters(architecture, 64, 2, 1);
+    const size = encodeClassifier(SEEDS.map(() => one)).length;
+    const descriptor = describeTarget(target!, { sha256: sha('f'), size });
     expect(classifierDescriptor.parse(descriptor)).toEqual(descriptor);
-    expect(descriptor.createdAt).toBe('2026-01-01T00:00:00.000Z');
+    expect(descriptor).toMatchObject({ architecture, createdAt: '2026-01-01T00:00:00.000Z' });
   });
 });
 

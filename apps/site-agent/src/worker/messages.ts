@@ -1,3 +1,4 @@
+import type { ArchitectureId } from '@synspine/classifier';
 import type { Dataset, ExperimentOptions, Unit } from '../experiments/paper/plan.ts';
 import type { StageName } from '../stages/stage.ts';
 
@@ -31,7 +32,7 @@ export type ScoreRequest = {
 
 /** Which classifier to run on the sealed hold-out: one sent by the benchmark, or one trained on the site's own films. */
 export type ScoreTask =
-  | { kind: 'remote'; architecture: 'small-cnn'; imageSize: number; seeds: number; trainedOn: string }
+  | { kind: 'remote'; architecture: ArchitectureId; imageSize: number; seeds: number; trainedOn: string }
   | { kind: 'local' };
 
 /** The worker's only answer; its work itself is on disk. */
