@@ -48,6 +48,8 @@ const SITE_ERRORS = {
   EXPERIMENT_CLASSES_DIFFER:
     'Some sites have too few patients of a class that others have, so they can not be pooled. Use `--labels binary`, or one site.',
   EXPERIMENT_TOO_LARGE: 'This preset takes too long on this machine. Choose a smaller one, or a GPU.',
+  EXPERIMENT_FAILED:
+    'A part of the experiment failed; private/failures.jsonl in its folder says where. Mend the cause and run the same command again.',
   EXPERIMENT_UNFINISHED: 'A part of the experiment is missing. Run the same command again.',
   CANCELLED: 'The run was cancelled.',
 } as const;

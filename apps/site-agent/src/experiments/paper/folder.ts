@@ -8,7 +8,7 @@ import { type ExperimentOptions, type Method, type Unit, unitName } from './plan
 export type ExperimentFolder = {
   options: ExperimentOptions;
   /** Films, generators and scores of single films: the hospital's own. */
-  private: { sites: string; films: string; features: string };
+  private: { sites: string; features: string; failures: string };
   /** Tables and figures: counts, means and synthetic images. */
   results: string;
   unit(unit: Unit): UnitFolder;
@@ -33,8 +33,8 @@ export async function openExperiment(
   const asked: ExperimentFile = { schema: 'synspine.experiment/1', ...wanted };
   if (known && JSON.stringify(known) !== JSON.stringify(asked)) throw new SiteError('EXPERIMENT_DIFFERS');
   const folder = describeExperiment(path, wanted.options);
-  for (const made of [...Object.values(folder.private), folder.results])
-    await mkdir(made, { recursive: true, mode: 0o700 });
+  const { sites, features } = folder.private;
+  for (const made of [sites, features, folder.results]) await mkdir(made, { recursive: true, mode: 0o700 });
   if (!known) await writeJson(file, asked);
   return folder;
 }
@@ -45,8 +45,8 @@ export function describeExperiment(path: string, options: ExperimentOptions): Ex
     options,
     private: {
       sites: at('private', 'sites'),
-      films: at('private', 'films'),
       features: at('private', 'features'),
+      failures: at('private', 'failures.jsonl'),
     },
     results: at('results'),
     unit: (unit) => {

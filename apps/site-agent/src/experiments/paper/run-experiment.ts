@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runWorker, type WorkerOptions } from '../../worker/run-worker.ts';
+import { appendLine } from '../../durable-file.ts';
+import { SiteError } from '../../site-error.ts';
+import { runWorker, WorkerError, type WorkerOptions } from '../../worker/run-worker.ts';
 import type { ExperimentFolder } from './folder.ts';
 import { type Dataset, planUnits, type Unit } from './plan.ts';
 
@@ -16,7 +18,7 @@ export type RunUnitsOptions = Omit<WorkerOptions, 'logFile'> & {
 
 /**
  * Runs every unit of the experiment, then its report; units that were done cost a second. The first that fails ends the
- * others at their next checkpoint. Throws its WorkerError or CHILD_ENDED.
+ * others at their next checkpoint. Throws EXPERIMENT_FAILED or CHILD_ENDED.
  */
 export async function runExperiment(options: RunUnitsOptions): Promise<void> {
   const units = planUnits(options.datasets, options.folder.options);
@@ -43,5 +45,10 @@ async function runOne(options: RunUnitsOptions, unit: Unit | null): Promise<void
   await mkdir(place, { recursive: true, mode: 0o700 });
   const logFile = join(unit ? place : folder.private.sites, 'worker.log');
   const request = { kind: 'experiment', path, options: folder.options, datasets, unit, threads } as const;
-  await runWorker(request, { ...options, logFile });
+  await runWorker(request, { ...options, logFile }).catch(async (error: unknown) => {
+    if (!(error instanceof WorkerError)) throw error;
+    const { code, where } = error;
+    await appendLine(folder.private.failures, { at: new Date().toISOString(), unit, code, where });
+    throw new SiteError('EXPERIMENT_FAILED', code, { cause: error });
+  });
 }
