@@ -42,4 +42,5 @@ export const streams = {
   pathLength: 6,
   monitor: 7,
   sample: 8,
+  coverage: 9,
 } as const;

@@ -1,6 +1,7 @@
 import { tf } from '@synspine/compute';
 import { type Batch, drawBalanced, type ImagePool, oneHot, toTensors } from './batches.ts';
 import type { DomainJudge } from './judge.ts';
+import { readMonitor } from './monitor.ts';
 import { biasCorrections } from './optimizer.ts';
 import type { GanPreset } from './presets.ts';
 import { averageWeight, isDue, updatesBefore } from './schedule.ts';
@@ -8,9 +9,8 @@ import { streams } from './seeds.ts';
 import { stepSeed, type TrainingState } from './state.ts';
 import { createDiscriminatorStep, createR1Step } from './steps/discriminator-step.ts';
 import { createGeneratorStep, createPathLengthStep } from './steps/generator-step.ts';
-import { createMonitorStep } from './steps/monitor-step.ts';
+import { createMonitorStep, createThumbnailStep } from './steps/monitor-step.ts';
 import { describeNetworks } from './steps/networks.ts';
-import type { MonitorReading } from './watchdog.ts';
 
 export type TrainerOptions = {
   preset: GanPreset;
@@ -49,6 +49,7 @@ function createSteps(o: TrainerOptions) {
     judged: o.judge ? createGeneratorStep(networks, o.judge, o.xla) : null,
     pathLength: o.preset.pathLength ? createPathLengthStep(networks, o.xla) : null,
     monitor: createMonitorStep(networks, o.xla),
+    thumbnails: createThumbnailStep(networks, o.xla),
   };
 }
 
@@ -169,31 +170,6 @@ function pathLengthUpdate(o: TrainerOptions, steps: Steps, state: TrainingState,
   state.generatorMoments = replace(state.generatorMoments, next.trained.moments);
   state.pathLengthMean = replace(state.pathLengthMean, next.mean);
   tf.dispose([label, seed, corrections, next.penalty]);
-}
-
-async function readMonitor(
-  o: TrainerOptions,
-  steps: Steps,
-  state: TrainingState,
-  step: number,
-): Promise<MonitorReading> {
-  const size = o.preset.batch;
-  const draw = (pool: ImagePool, half: number) =>
-    toTensors(pool, drawBalanced(pool, size, o.seed, streams.monitor, step, half));
-  const [train, validation] = [draw(o.train, 0), draw(o.validation, 1)];
-  const seed = stepSeed(o.seed, streams.monitor, step);
-  const result = steps.monitor(state.discriminator, state.average, train, validation, seed);
-  const [logits, fake, real] = await Promise.all(
-    [result.logits, result.spreadFake, result.spreadReal].map((t) => t.data()),
-  );
-  tf.dispose([train, validation, seed, result]);
-  return {
-    logitTrain: logits![0]!,
-    logitValidation: logits![1]!,
-    logitFake: logits![2]!,
-    spreadFake: [...fake!],
-    spreadReal: [...real!],
-  };
 }
 
 /** The compiled steps bound to their data. `state` is changed in place: old tensors are freed as soon as they are replaced. */

@@ -7,6 +7,7 @@ const healthy: MonitorReading = {
   logitFake: -1,
   spreadFake: [0.4, 0.4],
   spreadReal: [0.5, 0.5],
+  coverage: [0.6, 0.6],
 };
 
 test('r_v is 0 when unseen films look like training films, 1 when they look like fakes', () => {
@@ -28,4 +29,12 @@ test('a class whose images are all alike is named', () => {
   expect(inspect({ ...healthy, spreadFake: [0.18, 0.4] }, ['a', 'b'])).toEqual([]);
   const [warning] = inspect({ ...healthy, spreadFake: [0.4, 0.17] }, ['a', 'b']);
   expect(warning).toMatchObject({ code: 'mode-collapse', className: 'b' });
+});
+
+test('a class that repeats a few images, each unlike the others, is named by its coverage', () => {
+  expect(inspect({ ...healthy, coverage: [0.35, 1] }, ['a', 'b'])).toEqual([]);
+  expect(inspect({ ...healthy, coverage: [0.34, 1] }, ['a', 'b'])).toEqual([
+    { code: 'mode-collapse', className: 'a', value: 0.34 },
+  ]);
+  expect(inspect({ ...healthy, coverage: [Number.NaN, 1] }, ['a', 'b'])).toEqual([]); // too few films to tell
 });

@@ -6,6 +6,7 @@ export type MonitorReading = {
   logitFake: number;
   spreadFake: readonly number[]; // per class
   spreadReal: readonly number[];
+  coverage: readonly number[]; // of the films of each class, see filmCoverage
 };
 
 export type Warning = { code: WatchdogCode; className?: string; value: number };
@@ -21,14 +22,18 @@ export function overfitting(reading: MonitorReading): number {
 
 const overfittingMax = 0.9; // unseen films are then nearly as false as fakes
 const spreadRatioMin = 0.35; // healthy small runs stay above .6
+// On phantoms at 32 px every snapshot of a healthy run had .52 to 1; 8 images over and over have .25, and 4 have .17 to .20.
+const coverageMin = 0.35;
 
 /** What a person should look at. Pure; stopping the run is the caller's decision. */
 export function inspect(reading: MonitorReading, classNames: readonly string[]): Warning[] {
   const rv = overfitting(reading);
   const overfit: Warning[] = rv > overfittingMax ? [{ code: 'discriminator-overfit', value: rv }] : [];
   const collapsed = classNames.flatMap((className, i): Warning[] => {
-    const ratio = reading.spreadFake[i]! / reading.spreadReal[i]!;
-    return ratio < spreadRatioMin ? [{ code: 'mode-collapse', className, value: ratio }] : [];
+    const spread = reading.spreadFake[i]! / reading.spreadReal[i]!;
+    if (spread < spreadRatioMin) return [{ code: 'mode-collapse', className, value: spread }];
+    const coverage = reading.coverage[i]!;
+    return coverage < coverageMin ? [{ code: 'mode-collapse', className, value: coverage }] : [];
   });
   return [...overfit, ...collapsed];
 }

@@ -6,6 +6,26 @@ import { mapToStyle } from '../networks/mapping.ts';
 import { unflatten } from '../parameters.ts';
 import type { Networks } from './networks.ts';
 
+const thumbnailSide = 8;
+
+/** Images [b,side,side,1] as rows of 8×8 block means. → [b,64] */
+export function thumbnails(images: tf.Tensor4D): tf.Tensor2D {
+  const [b, side] = images.shape;
+  const block = side / thumbnailSide;
+  return tf.reshape(tf.avgPool(images, block, block, 'valid'), [b, thumbnailSide ** 2]);
+}
+
+/** What the averaged generator draws for these labels, as thumbnails. */
+export function createThumbnailStep(n: Networks, xla: boolean) {
+  const { preset } = n;
+  const step = (average: tf.Tensor1D, label: tf.Tensor2D, seed: tf.Tensor1D) => {
+    const g = unflatten(n.generator, average);
+    const z = statelessNormal([label.shape[0], preset.latentDim], foldSeed(seed, 0)) as tf.Tensor2D;
+    return thumbnails(synthesize(preset, g, repeatStyle(preset, mapToStyle(preset, g, z, label))));
+  };
+  return compile(step, { name: 'gan_monitor', xla });
+}
+
 /** Per class, the pixel standard deviation over its images, averaged over pixels: 0 when they are all alike. → [classes] */
 function classSpread(images: tf.Tensor4D, label: tf.Tensor2D): tf.Tensor1D {
   const flat = tf.reshape(images, [images.shape[0], -1]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hasTurned } from './train-generator.ts';
+import { countWarnings, hasTurned } from './train-generator.ts';
 
 const LIMIT = 0.57;
 const snapshots = (shares: readonly number[], firstImages: number) =>
@@ -15,5 +15,15 @@ describe('hasTurned', () => {
   it('does not judge an untrained generator', () => {
     expect(hasTurned(snapshots([0.9, 0.9, 0.9], 4_999), LIMIT)).toBe(false);
     expect(hasTurned(snapshots([0.9, 0.9, 0.9], 5_000), LIMIT)).toBe(true);
+  });
+});
+
+describe('countWarnings', () => {
+  it('says in numbers which watchdog barked, and for how many classes', () => {
+    expect(countWarnings([])).toEqual({ warnedOfModeCollapse: 0, warnedOfOverfitting: 0 });
+    const collapse = (className: string) => ({ code: 'mode-collapse' as const, className, value: 0.1 });
+    expect(
+      countWarnings([collapse('normal'), { code: 'discriminator-overfit', value: 1 }, collapse('abnormal')]),
+    ).toEqual({ warnedOfModeCollapse: 2, warnedOfOverfitting: 1 });
   });
 });

@@ -12,6 +12,7 @@ import {
   type TrainingProgress,
   type Transfer,
   trainGan,
+  type Warning,
 } from '@synspine/gan';
 import { writeDurably } from '../../durable-file.ts';
 import { PROBE_COLUMNS, takeProbe } from '../generator-probe.ts';
@@ -136,7 +137,7 @@ function createReporter(context: TrainContext, imagesAtStart: number) {
     const { imagesShown, imagesTotal } = progress;
     const secondsElapsed = (Date.now() - startedAt) / 1_000;
     const eta = estimateSecondsLeft({ imagesAtStart, imagesShown, imagesTotal, secondsElapsed });
-    const values = numbersOf(progress);
+    const values = { ...numbersOf(progress), ...countWarnings(progress.warnings) };
     await context.report({
       share: (TRAINING_SHARE * imagesShown) / imagesTotal,
       etaSeconds: Math.round(eta ?? 0),
@@ -150,6 +151,15 @@ function createReporter(context: TrainContext, imagesAtStart: number) {
       last.catch((error: unknown) => failed.abort(error));
     },
     flush: () => last,
+  };
+}
+
+/** How many warnings of each kind there are: of mode collapse, one for each class. */
+export function countWarnings(warnings: readonly Warning[]): Record<string, number> {
+  const count = (wanted: Warning['code']) => warnings.filter(({ code }) => code === wanted).length;
+  return {
+    warnedOfModeCollapse: count('mode-collapse'),
+    warnedOfOverfitting: count('discriminator-overfit'),
   };
 }
 
