@@ -30,7 +30,7 @@ const SITE_ERRORS = {
   GENERATOR_CHANGED:
     'The network of this agent draws otherwise than the one that was trained: the agent was upgraded in between. Cancel the run and start another.',
   GENERATOR_REJECTED:
-    'The filters rejected more than half of the images of a class: the generator is not good enough. Train it for longer, or with more films.',
+    'The filters rejected more than three quarters of the images of a class: the generator is not good enough. Train it for longer, or with more films.',
   NO_GENERATOR: 'There is no trained generator there. Name another --run or --generator, or train one.',
   NOT_AUDITED:
     'No privacy audit approved of this generator, so its images may show patients. Use a released one, or say --unaudited and keep the images inside the site.',

@@ -55,7 +55,7 @@ export function classOfFilm(scheme: LabelScheme, findings: readonly FilmFinding[
 }
 
 /** Whether a class of any scheme means that something was found. */
-export function isAbnormal(className: string): boolean {
+function isAbnormal(className: string): boolean {
   return className !== LABEL_SCHEMES.binary.classNames[0] && className !== FINDINGS[0];
 }
 

@@ -16,8 +16,8 @@ describe('planRelease', () => {
     expect(plan(syntheticCount, imagesPerClass.length).imagesPerClass).toEqual(imagesPerClass);
   });
 
-  it('has room for as many rejected candidates as kept ones', () => {
-    expect([plan(2_000, 2).stride, plan(7, 2).stride]).toEqual([2_048, 64]);
+  it('has room for three rejected candidates beside each kept one', () => {
+    expect([plan(2_000, 2).stride, plan(7, 2).stride]).toEqual([4_032, 64]);
   });
 });
 

@@ -13,8 +13,8 @@ export type ReleasePlan = {
   stride: number;
 };
 
-/** A generator of which more than half is rejected isn't worth a release. */
-export const REJECTED_MAX = 0.5;
+/** A generator of which more is rejected isn't worth a release. Of two classes a judge agrees by chance with half. */
+const REJECTED_MAX = 0.75;
 const BLOCK = 64; // images sampled at once; a stride of whole blocks samples none of them twice
 
 export function planRelease({ syntheticCount, seed, psi }: RunOptions, classes: number): ReleasePlan {
@@ -53,7 +53,7 @@ export function sampleCandidates(
 }
 
 /** One image of the release: its class, its `index` in the seed's sequence and size² gray bytes. */
-export type ReleaseImage = { label: number; index: number; gray: Uint8Array };
+type ReleaseImage = { label: number; index: number; gray: Uint8Array };
 
 /** Samples images of a release; the same index always gives the same bytes. */
 export type ReleaseSampler = {
