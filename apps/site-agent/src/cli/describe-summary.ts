@@ -1,5 +1,5 @@
 import { TRAINING_PATIENTS_PER_CLASS_MIN } from '../films/label-schemes.ts';
-import type { RunSummary } from '../runs/run-summary.ts';
+import type { Figure, RunSummary } from '../runs/run-summary.ts';
 
 /** A run's outcome in a few plain lines. */
 export function describeSummary(summary: RunSummary): string {
@@ -38,10 +38,19 @@ function describeFilters({ filters }: RunSummary): string[] {
 
 function describeQuality({ quality }: RunSummary): string[] {
   if (!quality?.fid) return [];
-  const { fid, floor } = quality;
+  const { fid, floor, labelFidelity, labelFidelityReal } = quality;
   const interval = `${fid.ciLow.toFixed(1)}–${fid.ciHigh.toFixed(1)}`;
   const beside = floor ? `, real against real ${floor.value.toFixed(1)}` : '';
-  return [`  ${fid.protocol} ${fid.value.toFixed(1)} (95 % ${interval})${beside}`];
+  const fidelity = labelFidelity
+    ? [
+        `  ${labelFidelity.protocol} ${describeShare(labelFidelity)}, real films ${describeShare(labelFidelityReal!)}`,
+      ]
+    : [];
+  return [`  ${fid.protocol} ${fid.value.toFixed(1)} (95 % ${interval})${beside}`, ...fidelity];
+}
+
+function describeShare({ value, ciLow, ciHigh }: Figure): string {
+  return `${value.toFixed(2)} (95 % ${ciLow.toFixed(2)}–${ciHigh.toFixed(2)})`;
 }
 
 function describeAudit({ audit }: RunSummary): string[] {

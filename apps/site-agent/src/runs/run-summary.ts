@@ -8,7 +8,7 @@ import type { UploadOutput } from '../stages/upload/run.ts';
 import type { RunFolder } from './run-folder.ts';
 import { type RunStatus, readState } from './run-state.ts';
 
-type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string };
+export type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string };
 
 /** A run in numbers, for the site's own people and for scripts. */
 export type RunSummary = {
@@ -27,6 +27,9 @@ export type RunSummary = {
     recall: Figure | null;
     /** FID between real training films and real held-out films, at the same n. */
     floor: Figure | null;
+    /** How often an independent judge sees the class that was asked for, and the same of real held-out films. */
+    labelFidelity: Figure | null;
+    labelFidelityReal: Figure | null;
     n: number;
   } | null;
   audit: Pick<AuditReport, 'decision' | 'tests' | 'reasons' | 'acceptedUndecided'> | null;
@@ -75,12 +78,17 @@ function summariseQuality({ scores }: QualityReport): RunSummary['quality'] {
   const figure = (score: QualityScore | undefined): Figure | null =>
     score ? { value: score.value, ciLow: score.ciLow, ciHigh: score.ciHigh, protocol: score.protocol } : null;
   const fid = find('fid');
+  const fidelity = find('label-fidelity');
+  const floorOf = (score: QualityScore | undefined): Figure | null =>
+    score?.floor ? { ...figure({ ...score, ...score.floor })!, protocol: `${score.protocol}_floor` } : null;
   return {
     fid: figure(fid),
     kid: figure(find('kid')),
     precision: figure(find('precision')),
     recall: figure(find('recall')),
-    floor: fid?.floor ? { ...figure({ ...fid, ...fid.floor })!, protocol: `${fid.protocol}_floor` } : null,
+    floor: floorOf(fid),
+    labelFidelity: figure(fidelity),
+    labelFidelityReal: floorOf(fidelity),
     n: fid?.n ?? 0,
   };
 }
