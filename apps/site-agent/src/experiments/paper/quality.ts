@@ -1,7 +1,4 @@
-import { initCompute } from '@synspine/compute';
-import { spreadThreads } from '@synspine/gan';
 import type { QualityScore } from '@synspine/protocol';
-import { findPreset } from '../../presets.ts';
 import { compareFeatures } from '../../stages/evaluate/compare-features.ts';
 import { scoreLabelFidelity } from '../../stages/evaluate/label-fidelity.ts';
 import { scoreQuality } from '../../stages/evaluate/quality-scores.ts';
@@ -13,11 +10,10 @@ const FIDELITY_IMAGES = 512; // SE .02 of a share
 
 /** The pipeline's own scores of a generator against its data set's hold-out, all with intervals and beside real films. */
 export async function measureQuality(
-  { folder, unit, threads, signal }: UnitContext,
+  { folder, unit, signal }: UnitContext,
   { holdOut, ...films }: DatasetFilms,
   sample: Sample,
 ): Promise<QualityScore[]> {
-  initCompute(spreadThreads(findPreset(folder.options.preset), threads));
   const seed = unit.generator!.seed;
   const { classNames } = films.train;
   const asked = Uint8Array.from({ length: FIDELITY_IMAGES }, (_, i) => i % classNames.length);

@@ -32,11 +32,11 @@ export async function runUnit(context: UnitContext): Promise<void> {
   const { folder, unit, datasets, threads, signal } = context;
   const { preset, classifierSeeds, architecture, classifierSteps } = folder.options;
   const steps = classifierSteps ?? undefined;
+  initCompute(spreadThreads(findPreset(preset), threads));
   const films = await openDataset(folder, datasets.find(({ name }) => name === unit.dataset)!);
   const everyone = datasets.find(({ name }) => name === POOLED) ?? datasets[0]!;
   const { holdOut } = await openDataset(folder, everyone);
   const synthetic = unit.generator ? await prepareGenerator(context, films) : undefined;
-  initCompute(spreadThreads(findPreset(preset), threads));
   for (const method of methodsOf(unit)) {
     const sets = trainingSets(method, films, synthetic);
     for (const seed of seedsOf(classifierSeeds)) {
