@@ -15,7 +15,7 @@ const SINGLE = 'site';
  */
 export async function findSites(data: string): Promise<Site[]> {
   if (hasLabels(data)) return [{ name: SINGLE, source: await readSource(data) }];
-  const names = await listFolders(data);
+  const names = await listNames(data);
   const labelled = names.filter((name) => hasLabels(join(data, name)));
   if (labelled.length === 0) throw new SiteError('EXPERIMENT_NO_FILMS', 'no label file');
   const unfit = labelled.find((name) => !/^[\w-]{1,40}$/.test(name)); // it becomes a folder, and a line of the tables
@@ -28,13 +28,9 @@ function hasLabels(folder: string): boolean {
   return LABEL_FILES.some((name) => existsSync(join(folder, name)));
 }
 
-async function listFolders(data: string): Promise<string[]> {
+async function listNames(data: string): Promise<string[]> {
   try {
-    const entries = await readdir(data, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.isDirectory())
-      .map(({ name }) => name)
-      .sort();
+    return (await readdir(data)).sort();
   } catch (cause) {
     throw new SiteError('FOLDER_UNREADABLE', undefined, { cause });
   }
