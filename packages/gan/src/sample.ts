@@ -5,7 +5,7 @@ import { GanError } from './errors.ts';
 import { repeatStyle, synthesize } from './networks/generator.ts';
 import type { Parameters } from './networks/layers.ts';
 import { mapToStyle } from './networks/mapping.ts';
-import type { GanPreset } from './presets.ts';
+import { type GanPreset, runsSideBySide } from './presets.ts';
 import { fillNormals, streams } from './seeds.ts';
 
 export type SampleRequest = {
@@ -54,7 +54,8 @@ function createGenerate(preset: GanPreset) {
     const mean = tf.matMul(label, styleAverage);
     const w = mapToStyle(preset, p, z, label);
     const truncated = tf.add(mean, tf.mul(tf.sub(w, mean), psi)) as tf.Tensor2D;
-    return synthesize(preset, p, repeatStyle(preset, truncated));
+    const parts = runsSideBySide(preset) ? tf.split(truncated, 2) : [truncated]; // two small halves keep two cores busy
+    return tf.concat(parts.map((part) => synthesize(preset, p, repeatStyle(preset, part))));
   };
   return compile(generate, { name: 'gan_sample', xla: false });
 }
