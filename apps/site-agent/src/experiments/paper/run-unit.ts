@@ -73,7 +73,7 @@ function alternate(count: number, classes: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => i % classes);
 }
 
-/** As the pipeline trains and chooses, on one data set's films; goes on from a checkpoint. Throws with the stage's code. */
+/** As the pipeline trains, but always to the end; goes on from a checkpoint. Throws EXPERIMENT_TOO_LARGE. */
 async function trainOnce({ folder, unit, threads, signal }: UnitContext, films: DatasetFilms): Promise<void> {
   const { preset, imagesShown, psi } = folder.options;
   const { path, generator } = folder.unit(unit);
@@ -91,6 +91,7 @@ async function trainOnce({ folder, unit, threads, signal }: UnitContext, films: 
     checkpoints: join(path, 'checkpoints'),
     features: folder.private.features,
     films,
+    keep: 'last', // methods are compared at the same length
   });
   if (outcome.kind === 'stopped') throw new SiteError('EXPERIMENT_TOO_LARGE', outcome.code);
   const secondsTrained = (Date.now() - started) / 1_000;

@@ -1,5 +1,5 @@
 import type { Transfer } from '@synspine/gan';
-import type { Candidate } from './select-snapshot.ts';
+import type { Snapshot } from './snapshots.ts';
 
 /** The chosen generator, inside the stage's result. */
 export const GENERATOR_FILE = 'generator.safetensors';
@@ -14,7 +14,7 @@ export type TrainOutput = {
   stoppedAt: number;
   /** The judge's AUC on the validation films; null without a judge. */
   judgeAuc: number | null;
-  chosen: Candidate;
+  chosen: Snapshot;
   /** Shares of the networks that came from the weights it started from; null where it started from none. */
   transfer: Transfer | null;
 };

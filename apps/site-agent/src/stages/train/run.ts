@@ -9,7 +9,8 @@ import { openInceptionCache } from '../inception-cache.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { GENERATOR_FILE, PROBE_FILE, type TrainOutput } from './output.ts';
 import { rankSnapshots } from './rank-snapshots.ts';
-import { limitOf, selectSnapshot } from './select-snapshot.ts';
+import { type Candidate, limitOf, selectSnapshot } from './select-snapshot.ts';
+import type { Snapshot, SnapshotStore } from './snapshots.ts';
 import { trainGenerator } from './train-generator.ts';
 
 /** All that training sees. There is no home and no run folder in it, and so no way to the sealed hold-out. */
@@ -19,6 +20,11 @@ export type TrainContext = Pick<StageContext, 'draft' | 'guard' | 'signal' | 'th
   /** Inception features of images that were seen before, by the hash of their pixels. */
   features: string;
   films: TrainingFilms;
+  /**
+   * Which generator: the one fit for release, where training also ends once its images begin to copy; or the one at the
+   * end of a training of full length, for comparisons that stay at the site.
+   */
+  keep: 'for-release' | 'last';
 };
 
 export async function runTrain(context: StageContext): Promise<StageOutcome> {
@@ -26,12 +32,13 @@ export async function runTrain(context: StageContext): Promise<StageOutcome> {
   const { options, folders } = run;
   const films = await openTrainingFilms(run);
   const { checkpoints, features } = folders;
-  return train({ draft, guard, signal, threads, report, options, checkpoints, features, films });
+  const keep = 'for-release';
+  return train({ draft, guard, signal, threads, report, options, checkpoints, features, films, keep });
 }
 
-/** Trains the judge, then the generator, and chooses which of its snapshots is kept. */
+/** Trains the judge, then the generator, and keeps one of its snapshots. */
 export async function train(context: TrainContext): Promise<StageOutcome> {
-  const { draft, options, threads, films } = context;
+  const { draft, options, threads } = context;
   const preset = findPreset(options.preset);
   const { device } = initCompute(spreadThreads(preset, threads));
   const plan = planFor(context, preset, device);
@@ -39,23 +46,25 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
     return { kind: 'stopped', code: 'TOO_LARGE_FOR_CPU', output: { plan } };
   await context.report({ share: 0, etaSeconds: Math.round(plan.seconds) });
   const { snapshots, judgeAuc, stoppedAt, transfer } = await trainGenerator(context, preset);
-  const inception = await openInceptionCache(context.features, context.signal);
-  const candidates = await rankSnapshots({
-    preset,
-    options,
-    films,
-    snapshots,
-    inception,
-    report: context.report,
-  });
-  inception.dispose();
-  const chosen = selectSnapshot(candidates, limitOf(films));
+  const { chosen, candidates } = await choose(context, preset, snapshots);
   const { weights, probe } = await snapshots.read(chosen);
   await writeFile(join(draft, GENERATOR_FILE), weights, { mode: 0o600 });
   await writeFile(join(draft, PROBE_FILE), probe, { mode: 0o600 });
   await writeJson(join(draft, 'selection.json'), { chosen, candidates, all: await snapshots.list() });
   const output: TrainOutput = { imagesShown: chosen.imagesShown, stoppedAt, judgeAuc, chosen, transfer };
   return { kind: 'done', output };
+}
+
+async function choose(
+  { keep, options, films, features, signal, report }: TrainContext,
+  preset: GanPreset,
+  snapshots: SnapshotStore,
+): Promise<{ chosen: Snapshot; candidates: Candidate[] }> {
+  if (keep === 'last') return { chosen: (await snapshots.list()).at(-1)!, candidates: [] };
+  const inception = await openInceptionCache(features, signal);
+  const candidates = await rankSnapshots({ preset, options, films, snapshots, inception, report });
+  inception.dispose();
+  return { chosen: selectSnapshot(candidates, limitOf(films)), candidates };
 }
 
 /** What training would take, before its first step. */

@@ -59,7 +59,8 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
     await progress.flush();
     await keepSnapshot(context, preset, checkpoint, snapshots);
     await checkpoints.save(checkpoint);
-    if (hasTurned(await snapshots.list(), limitOf(films))) enough.abort();
+    const mayCopy = context.keep === 'last';
+    if (!mayCopy && hasTurned(await snapshots.list(), limitOf(films))) enough.abort();
   };
   try {
     const result = await trainGan({
