@@ -54,7 +54,7 @@ function createGenerate(preset: GanPreset) {
     const mean = tf.matMul(label, styleAverage);
     const w = mapToStyle(preset, p, z, label);
     const truncated = tf.add(mean, tf.mul(tf.sub(w, mean), psi)) as tf.Tensor2D;
-    const parts = runsSideBySide(preset) ? tf.split(truncated, 2) : [truncated]; // two small halves keep two cores busy
+    const parts: tf.Tensor2D[] = runsSideBySide(preset) ? tf.split(truncated, 2) : [truncated]; // two small halves keep two cores busy
     return tf.concat(parts.map((part) => synthesize(preset, p, repeatStyle(preset, part))));
   };
   return compile(generate, { name: 'gan_sample', xla: false });
