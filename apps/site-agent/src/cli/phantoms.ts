@@ -1,8 +1,15 @@
-import { writePhantomSite } from '@synspine/dicom';
-import type { Command } from 'commander';
+import { type View, writePhantomSite } from '@synspine/dicom';
+import { type Command, Option } from 'commander';
 import { share, wholeNumber } from './flags.ts';
 
-type PhantomFlags = { out: string; site: string; patients: number; abnormalShare: number; seed: number };
+type PhantomFlags = {
+  out: string;
+  site: string;
+  patients: number;
+  abnormalShare: number;
+  seed: number;
+  view?: View;
+};
 
 export function addPhantomsCommand(program: Command): void {
   program
@@ -19,6 +26,7 @@ export function addPhantomsCommand(program: Command): void {
       share,
       0.45,
     )
+    .addOption(new Option('--view <view>', 'frontal or lateral films only (both)').choices(['AP', 'LAT']))
     .option('--seed <n>', 'the same seed makes the same bytes', wholeNumber, 1)
     .action(async (flags: PhantomFlags) => {
       const { films, broken } = await writePhantomSite(flags.out, { ...flags, seed: String(flags.seed) });

@@ -151,6 +151,14 @@ describe('a phantom site', () => {
     }
   });
 
+  it('has one view only when that is asked for', async () => {
+    const dir = makeDir();
+    await writePhantomSite(dir, { site: 'ash', patients: 6, seed: 's', size: 256, view: 'LAT' });
+    const files = readdirSync(join(dir, 'dicom')).map((name) => readFileSync(join(dir, 'dicom', name)));
+    const films = (await Promise.all(files.map((bytes) => readFilm(bytes)))).filter((film) => film.ok);
+    expect(new Set(films.map(({ viewPosition }) => viewPosition))).toEqual(new Set(['LL']));
+  });
+
   it('looks different from other sites: its gray or its noise, and its way of storing', async () => {
     const sites = await Promise.all(['oak', 'maple', 'cedar'].map((site) => describeSite(makeDir(), site)));
     for (const [a, b] of [[0, 1] as const, [0, 2] as const, [1, 2] as const]) {

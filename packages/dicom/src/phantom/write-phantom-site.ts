@@ -23,6 +23,8 @@ export type PhantomSiteOptions = {
   size?: number;
   /** Share of patients with a finding; default 0.45. */
   abnormalShare?: number;
+  /** The only view; default: frontal and lateral films. */
+  view?: View;
 };
 
 /** `films` can be read, `broken` can not; `labels.csv` lists both. */
@@ -50,14 +52,14 @@ export async function writePhantomSite(dir: string, options: PhantomSiteOptions)
 
 function planPatient(
   patient: number,
-  { site, abnormalShare = 0.45 }: PhantomSiteOptions,
+  { site, abnormalShare = 0.45, view: only }: PhantomSiteOptions,
   random: Random,
 ): Row[] {
   const finding = assignFinding(patient, abnormalShare);
   const views = random.pick<View[]>([['AP'], ['AP', 'LAT'], ['AP', 'LAT'], ['LAT'], ['AP', 'LAT', 'AP']]);
   return views.map((view, i) => {
     const study = i < 2 ? 1 : 2;
-    return { identity: { site, patient, study, film: i + 1, view }, finding };
+    return { identity: { site, patient, study, film: i + 1, view: only ?? view }, finding };
   });
 }
 
