@@ -47,7 +47,7 @@ export const DEFAULT_RECIPE: Recipe = {
  * the area. It also mirrors 30 % of the showings, which here is asked for with `mirror: 0.3`: a film's laterality is a
  * finding's. At 224 px, which is where EfficientNet-Lite0 and DenseNet-121 see every image.
  */
-export const PAPER_RECIPE: Recipe = {
+const PAPER_RECIPE: Recipe = {
   learningRate: 0.001,
   warmUpSteps: 1,
   schedule: 'constant',
