@@ -19,6 +19,7 @@ export type Checkpoint = {
   imagesShown: number;
   lambda: number; // weight of the judge's term at this step
   judgeAccuracy: number | null; // on fakes, smoothed; null before the judge's term began
+  parts?: number; // in which a batch is shown since memory ran out; absent: 1
   tensors: Record<string, CheckpointTensor>;
 };
 
@@ -64,6 +65,7 @@ function isDescription(value: unknown): value is Description {
     typeof d.lambda === 'number' &&
     (d.judgeAccuracy === null || typeof d.judgeAccuracy === 'number') &&
     counts.every(Number.isSafeInteger) &&
+    (d.parts === undefined || (Number.isSafeInteger(d.parts) && (d.parts as number) > 0)) &&
     Array.isArray(d.classNames) &&
     d.classNames.every((name) => typeof name === 'string')
   );

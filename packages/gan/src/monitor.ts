@@ -14,6 +14,10 @@ type MonitorSteps = {
 
 const imagesPerClass = 32;
 
+function imagesAtOnce({ preset, parts = 1 }: TrainerOptions): number {
+  return preset.batch / parts;
+}
+
 function toRows(flat: Float32Array, count: number): Float32Array[] {
   const size = flat.length / count;
   return Array.from({ length: count }, (_, i) => flat.subarray(i * size, (i + 1) * size));
@@ -41,11 +45,11 @@ function imageRows(
   const rows: Float32Array[] = [];
   while (rows.length < labels.length) {
     const flat = tf.tidy(() => {
-      const some = Array.from({ length: o.preset.batch }, (_, i) => labels[rows.length + i] ?? 0);
+      const some = Array.from({ length: imagesAtOnce(o) }, (_, i) => labels[rows.length + i] ?? 0);
       const seed = stepSeed(hash32(o.seed, rows.length), streams.coverage, step);
       return steps.thumbnails(average, oneHot(some, classCount), seed).dataSync();
     });
-    rows.push(...toRows(flat as Float32Array, o.preset.batch));
+    rows.push(...toRows(flat as Float32Array, imagesAtOnce(o)));
   }
   return rows.slice(0, labels.length);
 }
@@ -65,7 +69,7 @@ export async function readMonitor(
   step: number,
 ): Promise<MonitorReading> {
   const draw = (pool: ImagePool, half: number) =>
-    toTensors(pool, drawBalanced(pool, o.preset.batch, o.seed, streams.monitor, step, half));
+    toTensors(pool, drawBalanced(pool, imagesAtOnce(o), o.seed, streams.monitor, step, half));
   const [train, validation] = [draw(o.train, 0), draw(o.validation, 1)];
   const seed = stepSeed(o.seed, streams.monitor, step);
   const result = steps.monitor(state.discriminator, state.average, train, validation, seed);

@@ -52,15 +52,11 @@ describe('the judge', () => {
     const networks = describeNetworks(preset, 2, false);
     const state = createState(preset, 2, 3);
     const step = createGeneratorStep(networks, judge, false);
-    const { stats } = step(
-      { ...state, parameters: state.generator, moments: state.generatorMoments },
-      state.discriminator,
-      tf.tensor1d([1, 0]),
-      { images: tf.zeros([8, side, side, 1]), label: label() },
-      seed(),
-      { corrections: tf.tensor1d([1, 1]), averageWeight: tf.scalar(0), lambda: tf.scalar(1) },
-      {},
-    );
+    const side = { ...state, parameters: state.generator, moments: state.generatorMoments };
+    const { discriminator } = state;
+    const controls = { corrections: tf.tensor1d([1, 1]), averageWeight: tf.scalar(0), lambda: tf.scalar(1) };
+    const fixed = { side, discriminator, augment: tf.tensor1d([1, 0]), judge: {}, ...controls };
+    const { stats } = step(fixed, { images: tf.zeros([8, 8, 8, 1]), label: label() }, seed());
     const [adversarial, crossEntropy] = stats.dataSync();
     step.dispose();
     return [adversarial!, crossEntropy!];

@@ -4,7 +4,7 @@ import { GanError } from './errors.ts';
 import type { DomainJudge } from './judge.ts';
 import type { GanPreset } from './presets.ts';
 import { isDue, nextLambda, scheduledLambda, smoothAccuracy } from './schedule.ts';
-import { type Run, startRun, withHalfBatch } from './start-run.ts';
+import { type Attempt, inMoreParts, type Run, startRun } from './start-run.ts';
 import { downloadState } from './state.ts';
 import type { StatValues } from './trainer.ts';
 import type { StartWeights } from './transfer.ts';
@@ -14,7 +14,7 @@ export type TrainingProgress = Omit<StatValues, 'judgeAccuracy'> & {
   imagesShown: number;
   imagesTotal: number;
   step: number;
-  batch: number; // images a step: the preset's, or less where memory ran out
+  imagesAtOnce: number; // the preset's batch, or a part of it where memory ran out
   augmentP: number;
   lambda: number;
   /** r_v: 0 good, towards 1 the discriminator knows its training films by heart. NaN until it was first measured. */
@@ -54,7 +54,8 @@ async function takeCheckpoint(run: Run): Promise<Checkpoint> {
   const tensors = await downloadState(run.state);
   const finite = Object.values(tensors).every(({ data }) => data.every(Number.isFinite));
   if (!finite) throw nonFinite(run);
-  return { preset, classNames, seed, ...run.counters, tensors };
+  const parts = run.parts > 1 ? { parts: run.parts } : {};
+  return { preset, classNames, seed, ...run.counters, ...parts, tensors };
 }
 
 function nonFinite(run: Run): GanError {
@@ -82,7 +83,7 @@ async function report(run: Run): Promise<void> {
     ...stats,
     ...counters,
     imagesTotal: options.imagesShown,
-    batch: options.preset.batch,
+    imagesAtOnce: options.preset.batch / run.parts,
     augmentP: augmentP!,
     overfitting: run.reading ? overfitting(run.reading) : Number.NaN,
     judgeAccuracyHeldOut: run.judgeAccuracyHeldOut,
@@ -126,19 +127,19 @@ async function runSteps(run: Run): Promise<TrainingResult> {
  * Trains SpineGAN (with a judge) or a conditional StyleGAN2 (without) until `imagesShown` images were shown, from the start or from
  * `resume`. A run cut anywhere and resumed from its checkpoint on a CPU with as many threads gives the same bytes as one that wasn't. `initCompute` must have run.
  * The last checkpoint is passed to `onCheckpoint` and returned. Where memory runs out, training goes back to the last checkpoint and on
- * with half the batch, with the warning SYNSPINE_SMALLER_BATCH.
+ * with the same batch in twice as many parts, one after the other, with the warning SYNSPINE_BATCH_IN_PARTS.
  * Errors: gan-non-finite (with the last good checkpoint), gan-out-of-memory (likewise), gan-bad-data, gan-empty-class,
  * gan-checkpoint-mismatch, gan-other-network.
  */
 export async function trainGan(options: TrainingOptions): Promise<TrainingResult> {
-  let attempt = options;
+  let attempt: Attempt = { parts: options.resume?.parts ?? 1, resume: options.resume };
   for (;;) {
     let run: Run | undefined;
     try {
-      run = await startRun(attempt);
+      run = await startRun(options, attempt);
       return await runSteps(run);
     } catch (error) {
-      attempt = withHalfBatch(attempt, run?.lastCheckpoint ?? attempt.resume, error);
+      attempt = inMoreParts(options, attempt, run?.lastCheckpoint ?? attempt.resume, error);
     } finally {
       run?.trainer.dispose();
     }

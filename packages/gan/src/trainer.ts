@@ -19,6 +19,7 @@ export type TrainerOptions = {
   validation: ImagePool;
   judge: DomainJudge | null;
   xla: boolean;
+  parts?: number; // of a batch, shown one after the other; default 1
 };
 
 /** Device scalars of the latest step: replaced every step, read seldom. */
@@ -40,7 +41,7 @@ function replace<T extends tf.TensorContainer>(old: T, next: T): T {
 }
 
 function createSteps(o: TrainerOptions) {
-  const networks = describeNetworks(o.preset, o.train.classCount, o.xla);
+  const networks = describeNetworks(o.preset, o.train.classCount, o.xla, o.parts);
   return {
     networks,
     discriminator: createDiscriminatorStep(networks, o.xla),
@@ -61,7 +62,7 @@ let latest: KeptSteps | null = null;
 
 /** The compiled steps of the latest training if this one's are the same: tracing costs a second, XLA up to a minute. Weights are arguments. */
 function takeSteps(o: TrainerOptions): KeptSteps {
-  const key = JSON.stringify([o.preset, o.train.classCount, o.xla]);
+  const key = JSON.stringify([o.preset, o.train.classCount, o.xla, o.parts]);
   const logits = o.judge?.logits;
   const before = latest;
   if (before?.key !== key || before.logits !== logits) {
@@ -95,7 +96,8 @@ function discriminatorUpdate(
     augmentDue: tf.scalar(due ? 1 : 0),
   };
   const trained = { parameters: state.discriminator, moments: state.discriminatorMoments };
-  const next = steps.discriminator(trained, state.generator, state.augment, batch, seed, controls);
+  const { generator, augment } = state;
+  const next = steps.discriminator({ trained, generator, augment, ...controls }, batch, seed);
   state.discriminator = replace(state.discriminator, next.trained.parameters);
   state.discriminatorMoments = replace(state.discriminatorMoments, next.trained.moments);
   state.augment = replace(state.augment, next.augment);
@@ -114,7 +116,8 @@ function r1Update(
   const seed = stepSeed(o.seed, streams.r1, step);
   const corrections = tf.tensor1d(biasCorrections(steps.networks.discriminatorAdam, updates));
   const trained = { parameters: state.discriminator, moments: state.discriminatorMoments };
-  const next = steps.r1(trained, state.generator, state.augment, batch, seed, corrections);
+  const { generator, augment } = state;
+  const next = steps.r1({ trained, generator, augment, corrections }, batch, seed);
   state.discriminator = replace(state.discriminator, next.trained.parameters);
   state.discriminatorMoments = replace(state.discriminatorMoments, next.trained.moments);
   tf.dispose([seed, corrections]);
@@ -143,8 +146,9 @@ function generatorUpdate(
     average: state.average,
     styleAverage: state.styleAverage,
   };
-  const judgeParameters = judged ? o.judge!.parameters : {};
-  const next = run(side, state.discriminator, state.augment, batch, seed, controls, judgeParameters);
+  const judge = judged ? o.judge!.parameters : {};
+  const { discriminator, augment } = state;
+  const next = run({ side, discriminator, augment, judge, ...controls }, batch, seed);
   state.generator = replace(state.generator, next.side.parameters);
   state.generatorMoments = replace(state.generatorMoments, next.side.moments);
   state.average = replace(state.average, next.side.average);

@@ -1,4 +1,4 @@
-import { compile, foldSeed, tf } from '@synspine/compute';
+import { foldSeed, tf } from '@synspine/compute';
 import { augment } from '../augment.ts';
 import type { Batch } from '../batches.ts';
 import { confidentSign, discriminatorLoss, gradientPenalty } from '../losses.ts';
@@ -15,9 +15,12 @@ import {
   type Trained,
   update,
 } from './networks.ts';
+import { createPhase } from './phase.ts';
 
-/** Adam's bias corrections [2]; 1 when ADA's p may move. */
-type Controls = { corrections: tf.Tensor1D; augmentDue: tf.Scalar };
+type Sides = { trained: Trained; generator: tf.Tensor1D; augment: tf.Tensor1D };
+
+/** `corrections` [2]: Adam's bias corrections; `augmentDue` []: 1 when ADA's p may move. */
+type Update = Sides & { corrections: tf.Tensor1D; augmentDue: tf.Scalar };
 
 /**
  * Logits of two independent batches: in one pass, which a GPU and large images like, or in two passes that small networks run side by
@@ -34,22 +37,13 @@ function discriminateBoth(
   return tf.reshape(logits, [2, label.shape[0]]);
 }
 
-/**
- * The discriminator's loss on augmented fakes and reals, pair by pair of one label. `stats` [2] = loss, ADA's mean sign.
- */
+/** The discriminator's loss on augmented fakes and reals, pair by pair of one label. `stats` [2] = loss, ADA's mean sign. */
 export function createDiscriminatorStep(n: Networks, xla: boolean) {
   const { preset } = n;
-  const step = (
-    trained: Trained,
-    generator: tf.Tensor1D,
-    augmentState: tf.Tensor1D,
-    batch: Batch,
-    seed: tf.Tensor1D,
-    controls: Controls,
-  ) => {
+  const slope = ({ trained, generator, augment: state }: Update, batch: Batch, seed: tf.Tensor1D) => {
     const g = unflatten(n.generator, generator);
     const fakes = synthesize(preset, g, drawStyles(preset, g, batch.label, foldSeed(seed, 0)).styles);
-    const strength = augmentStrength(augmentState);
+    const strength = augmentStrength(state);
     const seen = [
       augment(preset.augment, fakes, strength, foldSeed(seed, 1)),
       augment(preset.augment, batch.images, strength, foldSeed(seed, 2)),
@@ -61,21 +55,22 @@ export function createDiscriminatorStep(n: Networks, xla: boolean) {
       kept.sign = tf.keep(confidentSign(preset.loss, fakeLogits, realLogits)); // outlives the tape's tidy
       return discriminatorLoss(preset.loss, fakeLogits, realLogits);
     });
-    const realSign = kept.sign!.clone();
+    const stats = tf.stack([value, kept.sign!]) as tf.Tensor1D;
     tf.dispose(kept);
+    return { gradient, stats };
+  };
+  const apply = (
+    { trained, augment: state, corrections, augmentDue }: Update,
+    { gradient, stats }: { gradient: tf.Tensor1D; stats: tf.Tensor1D },
+  ) => {
+    const sign = tf.reshape(tf.slice(stats, [1], [1]), []) as tf.Scalar;
     return {
-      trained: update(n.discriminatorAdam, trained, gradient, controls.corrections),
-      augment: nextAugmentState(
-        preset.augment.policy,
-        preset.batch,
-        augmentState,
-        realSign,
-        controls.augmentDue,
-      ),
-      stats: tf.stack([value, realSign]) as tf.Tensor1D,
+      trained: update(n.discriminatorAdam, trained, gradient, corrections),
+      augment: nextAugmentState(preset.augment.policy, preset.batch, state, sign, augmentDue),
+      stats,
     };
   };
-  return compile(step, { name: 'gan_discriminator', xla });
+  return createPhase({ name: 'gan_discriminator', xla, parts: n.parts }, slope, apply);
 }
 
 /**
@@ -84,15 +79,9 @@ export function createDiscriminatorStep(n: Networks, xla: boolean) {
  */
 export function createR1Step(n: Networks, xla: boolean) {
   const { preset } = n;
-  const step = (
-    trained: Trained,
-    generator: tf.Tensor1D,
-    augmentState: tf.Tensor1D,
-    batch: Batch,
-    seed: tf.Tensor1D,
-    corrections: tf.Tensor1D,
-  ) => {
-    const strength = augmentStrength(augmentState);
+  type Fixed = Sides & { corrections: tf.Tensor1D };
+  const slope = ({ trained, generator, augment: state }: Fixed, batch: Batch, seed: tf.Tensor1D) => {
+    const strength = augmentStrength(state);
     const seen = [augment(preset.augment, batch.images, strength, seed)];
     if (preset.loss === 'relativistic') {
       const g = unflatten(n.generator, generator);
@@ -110,7 +99,11 @@ export function createR1Step(n: Networks, xla: boolean) {
     });
     const penalties = kept.penalties!.clone();
     tf.dispose(kept);
-    return { trained: update(n.discriminatorAdam, trained, gradient, corrections), penalties };
+    return { gradient, penalties };
   };
-  return compile(step, { name: 'gan_r1', xla });
+  const apply = (
+    { trained, corrections }: Fixed,
+    { gradient, penalties }: { gradient: tf.Tensor1D; penalties: tf.Tensor1D },
+  ) => ({ trained: update(n.discriminatorAdam, trained, gradient, corrections), penalties });
+  return createPhase({ name: 'gan_r1', xla, parts: n.parts }, slope, apply);
 }

@@ -16,26 +16,31 @@ import {
   type Trained,
   update,
 } from './networks.ts';
+import { createPhase, everyNth } from './phase.ts';
 
-export type GeneratorSide = Trained & { average: tf.Tensor1D; styleAverage: tf.Tensor2D };
+type GeneratorSide = Trained & { average: tf.Tensor1D; styleAverage: tf.Tensor2D };
 
-/** Adam's bias corrections [2]; weight of the old average; the judge's λ. */
-type Controls = { corrections: tf.Tensor1D; averageWeight: tf.Scalar; lambda: tf.Scalar };
+/** `corrections` [2]: Adam's bias corrections; `averageWeight` []: of the old average; `lambda` []: of the judge. */
+type Update = {
+  side: GeneratorSide;
+  discriminator: tf.Tensor1D;
+  augment: tf.Tensor1D;
+  judge: Record<string, tf.Tensor>;
+  corrections: tf.Tensor1D;
+  averageWeight: tf.Scalar;
+  lambda: tf.Scalar;
+};
 
 /** Moves each class's mean style towards the mean of its images in this batch. Classes that are absent stay. */
-function nextStyleAverage(old: tf.Tensor2D, w: tf.Tensor2D, label: tf.Tensor2D, decay: number): tf.Tensor2D {
-  const count = tf.reshape(tf.sum(label, 0), [-1, 1]); // [classes,1]
-  const mean = tf.div(tf.matMul(label, w, true, false), tf.maximum(count, 1));
+function nextStyleAverage(
+  old: tf.Tensor2D,
+  sum: tf.Tensor2D,
+  count: tf.Tensor2D,
+  decay: number,
+): tf.Tensor2D {
+  const mean = tf.div(sum, tf.maximum(count, 1e-3)); // of a batch in parts these are fractions
   const present = tf.cast(tf.greater(count, 0), 'float32');
   return tf.add(old, tf.mul(tf.mul(tf.sub(mean, old), present), 1 - decay));
-}
-
-/** Every second row, from the first or the second on. [2n,columns] → [n,columns] */
-function everySecond<T extends tf.Tensor>(x: T, from: number): T {
-  const [rows, ...rest] = x.shape as [number, ...number[]];
-  const columns = x.size / rows;
-  const pairs = tf.reshape(x, [rows / 2, 2 * columns]);
-  return tf.reshape(tf.slice(pairs, [0, from * columns], [rows / 2, columns]), [rows / 2, ...rest]) as T;
 }
 
 type Part = { styles: tf.Tensor2D[]; batch: Batch };
@@ -49,8 +54,8 @@ function partsOf({ preset, halves }: Networks, whole: Part): Part[] {
   const groups = label.shape[0] / preset.minibatchStdGroup;
   if (!halves || groups !== 2) return [whole];
   return [0, 1].map((from) => ({
-    styles: whole.styles.map((style) => everySecond(style, from)),
-    batch: { images: everySecond(images, from), label: everySecond(label, from) },
+    styles: whole.styles.map((style) => everyNth(style, 2, from)),
+    batch: { images: everyNth(images, 2, from), label: everyNth(label, 2, from) },
   }));
 }
 
@@ -66,28 +71,20 @@ function join<T extends tf.Tensor>(parts: T[]): T {
  */
 export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla: boolean) {
   const { preset } = n;
-  const step = (
-    side: GeneratorSide,
-    discriminator: tf.Tensor1D,
-    augmentState: tf.Tensor1D,
-    batch: Batch,
-    seed: tf.Tensor1D,
-    controls: Controls,
-    judgeParameters: Record<string, tf.Tensor>,
-  ) => {
-    const d = unflatten(n.discriminator, discriminator);
+  const slope = (fixed: Update, batch: Batch, seed: tf.Tensor1D) => {
     const { label } = batch;
+    const d = unflatten(n.discriminator, fixed.discriminator);
     const look = (images: tf.Tensor4D, shown: tf.Tensor2D, stream: number) => {
-      const seen = augment(preset.augment, images, augmentStrength(augmentState), foldSeed(seed, stream));
+      const seen = augment(preset.augment, images, augmentStrength(fixed.augment), foldSeed(seed, stream));
       return discriminate(preset, d, seen, shown);
     };
     const kept: { w?: tf.Tensor2D; stats?: tf.Tensor1D } = {}; // outlive the tape's tidy
     const judged = (fakes: tf.Tensor4D, wanted: tf.Tensor2D): [tf.Scalar, tf.Scalar] => {
       if (!judge) return [tf.scalar(0), tf.scalar(0)];
-      const logits = judge.logits(judgeParameters, fakes) as tf.Tensor2D;
+      const logits = judge.logits(fixed.judge, fakes) as tf.Tensor2D;
       return [labelCrossEntropy(logits, wanted), accuracy(logits, wanted)];
     };
-    const { gradient } = differentiate(n.generator, side.parameters, (g) => {
+    const { gradient } = differentiate(n.generator, fixed.side.parameters, (g) => {
       const drawn = drawStyles(preset, g, label, foldSeed(seed, 0));
       const parts = partsOf(n, { styles: drawn.styles, batch }).map((part, i) => {
         const fakes = synthesize(preset, g, part.styles);
@@ -96,27 +93,32 @@ export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla:
         return { fakes, label: shown, reals, logits: look(fakes, shown, 1 + i) };
       });
       const reals = parts.flatMap((part) => part.reals ?? []);
-      const adversarial = generatorLoss(
-        join(parts.map(({ logits }) => logits)),
-        reals.length > 0 ? join(reals) : null,
-      );
+      const logits = join(parts.map((part) => part.logits));
+      const adversarial = generatorLoss(logits, reals.length > 0 ? join(reals) : null);
       const [crossEntropy, share] = judged(
         join(parts.map(({ fakes }) => fakes)),
         join(parts.map((part) => part.label)),
       );
       kept.w = tf.keep(drawn.w);
       kept.stats = tf.keep(tf.stack([adversarial, crossEntropy, share]) as tf.Tensor1D);
-      return judge ? (tf.add(adversarial, tf.mul(crossEntropy, controls.lambda)) as tf.Scalar) : adversarial;
+      return judge ? (tf.add(adversarial, tf.mul(crossEntropy, fixed.lambda)) as tf.Scalar) : adversarial;
     });
-    const trained = update(n.generatorAdam, side, gradient, controls.corrections);
-    const weight = controls.averageWeight;
-    const average = tf.add(tf.mul(side.average, weight), tf.mul(trained.parameters, tf.sub(1, weight)));
-    const styleAverage = nextStyleAverage(side.styleAverage, kept.w!, label, preset.styleAverageDecay);
+    const styleSum = tf.matMul(label, kept.w!, true, false) as tf.Tensor2D; // [classes,styleDim]
+    const count = tf.reshape(tf.sum(label, 0), [-1, 1]) as tf.Tensor2D; // [classes,1]
     const stats = kept.stats!.clone();
     tf.dispose(kept);
-    return { side: { ...trained, average: average as tf.Tensor1D, styleAverage }, stats };
+    return { gradient, stats, styleSum, count };
   };
-  return compile(step, { name: judge ? 'gan_generator_judged' : 'gan_generator', xla });
+  const apply = ({ side, corrections, averageWeight }: Update, means: ReturnType<typeof slope>) => {
+    const { gradient, stats, styleSum, count } = means;
+    const trained = update(n.generatorAdam, side, gradient, corrections);
+    const moved = tf.mul(trained.parameters, tf.sub(1, averageWeight));
+    const average = tf.add(tf.mul(side.average, averageWeight), moved) as tf.Tensor1D;
+    const styleAverage = nextStyleAverage(side.styleAverage, styleSum, count, preset.styleAverageDecay);
+    return { side: { ...trained, average, styleAverage }, stats };
+  };
+  const name = judge ? 'gan_generator_judged' : 'gan_generator';
+  return createPhase({ name, xla, parts: n.parts }, slope, apply);
 }
 
 /** Length of the Jacobian of image by style along random image directions: √(Σ_w g² averaged over layers). → [b] */

@@ -25,10 +25,13 @@ export type Networks = {
   discriminatorAdam: AdamSettings;
   /** Halves of a batch pass the networks side by side, for ops too small to be cut. Costs a tenth where there is one thread. */
   halves: boolean;
+  /** In how many parts, one after the other, a batch is shown: more than 1 where memory is short. */
+  parts: number;
 };
 
-export function describeNetworks(preset: GanPreset, classCount: number, xla: boolean): Networks {
+export function describeNetworks(preset: GanPreset, classCount: number, xla: boolean, parts = 1): Networks {
   return {
+    parts,
     halves: !xla && runsSideBySide(preset) && initCompute().threads > 1,
     preset,
     generator: generatorSpecs(preset, classCount),

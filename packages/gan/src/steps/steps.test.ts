@@ -66,27 +66,16 @@ const phases = {
   discriminator(n: Networks) {
     const controls = { corrections: corrections(n.discriminatorAdam), augmentDue: tf.scalar(0) };
     const step = createDiscriminatorStep(n, false);
-    const { trained, stats } = step(
-      side('discriminator'),
-      vector('generator'),
-      augmentState(),
-      batch(),
-      seed(),
-      controls,
-    );
+    const sides = { trained: side('discriminator'), generator: vector('generator'), augment: augmentState() };
+    const { trained, stats } = step({ ...sides, ...controls }, batch(), seed());
     step.dispose();
     return { parameters: trained.parameters, ...trained.moments, stats };
   },
   r1(n: Networks) {
     const step = createR1Step(n, false);
-    const { trained, penalties } = step(
-      side('discriminator'),
-      vector('generator'),
-      augmentState(),
-      batch(),
-      seed(),
-      corrections(n.discriminatorAdam),
-    );
+    const sides = { trained: side('discriminator'), generator: vector('generator'), augment: augmentState() };
+    const fixed = { ...sides, corrections: corrections(n.discriminatorAdam) };
+    const { trained, penalties } = step(fixed, batch(), seed());
     step.dispose();
     return { parameters: trained.parameters, ...trained.moments, stats: penalties };
   },
@@ -103,8 +92,8 @@ const phases = {
       lambda: tf.scalar(reference.lambda),
     };
     const weight = vector('judge').reshape([64, classes]);
-    const d = vector('discriminator');
-    const result = step(start, d, augmentState(), batch(), seed(), controls, judged ? { weight } : {});
+    const fixed = { side: start, discriminator: vector('discriminator'), augment: augmentState() };
+    const result = step({ ...fixed, judge: judged ? { weight } : {}, ...controls }, batch(), seed());
     step.dispose();
     const { parameters, moments, average, styleAverage } = result.side;
     return { parameters, ...moments, average, styleAverage, stats: result.stats };
@@ -173,3 +162,13 @@ test.each(
     }
   },
 );
+
+test.each([2])('R1 on %s parts of a batch, one after the other, is that on the whole', (parts) => {
+  const { parameters, first }: Record<string, tf.Tensor> = phases.r1({
+    ...networksOf('logistic', false),
+    parts,
+  });
+  const expected = reference.phases['R1, logistic']!;
+  expect(weightError(parameters!.dataSync(), decode(expected.parameters!))).toBeLessThan(1e-5);
+  expect(gradientError(first!.dataSync(), decode(expected.first!))).toBeLessThan(1e-5);
+});
