@@ -41,6 +41,7 @@ export async function runEvaluate(context: StageContext): Promise<StageOutcome> 
   sampler.dispose();
   const fidelity = await scoreLabelFidelity(training, fidelityImages, heldOut, {
     seed: run.options.seed,
+    isFiltered: run.options.filters,
     signal,
   });
   await context.report({ share: 0.3 });
