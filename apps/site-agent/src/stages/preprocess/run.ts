@@ -2,19 +2,20 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fit } from '@synspine/dicom';
 import { readJson, writeJson } from '../../durable-file.ts';
-import type { CatalogueFilm } from '../../films/catalogue.ts';
+import {
+  classifyFilms,
+  countClasses,
+  countPatients,
+  divideFilms,
+  type Parts,
+  splitFilms,
+} from '../../films/divide-films.ts';
 import { type ClassedFilm, writeFilmSet } from '../../films/film-set.ts';
 import { commitTo, HOLD_OUT_FOLDER } from '../../films/hold-out.ts';
-import {
-  classOfFilm,
-  LABEL_SCHEMES,
-  type LabelScheme,
-  TRAINING_PATIENTS_PER_CLASS_MIN,
-} from '../../films/label-schemes.ts';
-import { type Part, SHARES_BESIDE_HOLD_OUT, type Split, splitPatients } from '../../films/split.ts';
+import { LABEL_SCHEMES, type LabelScheme } from '../../films/label-schemes.ts';
+import type { Split } from '../../films/split.ts';
 import { TRAINING_FOLDER } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
-import { SiteError } from '../../site-error.ts';
 import { CLASSES_MIN, readRunFilms } from '../ingest/run.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 
@@ -40,10 +41,12 @@ export async function runPreprocess(context: StageContext): Promise<StageOutcome
   const { home, run, draft } = context;
   const size = findPreset(run.options.preset).resolution;
   const scheme = LABEL_SCHEMES[run.options.labels];
-  const classed = classify(scheme, await readRunFilms(run));
+  const classed = classifyFilms(scheme, await readRunFilms(run));
   const split = await updateSplit(context, scheme, classed);
-  const { classNames, left } = chooseClasses(scheme, divide(classed, split));
-  const parts = divide(
+  const classes = countClasses(scheme, divideFilms(classed, split));
+  const classNames = classes.filter(({ isTrained }) => isTrained).map(({ name }) => name);
+  const left = classes.filter(({ isTrained }) => !isTrained);
+  const parts = divideFilms(
     classed.filter(({ className }) => classNames.includes(className)),
     split,
   );
@@ -58,44 +61,13 @@ export async function runPreprocess(context: StageContext): Promise<StageOutcome
     imageSize: size,
     fit: classed[0]!.fit,
     classNames,
-    classesLeftOut: left,
+    classesLeftOut: left.map(({ name, trainingPatients }) => ({ name, trainingPatients })),
     films: countParts(parts, (set) => set.length),
     patients: countParts(parts, countPatients),
     holdOutCommitment: commitTo(parts.heldOut.map(({ pixelSha256 }) => pixelSha256)),
   };
   const isTrainable = classNames.length >= CLASSES_MIN;
   return isTrainable ? { kind: 'done', output } : { kind: 'stopped', code: 'TOO_FEW_PATIENTS', output };
-}
-
-function classify(scheme: LabelScheme, films: readonly CatalogueFilm[]): ClassedFilm[] {
-  return films.flatMap((film) => {
-    const className = classOfFilm(scheme, film.findings);
-    return className === undefined ? [] : [{ ...film, className }];
-  });
-}
-
-function divide(films: readonly ClassedFilm[], split: Split): Parts {
-  const part = (wanted: Part) => films.filter(({ patientKey }) => split[patientKey] === wanted);
-  return { train: part('train'), validation: part('validation'), heldOut: part('hold-out') };
-}
-
-/** Fewer have no error rate and no AUC. */
-const FILMS_PER_CLASS_MIN = 2; // of each part
-
-/** A label that few patients share says too much about each of them: such a class is not trained, and the run says so. */
-function chooseClasses(scheme: LabelScheme, parts: Parts): { classNames: string[]; left: LeftOut[] } {
-  const counts = scheme.classNames.map((name) => {
-    const of = (films: ClassedFilm[]) => films.filter(({ className }) => className === name);
-    const fewest = Math.min(...Object.values(parts).map((films) => of(films).length));
-    return { name, trainingPatients: countPatients(of(parts.train)), fewest };
-  });
-  const isEnough = ({ trainingPatients, fewest }: (typeof counts)[number]) =>
-    trainingPatients >= TRAINING_PATIENTS_PER_CLASS_MIN && fewest >= FILMS_PER_CLASS_MIN;
-  const left = counts.filter((count) => !isEnough(count));
-  return {
-    classNames: counts.filter(isEnough).map(({ name }) => name),
-    left: left.map(({ name, trainingPatients }) => ({ name, trainingPatients })),
-  };
 }
 
 /** The home remembers who was put where, so that no patient ever moves between training and hold-out. */
@@ -105,25 +77,9 @@ async function updateSplit(
   films: readonly ClassedFilm[],
 ): Promise<Split> {
   const earlier = (await readJson<Split>(home.files.split)) ?? {};
-  const patients = [...new Set(films.map(({ patientKey }) => patientKey))].map((key) => {
-    const findings = films.filter(({ patientKey }) => patientKey === key).flatMap((film) => film.findings);
-    return { key, stratum: classOfFilm(scheme, findings)! };
-  });
-  const chosen = films.filter(({ part }) => part === 'hold-out');
-  const given = Object.fromEntries(chosen.map(({ patientKey }): [string, Part] => [patientKey, 'hold-out']));
-  if (Object.keys(given).some((key) => earlier[key] && earlier[key] !== 'hold-out'))
-    throw new SiteError('HOLD_OUT_CONFLICT');
-  const shares = chosen.length > 0 ? SHARES_BESIDE_HOLD_OUT : undefined;
-  const others = patients.filter(({ key }) => !given[key]);
-  const split = { ...earlier, ...splitPatients(others, earlier, shares), ...given };
+  const split = splitFilms(scheme, films, earlier);
   await writeJson(home.files.split, split, { guard });
   return split;
-}
-
-type Parts = Record<keyof PartCounts, ClassedFilm[]>;
-
-function countPatients(films: readonly ClassedFilm[]): number {
-  return new Set(films.map(({ patientKey }) => patientKey)).size;
 }
 
 function countParts(parts: Parts, count: (films: ClassedFilm[]) => number): PartCounts {
