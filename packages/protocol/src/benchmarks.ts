@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { isoDateTime, sha256Hex, siteId } from './ids.ts';
 
+/** Networks that a classifier may be, by @synspine/classifier's ids. */
+export const CLASSIFIER_ARCHITECTURES = ['small-cnn', 'efficientnet-lite0', 'densenet-121'] as const;
+
 /** Agreed bins of a classifier's score (probability of `abnormal`): bin = min(255, floor(score · 256)). */
 export const SCORE_BINS = 256;
 
@@ -17,7 +20,7 @@ export const classifierDescriptor = z.strictObject({
   schema: z.literal('synspine.classifier/1'),
   id: z.uuid(),
   trainedOn,
-  architecture: z.enum(['small-cnn', 'efficientnet-lite0', 'densenet-121']),
+  architecture: z.enum(CLASSIFIER_ARCHITECTURES),
   imageSize: z.int().positive(),
   /** Members of the ensemble, one per training seed; its score is their mean probability. */
   seeds: z.int().positive().max(16),

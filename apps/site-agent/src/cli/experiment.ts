@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
+import { CLASSIFIER_ARCHITECTURES } from '@synspine/protocol';
 import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { prepareSite } from '../experiments/paper/films.ts';
@@ -25,6 +26,7 @@ type Flags = {
   classifierSeeds: number;
   syntheticCount: number;
   classifier: ExperimentOptions['architecture'];
+  recipe: ExperimentOptions['recipe'];
   classifierSteps?: number;
   psi: number;
   holdOut: 'own' | 'published';
@@ -54,7 +56,16 @@ export function addExperimentCommand(program: Command): void {
     .option('--classifier-seeds <n>', 'classifiers on the images of each generator', wholeNumber, 3)
     .option('--synthetic-count <n>', 'images that a classifier sees', wholeNumber, 4_000)
     .option('--psi <share>', 'truncation of the samples, 0 to 1', share, 1)
-    .option('--classifier <network>', 'what learns from the images', 'small-cnn')
+    .addOption(
+      new Option('--classifier <network>', 'what learns from the images')
+        .choices(CLASSIFIER_ARCHITECTURES)
+        .default('small-cnn'),
+    )
+    .addOption(
+      new Option('--recipe <recipe>', 'how it learns: ours, or the paper’s for the large networks')
+        .choices(['default', 'paper'])
+        .default('default'),
+    )
     .option('--classifier-steps <n>', 'of each classifier (its recipe’s)', wholeNumber)
     .addOption(
       new Option('--hold-out <whose>', 'choose the test films here, or take those of VinDr-SpineXR')
@@ -120,6 +131,7 @@ function toOptions(flags: Flags): ExperimentOptions {
     syntheticCount: flags.syntheticCount,
     psi: flags.psi,
     architecture: flags.classifier,
+    recipe: flags.recipe,
     classifierSteps: flags.classifierSteps ?? null,
   };
 }

@@ -1,4 +1,4 @@
-import type { ArchitectureId } from '@synspine/classifier';
+import type { ArchitectureId, RECIPES } from '@synspine/classifier';
 import type { LabelSchemeName } from '../../films/label-schemes.ts';
 
 /** What is compared; fixed when the experiment's folder is made. */
@@ -15,6 +15,7 @@ export type ExperimentOptions = {
   syntheticCount: number;
   psi: number;
   architecture: ArchitectureId;
+  recipe: keyof typeof RECIPES;
   /** Of each classifier; null: the recipe’s. */
   classifierSteps: number | null;
 };

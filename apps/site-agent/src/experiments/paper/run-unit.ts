@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadPretrained, RECIPES } from '@synspine/classifier';
 import { initCompute } from '@synspine/compute';
 import { createSampler, spreadThreads } from '@synspine/gan';
 import { publishFolder, writeJson } from '../../durable-file.ts';
@@ -11,7 +12,7 @@ import { GENERATOR_FILE, type TrainOutput } from '../../stages/train/output.ts';
 import { train } from '../../stages/train/run.ts';
 import { type DatasetFilms, openDataset } from './films.ts';
 import type { ExperimentFolder } from './folder.ts';
-import { type Dataset, methodsOf, POOLED, seedsOf, type Unit } from './plan.ts';
+import { type Dataset, type ExperimentOptions, methodsOf, POOLED, seedsOf, type Unit } from './plan.ts';
 import { measureQuality } from './quality.ts';
 import { type LabelledSet, scoreClassifier, trainingSets } from './score-classifier.ts';
 
@@ -30,21 +31,27 @@ export const FACTS_FILE = 'facts.json';
 /** Does what is still missing of one unit: the generator, what it is worth, and the classifiers on its images. */
 export async function runUnit(context: UnitContext): Promise<void> {
   const { folder, unit, datasets, threads, signal } = context;
-  const { preset, classifierSeeds, architecture, classifierSteps } = folder.options;
-  const steps = classifierSteps ?? undefined;
+  const { preset, classifierSeeds } = folder.options;
   initCompute(spreadThreads(findPreset(preset), threads));
   const films = await openDataset(folder, datasets.find(({ name }) => name === unit.dataset)!);
   const everyone = datasets.find(({ name }) => name === POOLED) ?? datasets[0]!;
   const { holdOut } = await openDataset(folder, everyone);
   const synthetic = unit.generator ? await prepareGenerator(context, films) : undefined;
+  const classifier = classifierOf(folder.options);
   for (const method of methodsOf(unit)) {
     const sets = trainingSets(method, films, synthetic);
     for (const seed of seedsOf(classifierSeeds)) {
       const path = folder.unit(unit).scores(method, seed);
       if (existsSync(path)) continue;
-      await writeJson(path, await scoreClassifier({ ...sets, holdOut, architecture, steps, seed, signal }));
+      await writeJson(path, await scoreClassifier({ ...sets, holdOut, ...classifier, seed, signal }));
     }
   }
+}
+
+/** Starts from photographs where such weights come with the set-up. */
+function classifierOf({ architecture, recipe, classifierSteps }: ExperimentOptions) {
+  const pretrained = architecture === 'efficientnet-lite0' ? loadPretrained(architecture) : undefined;
+  return { architecture, recipe: RECIPES[recipe], steps: classifierSteps ?? undefined, pretrained };
 }
 
 /** The unit's generator and its quality, made unless they are there. → the images that its classifiers see. */

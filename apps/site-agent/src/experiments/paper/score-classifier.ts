@@ -1,4 +1,4 @@
-import { type ArchitectureId, predict, trainClassifier } from '@synspine/classifier';
+import { predict, type TrainOptions, trainClassifier } from '@synspine/classifier';
 import { seededRandom, shuffled } from '@synspine/compute';
 import type { FilmSet } from '../../films/film-set.ts';
 import type { DatasetFilms } from './films.ts';
@@ -28,13 +28,10 @@ export function trainingSets(method: Method, films: DatasetFilms, synthetic?: La
 
 /** Trains one classifier and lets it judge the films of the hold-out. Network, recipe and steps are the same for every method. */
 export async function scoreClassifier(
-  options: TrainingSets & {
-    holdOut: FilmSet;
-    architecture: ArchitectureId;
-    steps?: number;
-    seed: number;
-    signal: AbortSignal;
-  },
+  options: TrainingSets &
+    Pick<TrainOptions, 'architecture' | 'recipe' | 'steps' | 'pretrained' | 'seed' | 'signal'> & {
+      holdOut: FilmSet;
+    },
 ): Promise<ClassifierScores> {
   const { holdOut, ...training } = options;
   const { parameters, validationAuc } = await trainClassifier(training);

@@ -26,6 +26,7 @@ const results: PaperResults = {
     syntheticCount: 100,
     psi: 1,
     architecture: 'small-cnn',
+    recipe: 'default',
   },
   datasets: [],
   auc: [
