@@ -8,7 +8,7 @@ const BENCHMARK_ERRORS = {
     'The registry does not answer. Check the network and the URL, then run the command again.',
   RELEASE_MISMATCH:
     'The registry describes the release otherwise than its signed manifest. Ask the registry’s admin.',
-  RELEASE_UNSUPPORTED: 'The classifiers here tell normal from abnormal; this release has other classes.',
+  RELEASE_UNSUPPORTED: 'The classifiers here tell normal from abnormal; this release has only one of them.',
   IMAGES_INVALID:
     'The image shards do not hold what the signed manifest says. Ask the site to release again.',
   TOO_FEW_IMAGES: 'A class has too few images to train and validate on. Ask the site for a larger release.',

@@ -53,7 +53,8 @@ export async function writeRelease(
   change: Partial<ReleaseManifest> = {},
 ): Promise<ReleaseManifest> {
   await mkdir(dir, { recursive: true });
-  await writeShards({ images, classNames: CLASS_NAMES, dir, rowsPerShard: 50 });
+  const classNames = [...new Set(images.map(({ label }) => label))];
+  await writeShards({ images, classNames, dir, rowsPerShard: 50 });
   await writeFileAtomic(join(dir, 'generator.safetensors'), Buffer.from('weights'));
   const counts = { train: 30, validation: 5, heldOut: 9 };
   return {

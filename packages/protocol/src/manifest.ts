@@ -6,6 +6,14 @@ import { approvedAudit, qualityReport } from './reports.ts';
 export const RELEASE_FILES_MAX = 1_000;
 export const RELEASE_FILE_BYTES_MAX = 4 * 1024 ** 3;
 
+/** Class names that say that nothing was found. Every other class of a release is one of abnormal films. */
+const NORMAL_CLASSES: readonly string[] = ['normal', 'No finding'];
+
+/** Whether films of this class show something: what classifiers of all releases tell, whatever classes those have. */
+export function isAbnormalClass(className: string): boolean {
+  return !NORMAL_CLASSES.includes(className);
+}
+
 const count = z.int().nonnegative();
 
 export const releaseFile = z.strictObject({

@@ -34,11 +34,24 @@ describe('loading a release’s images', () => {
     expect([...(await load(films, change)).labels]).toEqual(films.map((f) => Number(f.label === 'abnormal')));
   });
 
-  it('refuses other classes than normal and abnormal', async () => {
+  it('takes every finding as abnormal, and nothing found as normal', async () => {
+    const names: Record<string, string> = { normal: 'No finding', abnormal: 'Osteophytes' };
+    const films = (await drawFilms(5, 16)).map((film) => ({ ...film, label: names[film.label]! }));
+    const change = {
+      classNames: ['No finding', 'Osteophytes', 'Vertebral collapse'],
+      synthetic: { seed: 1, psi: 1, imagesPerClass: [5, 5, 0] },
+    };
+    const { labels } = await load(films, change);
+    expect([...labels]).toEqual(films.map(({ label }) => Number(label === 'Osteophytes')));
+  });
+
+  it('refuses a release without normal or without abnormal films', async () => {
     const films = await drawFilms(5, 16);
-    await expect(load(films, { classNames: ['normal', 'implant'] })).rejects.toMatchObject({
-      code: 'RELEASE_UNSUPPORTED',
-    });
+    for (const classNames of [
+      ['normal', 'No finding'],
+      ['abnormal', 'Osteophytes'],
+    ])
+      await expect(load(films, { classNames })).rejects.toMatchObject({ code: 'RELEASE_UNSUPPORTED' });
   });
 
   it('refuses one image more or fewer than the manifest says, and a number used twice', async () => {

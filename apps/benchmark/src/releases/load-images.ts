@@ -1,25 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { LabelledImages } from '@synspine/classifier';
+import { isAbnormalClass, type ReleaseManifest } from '@synspine/protocol';
 import { readShard, type ShardImage } from '@synspine/release';
 import sharp from 'sharp';
 import { BenchmarkError } from '../benchmark-error.ts';
 import type { VerifiedRelease } from './fetch-release.ts';
 
-/** Class numbers of every classifier here; the score is the probability of class 1. */
-const CLASSES = ['normal', 'abnormal'];
+/** Class number of every classifier here: 0 normal, 1 abnormal, whose probability is the score. */
+const toLabel = (className: string) => Number(isAbnormalClass(className));
 
 /** A release's images as the classifier takes them; `indices` are their numbers in the release. */
 export type LoadedImages = LabelledImages & { labels: Uint8Array; indices: Uint32Array };
 
 /**
  * Decodes a verified release's shards into 8-bit images and class numbers. Each shard and PNG is compared with the
- * manifest: size, classes and counts. Throws RELEASE_UNSUPPORTED or IMAGES_INVALID.
+ * manifest: size, classes and counts. A release of findings counts as normal and abnormal. Throws RELEASE_UNSUPPORTED or IMAGES_INVALID.
  */
 export async function loadImages({ manifest, dir }: VerifiedRelease): Promise<LoadedImages> {
   const { classNames, imageSize, synthetic } = manifest;
-  if ([...classNames].sort().join() !== [...CLASSES].sort().join())
-    throw new BenchmarkError('RELEASE_UNSUPPORTED');
+  if (new Set(classNames.map(toLabel)).size < 2) throw new BenchmarkError('RELEASE_UNSUPPORTED');
   const count = synthetic.imagesPerClass.reduce((sum, n) => sum + n, 0);
   const pixels = imageSize ** 2;
   const loaded = {
@@ -27,17 +27,19 @@ export async function loadImages({ manifest, dir }: VerifiedRelease): Promise<Lo
     labels: new Uint8Array(count),
     indices: new Uint32Array(count),
   };
+  const drawn: string[] = []; // the class of each image
   let at = 0;
   for (const file of manifest.files.filter((f) => f.kind === 'images')) {
     for (const image of (await readShard(await readFile(join(dir, file.name)))).images) {
       if (at === count) throw new BenchmarkError('IMAGES_INVALID', 'more images than the manifest says');
       loaded.images.set(await decodePng(image, imageSize), at * pixels);
-      loaded.labels[at] = CLASSES.indexOf(image.label);
+      loaded.labels[at] = toLabel(image.label);
+      drawn.push(image.label);
       loaded.indices[at] = image.index;
       at += 1;
     }
   }
-  assertCounts(loaded, classNames, synthetic.imagesPerClass, at);
+  assertCounts(loaded, drawn, manifest);
   return loaded;
 }
 
@@ -71,13 +73,12 @@ function isGrayPng(png: Uint8Array, size: number): boolean {
 
 function assertCounts(
   { labels, indices }: LoadedImages,
-  classNames: readonly string[],
-  imagesPerClass: readonly number[],
-  total: number,
+  drawn: readonly string[],
+  { classNames, synthetic: { imagesPerClass } }: ReleaseManifest,
 ): void {
   const isRight = classNames.every(
-    (name, i) => labels.filter((label) => label === CLASSES.indexOf(name)).length === imagesPerClass[i],
+    (name, i) => drawn.filter((other) => other === name).length === imagesPerClass[i],
   );
-  if (total !== labels.length || !isRight || new Set(indices).size !== indices.length)
+  if (drawn.length !== labels.length || !isRight || new Set(indices).size !== indices.length)
     throw new BenchmarkError('IMAGES_INVALID', 'other counts than the manifest says');
 }

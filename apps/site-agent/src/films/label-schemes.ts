@@ -1,4 +1,5 @@
 import { FINDINGS, type Finding } from '@synspine/dicom';
+import { isAbnormalClass } from '@synspine/protocol';
 
 /** Of a film that is only known to be abnormal. */
 export const UNSPECIFIED_FINDING = 'Unspecified finding';
@@ -54,12 +55,7 @@ export function classOfFilm(scheme: LabelScheme, findings: readonly FilmFinding[
   return scheme.priority.find((name) => classes.includes(name));
 }
 
-/** Whether a class of any scheme means that something was found. */
-function isAbnormal(className: string): boolean {
-  return className !== LABEL_SCHEMES.binary.classNames[0] && className !== FINDINGS[0];
-}
-
 /** Condition numbers of any scheme as those of the binary one: 0 normal, 1 abnormal. */
 export function toBinaryLabels(labels: Uint8Array, classNames: readonly string[]): Uint8Array {
-  return labels.map((label) => (isAbnormal(classNames[label]!) ? 1 : 0));
+  return labels.map((label) => Number(isAbnormalClass(classNames[label]!)));
 }
