@@ -36,7 +36,7 @@ def from_ours(name, tensor):
     if name == "4.dense.weight":
         inputs, outputs = tensor.shape
         return tensor.reshape(4, 4, inputs // 16, outputs).permute(3, 2, 0, 1).reshape(outputs, inputs).contiguous()
-    return tensor.t().contiguous() if tensor.dim() == 2 and name != "label.weight" else tensor.clone()
+    return tensor.t().contiguous() if tensor.dim() == 2 else tensor.clone()
 
 
 def lrelu(x):
@@ -117,7 +117,7 @@ def mix_styles(preset, first, second, cut):
 
 def embed_label(preset, p, label):
     if preset["labelInput"] == "one-hot":
-        return label @ p["label.weight"]
+        return label @ p["label.weight"].t()
     embedding = normalize_moment(dense(p, "label", label))
     for i in range(preset["discriminatorLabelLayers"]):
         embedding = lrelu(dense(p, f"label.{i}", embedding, 0.01))
