@@ -45,10 +45,13 @@ export type QualityRow = {
   dataset: string;
   method: 'gan' | 'spinegan';
   metric: QualityScore['metric'];
+  /** Without its n, which is beside it. */
   protocol: string;
   stratum: string;
+  /** Images on each side. */
+  n: number;
   /** One a seed. */
-  values: QualityScore[];
+  values: Interval[];
   /** Real training films in place of synthetic ones. */
   floor: Interval | null;
 };
@@ -161,7 +164,8 @@ async function readQuality(folder: ExperimentFolder, units: readonly Unit[]): Pr
   for (const unit of units.filter(({ generator }) => generator)) {
     const [method] = methodsOf(unit) as ['gan' | 'spinegan'];
     for (const score of await read<QualityScore[]>(folder.unit(unit).quality)) {
-      const { metric, protocol, stratum, floor } = score;
+      const { metric, stratum, floor, n } = score;
+      const protocol = score.protocol.replace(/_n\d+$/, '');
       const key = [unit.dataset, method, metric, stratum].join();
       const row = rows.get(key) ?? {
         dataset: unit.dataset,
@@ -169,10 +173,11 @@ async function readQuality(folder: ExperimentFolder, units: readonly Unit[]): Pr
         metric,
         protocol,
         stratum,
+        n,
         values: [],
         floor: floor && toInterval(floor),
       };
-      rows.set(key, { ...row, values: [...row.values, score] });
+      rows.set(key, { ...row, values: [...row.values, toInterval(score)] });
     }
   }
   return [...rows.values()];

@@ -3,16 +3,7 @@ import type { PaperResults, QualityRow } from './results.ts';
 import { aucTable, qualityTable, toCsv, toMarkdown } from './tables.ts';
 
 const interval = { value: 0.8, ciLow: 0.7, ciHigh: 0.9 };
-const score = (value: number): QualityRow['values'][number] => ({
-  metric: 'fid',
-  protocol: 'fid_heldout_n9',
-  stratum: 'all',
-  value,
-  ciLow: value,
-  ciHigh: value,
-  n: 9,
-  floor: null,
-});
+const score = (value: number): QualityRow['values'][number] => ({ value, ciLow: value, ciHigh: value });
 
 const results: PaperResults = {
   schema: 'synspine.paper/1',
@@ -45,8 +36,9 @@ const results: PaperResults = {
       dataset: 'a',
       method: 'gan',
       metric: 'fid',
-      protocol: 'fid_heldout_n9',
+      protocol: 'fid_heldout',
       stratum: 'all',
+      n: 9,
       values: [score(100), score(140)],
       floor: { value: 50, ciLow: 40, ciHigh: 60 },
     },
@@ -63,12 +55,12 @@ test('Table 1 gives AUCs with intervals, and differences to real films but for r
 
 test('Table 2 gives mean and range over the seeds, beside real films', () => {
   const { rows, caption } = qualityTable(results);
-  expect(rows.map((row) => row.slice(0, 4))).toEqual([
-    ['a', 'all', 'gan', '120.0 (100.0–140.0)'],
-    ['a', 'all', 'spinegan', '–'],
-    ['a', 'all', 'real', '50.0'],
+  expect(rows.map((row) => row.slice(0, 5))).toEqual([
+    ['a', 'all', 'gan', '9', '120.0 (100.0–140.0)'],
+    ['a', 'all', 'spinegan', '9', '–'],
+    ['a', 'all', 'real', '9', '50.0'],
   ]);
-  expect(caption).toContain('fid_heldout_n9');
+  expect(caption).toContain('fid_heldout');
 });
 
 test('a table is written as Markdown and as CSV', () => {

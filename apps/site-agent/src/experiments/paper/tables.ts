@@ -6,7 +6,7 @@ export type Table = { caption: string; header: string[]; rows: string[][] };
 export function aucTable({ auc, options }: PaperResults): Table {
   const { generatorSeeds, classifierSeeds, preset, architecture } = options;
   return {
-    caption: `AUC, abnormal against normal, on held-out real films. ${preset}, ${architecture}; synthetic rows are means of ${generatorSeeds} generators × ${classifierSeeds} classifiers, real ones of ${classifierSeeds} classifiers, with 95 % bootstrap intervals over patients and seeds; differences are paired by patient.`,
+    caption: `AUC, abnormal against normal, on held-out real films. ${preset}, ${architecture}; synthetic rows are means over ${generatorSeeds} × ${classifierSeeds} seeds of generator and classifier, real ones over ${classifierSeeds}, with 95 % bootstrap intervals over patients and seeds; differences are paired by patient.`,
     header: ['Trained on', 'Method', 'Tested on', 'Films', 'AUC', 'Less real'],
     rows: auc.map((row) => [
       row.trainedOn,
@@ -27,10 +27,12 @@ export function qualityTable({ quality, options: { generatorSeeds } }: PaperResu
   const rows = [...places].flatMap((place) => {
     const [dataset, stratum] = place.split('\n') as [string, string];
     const here = quality.filter((row) => row.dataset === dataset && row.stratum === stratum);
+    const films = here.find(({ metric }) => metric === 'fid')?.n;
     const line = (method: string, of: QualityRow[], show: (row: QualityRow) => string) => [
       dataset,
       stratum,
       method,
+      films === undefined ? '–' : String(films),
       ...METRICS.map((metric) => of.find((row) => row.metric === metric)).map((row) =>
         row ? show(row) : '–',
       ),
@@ -45,8 +47,8 @@ export function qualityTable({ quality, options: { generatorSeeds } }: PaperResu
   });
   const protocols = [...new Set(quality.map(({ protocol }) => protocol))].sort().join(', ');
   return {
-    caption: `Quality against held-out films: mean of ${generatorSeeds} generators, lowest–highest; “real” puts real training films in place of synthetic ones, which is what a perfect generator would score at this n. Protocols: ${protocols}.`,
-    header: ['Data set', 'Stratum', 'Method', ...METRICS],
+    caption: `Quality against held-out films: mean of ${generatorSeeds} trainings, lowest–highest; “real” puts real training films in place of synthetic ones, which is what a perfect generator would score at this n. Films: how many on each side. Protocols: ${protocols}.`,
+    header: ['Data set', 'Stratum', 'Method', 'Films', ...METRICS],
     rows,
   };
 }
