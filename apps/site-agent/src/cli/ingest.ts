@@ -1,14 +1,11 @@
-import { availableParallelism } from 'node:os';
-import { createFilmReader } from '@synspine/dicom';
 import { type Command, Option } from 'commander';
 import { writeJson } from '../durable-file.ts';
-import { type IngestVerdict, ingestFolder } from '../films/ingest-folder.ts';
+import type { IngestVerdict } from '../films/ingest-folder.ts';
+import { ingestSource } from '../films/ingest-source.ts';
 import { countRefusals } from '../films/quarantine.ts';
 import { readSource } from '../films/source.ts';
 import { openHome } from '../home.ts';
 import { createProgressBar } from './progress-bar.ts';
-
-const FILM_TIMEOUT_MS = 30_000; // a large film takes a second or two; a busy machine several times that
 
 type IngestFlags = {
   home: string;
@@ -48,20 +45,16 @@ export function addIngestCommand(program: Command): void {
 async function ingest(folder: string, flags: IngestFlags): Promise<void> {
   const source = await readSource(folder, flags.labels);
   const home = await openHome(flags.home, { create: true });
-  const concurrency = Math.min(4, availableParallelism());
-  const reader = createFilmReader({ processes: concurrency, timeoutMs: FILM_TIMEOUT_MS });
   const bar = createProgressBar('films');
   try {
-    const readFilm = (path: string) => reader.read(path);
     const keepPublishedHoldOut = flags.holdOut === 'published';
-    const options = { source, fit: flags.fit, readFilm, concurrency, keepPublishedHoldOut };
-    const verdicts = await ingestFolder(home, { ...options, onProgress: bar.update });
+    const options = { source, fit: flags.fit, keepPublishedHoldOut, onProgress: bar.update };
+    const verdicts = await ingestSource(home, options);
     bar.stop();
     if (flags.json) await writeJson(flags.json, verdicts);
     process.stdout.write(`${summarise(verdicts)}\n`);
   } finally {
     bar.stop();
-    await reader.close();
   }
 }
 

@@ -1,9 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { createFilmReader } from '@synspine/dicom';
 import { type FilmSet, joinFilms } from '../../films/film-set.ts';
 import { openHoldOut } from '../../films/hold-out.ts';
-import { ingestFolder } from '../../films/ingest-folder.ts';
+import { ingestSource } from '../../films/ingest-source.ts';
 import type { Source } from '../../films/source.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { type Home, openHome } from '../../home.ts';
@@ -14,13 +12,12 @@ import { SiteError } from '../../site-error.ts';
 import { executeStage } from '../../stages/execute-stage.ts';
 import { ingestJob } from '../../stages/ingest/job.ts';
 import { preprocessJob } from '../../stages/preprocess/job.ts';
+import { readResult } from '../../stages/stage-result.ts';
 import type { ExperimentFolder } from './folder.ts';
 import type { Dataset } from './plan.ts';
 
 /** Films of a data set, split by patient. */
 export type DatasetFilms = TrainingFilms & { holdOut: FilmSet };
-
-const FILM_TIMEOUT_MS = 30_000;
 
 export type PrepareOptions = {
   signal: AbortSignal;
@@ -40,15 +37,8 @@ export async function prepareSite(
 ): Promise<void> {
   const home = await openHome(join(folder.private.sites, site.name), { create: true });
   const run = await siteRun(home, folder);
-  if (await isPrepared(run)) return;
-  const reader = createFilmReader({ processes: availableParallelism(), timeoutMs: FILM_TIMEOUT_MS });
-  try {
-    const { source } = site;
-    const readFilm = (path: string) => reader.read(path);
-    await ingestFolder(home, { ...options, source, fit: 'squeeze', readFilm });
-  } finally {
-    await reader.close();
-  }
+  if ((await readResult(run, preprocessJob.name))?.kind === 'done') return;
+  await ingestSource(home, { ...options, source: site.source, fit: 'squeeze' });
   const { epoch, guard } = await claimRun(run);
   const context = {
     home,
@@ -61,20 +51,13 @@ export async function prepareSite(
   };
   for (const job of [ingestJob, preprocessJob]) {
     const result = await executeStage(job, context);
-    if (result.kind === 'stopped') throw new SiteError('EXPERIMENT_NO_FILMS', `${site.name}: ${result.code}`);
+    if (result.kind === 'stopped') throw new SiteError('EXPERIMENT_NO_FILMS', result.code);
   }
 }
 
 async function siteRun(home: Home, { options: { preset, labels } }: ExperimentFolder): Promise<RunFolder> {
   const [made] = await listRuns(home);
   return made ?? createRun(home, { ...DEFAULT_RUN_OPTIONS, preset, labels });
-}
-
-async function isPrepared(run: RunFolder): Promise<boolean> {
-  return openTrainingFilms(run).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** The films of a data set, its sites one after the other. Throws RUN_FILE_DAMAGED, EXPERIMENT_CLASSES_DIFFER. */
