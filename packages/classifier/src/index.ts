@@ -10,7 +10,7 @@ export { ClassifierError, type ClassifierErrorCode } from './classifier-error.ts
 export { createJudge, type Judge } from './judge.ts';
 export { agreesWithLabel } from './label-agreement.ts';
 export { predict } from './predict.ts';
-export { loadPretrained, type Pretrained } from './pretrained.ts';
+export { installedPretrained, loadPretrained, type Pretrained } from './pretrained.ts';
 export { DEFAULT_RECIPE, RECIPES, type Recipe } from './recipe.ts';
 export { createSpineFilter, type FilterFilms, type SpineFilter } from './spine-filter.ts';
 export {

@@ -24,6 +24,11 @@ export function loadPretrained(architecture: ArchitectureId, path?: string): Pre
   throw new ClassifierError('NO_PRETRAINED', architecture);
 }
 
+/** What comes with the set-up for this network; undefined where it starts from random weights. Throws `NO_PRETRAINED`. */
+export function installedPretrained(architecture: ArchitectureId): Pretrained | undefined {
+  return architecture === 'efficientnet-lite0' ? loadPretrained(architecture) : undefined;
+}
+
 function readFile(path: string): Uint8Array {
   try {
     return new Uint8Array(readFileSync(path));

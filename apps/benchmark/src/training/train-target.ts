@@ -1,6 +1,6 @@
 import {
   encodeClassifier,
-  loadPretrained,
+  installedPretrained,
   type Parameters,
   RECIPES,
   trainClassifier,
@@ -25,7 +25,7 @@ export async function trainTarget(
     sources.push({ manifestSha256: release.manifestSha256, loaded: await loadImages(release) });
   const split = splitImages(sources, target.imageSize);
   const { architecture, recipe } = target.training;
-  const pretrained = architecture === 'efficientnet-lite0' ? loadPretrained(architecture) : undefined;
+  const pretrained = installedPretrained(architecture);
   const members: Parameters[] = [];
   for (const seed of SEEDS) {
     const started = performance.now();

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadPretrained, RECIPES } from '@synspine/classifier';
+import { installedPretrained, RECIPES } from '@synspine/classifier';
 import { initCompute } from '@synspine/compute';
 import { createSampler, spreadThreads } from '@synspine/gan';
 import { publishFolder, writeJson } from '../../durable-file.ts';
@@ -48,9 +48,8 @@ export async function runUnit(context: UnitContext): Promise<void> {
   }
 }
 
-/** Starts from photographs where such weights come with the set-up. */
 function classifierOf({ architecture, recipe, classifierSteps }: ExperimentOptions) {
-  const pretrained = architecture === 'efficientnet-lite0' ? loadPretrained(architecture) : undefined;
+  const pretrained = installedPretrained(architecture);
   return { architecture, recipe: RECIPES[recipe], steps: classifierSteps ?? undefined, pretrained };
 }
 
