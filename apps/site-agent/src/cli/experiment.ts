@@ -10,17 +10,15 @@ import { runExperiment } from '../experiments/paper/run-experiment.ts';
 import { findSites } from '../experiments/paper/sites.ts';
 import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
 import { findIsolation } from '../worker/isolation.ts';
-import { share, wholeNumber } from './flags.ts';
+import { positiveNumber, share } from './flags.ts';
 import { createProgressBar } from './progress-bar.ts';
-import { stopSignal } from './stop-signal.ts';
-
-const EXIT_STOPPED = 75; // EX_TEMPFAIL of sysexits.h: try again
+import { EXIT_STOPPED, stopSignal } from './stop-signal.ts';
 
 type Flags = {
   data: string;
   out: string;
   preset: string;
-  labels: ExperimentOptions['labels'];
+  labels?: ExperimentOptions['labels'];
   imagesShown?: number;
   seeds: number;
   classifierSeeds: number;
@@ -49,12 +47,14 @@ export function addExperimentCommand(program: Command): void {
     .requiredOption('--out <dir>', 'the experiment’s folder; made when missing')
     .option('--preset <name>', 'network and schedule', 'demo-32')
     .addOption(
-      new Option('--labels <scheme>', 'two classes or eight').choices(LABEL_SCHEME_NAMES).default('binary'),
+      new Option('--labels <scheme>', 'two classes or eight (the preset’s, else two)').choices(
+        LABEL_SCHEME_NAMES,
+      ),
     )
-    .option('--images-shown <n>', 'length of each training (the preset’s)', wholeNumber)
-    .option('--seeds <n>', 'trainings of each generator', wholeNumber, 3)
-    .option('--classifier-seeds <n>', 'classifiers on the images of each generator', wholeNumber, 3)
-    .option('--synthetic-count <n>', 'images that a classifier sees', wholeNumber, 4_000)
+    .option('--images-shown <n>', 'length of each training (the preset’s)', positiveNumber)
+    .option('--seeds <n>', 'trainings of each generator', positiveNumber, 3)
+    .option('--classifier-seeds <n>', 'classifiers on the images of each generator', positiveNumber, 3)
+    .option('--synthetic-count <n>', 'images that a classifier sees', positiveNumber, 4_000)
     .option('--psi <share>', 'truncation of the samples, 0 to 1', share, 1)
     .addOption(
       new Option('--classifier <network>', 'what learns from the images')
@@ -66,13 +66,13 @@ export function addExperimentCommand(program: Command): void {
         .choices(['default', 'paper'])
         .default('default'),
     )
-    .option('--classifier-steps <n>', 'of each classifier (its recipe’s)', wholeNumber)
+    .option('--classifier-steps <n>', 'of each classifier (its recipe’s)', positiveNumber)
     .addOption(
       new Option('--hold-out <whose>', 'choose the test films here, or take those of VinDr-SpineXR')
         .choices(['own', 'published'])
         .default('own'),
     )
-    .option('--jobs <n>', 'trainings at a time (one a CPU)', wholeNumber, availableParallelism())
+    .option('--jobs <n>', 'trainings at a time (one a CPU)', positiveNumber, availableParallelism())
     .action(runPaper);
 }
 
@@ -80,7 +80,7 @@ async function runPaper(flags: Flags): Promise<void> {
   const { workerEnvironment: environment, threads } = readConfig();
   const sites = await findSites(flags.data);
   const path = resolve(flags.out);
-  const folder = await openExperiment(path, { data: resolve(flags.data), options: toOptions(flags) });
+  const folder = await openExperiment(path, { data: resolve(flags.data), options: await toOptions(flags) });
   const stop = stopSignal();
   const films = createProgressBar('films');
   const units = createProgressBar('units');
@@ -121,10 +121,13 @@ async function runPaper(flags: Flags): Promise<void> {
   }
 }
 
-function toOptions(flags: Flags): ExperimentOptions {
+/** Throws OPTION_INVALID before a film is read. */
+async function toOptions(flags: Flags): Promise<ExperimentOptions> {
+  const { findPreset, labelsOfPreset } = await import('../presets.ts');
+  const preset = findPreset(flags.preset).name;
   return {
-    preset: flags.preset,
-    labels: flags.labels,
+    preset,
+    labels: flags.labels ?? labelsOfPreset(preset),
     imagesShown: flags.imagesShown ?? null,
     generatorSeeds: flags.seeds,
     classifierSeeds: flags.classifierSeeds,

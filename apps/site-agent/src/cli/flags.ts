@@ -6,6 +6,12 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+export function positiveNumber(text: string): number {
+  const number = wholeNumber(text);
+  if (number === 0) throw new InvalidArgumentError('expected 1 or more');
+  return number;
+}
+
 export function share(text: string): number {
   if (text === '' || !(Number(text) >= 0 && Number(text) <= 1))
     throw new InvalidArgumentError('expected 0 to 1');

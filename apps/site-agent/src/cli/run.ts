@@ -17,9 +17,7 @@ import { describeSummary } from './describe-summary.ts';
 import { share, wholeNumber, withThreads } from './flags.ts';
 import { followProgress } from './follow-progress.ts';
 import { openLog } from './open-log.ts';
-import { stopSignal } from './stop-signal.ts';
-
-const EXIT_STOPPED = 75; // EX_TEMPFAIL of sysexits.h: try again
+import { EXIT_STOPPED, stopSignal } from './stop-signal.ts';
 
 type RunFlags = Partial<RunOptions> & { home: string; threads?: number; json?: string; dryRun?: true };
 

@@ -1,3 +1,6 @@
+/** EX_TEMPFAIL of sysexits.h: stopped on request; the same command goes on. */
+export const EXIT_STOPPED = 75;
+
 /** Aborts at the first SIGINT or SIGTERM; the second one ends the process as usual. */
 export function stopSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
