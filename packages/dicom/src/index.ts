@@ -1,3 +1,4 @@
+export { DECODABLE_SYNTAXES } from './dataset/transfer-syntaxes.ts';
 export { DEFAULT_MODALITIES, type FilmIdentity } from './film-header.ts';
 export { createFilmReader, type FilmReader, type FilmReaderOptions } from './film-reader/film-reader.ts';
 export { FINDINGS, type Finding, labelOf, type View } from './phantom/findings.ts';

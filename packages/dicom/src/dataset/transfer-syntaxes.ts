@@ -35,3 +35,8 @@ const SYNTAXES: Record<string, TransferSyntax> = {
 export function findTransferSyntax(uid: string): TransferSyntax {
   return Object.hasOwn(SYNTAXES, uid) ? SYNTAXES[uid]! : littleExplicit(null);
 }
+
+/** UIDs of the syntaxes whose pixels can be decoded: what a receiver may offer to accept. */
+export const DECODABLE_SYNTAXES: readonly string[] = Object.keys(SYNTAXES).filter(
+  (uid) => SYNTAXES[uid]!.codec !== null,
+);
