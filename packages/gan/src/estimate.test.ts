@@ -8,6 +8,16 @@ test('an image of paper-256 costs about 399 GFLOP, the figure published for that
   expect(gflop).toBeLessThan(399 * 1.2);
 });
 
+test('the relativistic loss costs a look at the reals and a second penalty', () => {
+  const gflopOf = (loss: 'logistic' | 'relativistic', interval: number) =>
+    gflopPerImage({ ...presets['demo-32'], loss, r1: { gamma: 1, interval } }, 2);
+  const rare = gflopOf('relativistic', 1e9) / gflopOf('logistic', 1e9);
+  expect(rare).toBeGreaterThan(1); // one more of some twelve passes
+  expect(rare).toBeLessThan(1.15);
+  const often = gflopOf('relativistic', 1) - gflopOf('relativistic', 1e9);
+  expect(often / (gflopOf('logistic', 1) - gflopOf('logistic', 1e9))).toBeGreaterThan(2);
+});
+
 test('paper-256 is refused on a CPU and fits an A100', () => {
   const [cpu, gpu] = [{ kind: 'cpu', cores: 64 } as const, { kind: 'a100' } as const].map((device) =>
     planTraining(presets['paper-256'], { classCount: 2, device }),
