@@ -8,11 +8,8 @@ import {
   readWord,
 } from './dataset/dataset.ts';
 import { TAGS } from './dataset/tags.ts';
-import { PIXELS_MAX, SIDE_MIN_PX } from './limits.ts';
-import { isRefusal, type Refusal, type RefusalCode, refuse } from './refusals.ts';
-
-/** Modalities of plain radiography; 'SC' or 'OT' for scanned films only when a site asks for them. */
-export const DEFAULT_MODALITIES: readonly string[] = ['CR', 'DX', 'RG'];
+import { PIXELS_MAX } from './limits.ts';
+import { type Refusal, type RefusalCode, refuse } from './refusals.ts';
 
 export type FilmIdentity = {
   sopInstanceUid: string;
@@ -24,6 +21,8 @@ export type FilmIdentity = {
   modality: string;
   viewPosition: string | null;
   bodyPart: string | null;
+  /** Burned In Annotation is YES. */
+  saysBurnedIn: boolean;
 };
 
 export type PixelFormat = {
@@ -38,32 +37,20 @@ export type PixelFormat = {
   pixelData: Element;
 };
 
-export type FilmHeader = FilmIdentity & PixelFormat;
-
-/** Checks everything about a film that can be known before its pixels are touched. */
-export function readFilmHeader(file: Part10, modalities: readonly string[]): FilmHeader | Refusal {
-  const identity = readIdentity(file.dataset, modalities);
-  if (isRefusal(identity)) return identity;
-  const format = readPixelFormat(file);
-  if (typeof format === 'string') return refuse('select', format);
-  return { ...identity, ...format };
-}
-
-function readIdentity(dataset: Dataset, modalities: readonly string[]): FilmIdentity | Refusal {
+/** Who and what a film shows, by its tags. Refuses with MISSING_UID. */
+export function readIdentity(dataset: Dataset): FilmIdentity | Refusal {
   const sopInstanceUid = readUid(dataset, TAGS.sopInstanceUid);
   const studyInstanceUid = readUid(dataset, TAGS.studyInstanceUid);
   if (!sopInstanceUid || !studyInstanceUid) return refuse('parse', 'MISSING_UID');
-  const modality = readText(dataset, TAGS.modality);
-  if (!modality || !modalities.includes(modality)) return refuse('select', 'MODALITY_NOT_ACCEPTED');
-  if (readText(dataset, TAGS.burnedInAnnotation) === 'YES') return refuse('select', 'BURNED_IN_TEXT');
   return {
     sopInstanceUid,
     studyInstanceUid,
     patientId: readText(dataset, TAGS.patientId),
     accessionNumber: readText(dataset, TAGS.accessionNumber),
-    modality,
+    modality: readText(dataset, TAGS.modality) ?? '',
     viewPosition: readText(dataset, TAGS.viewPosition),
     bodyPart: readText(dataset, TAGS.bodyPart),
+    saysBurnedIn: readText(dataset, TAGS.burnedInAnnotation) === 'YES',
   };
 }
 
@@ -73,7 +60,13 @@ function readUid(dataset: Dataset, tag: number): string | null {
   return uid && uid.length <= 64 && /^\d+(\.\d+)+$/.test(uid) ? uid : null;
 }
 
-function readPixelFormat(file: Part10): PixelFormat | RefusalCode {
+/** Checks everything about a film's pixels that can be known before they are touched. */
+export function readPixelFormat(file: Part10): PixelFormat | Refusal {
+  const format = readFormat(file);
+  return typeof format === 'string' ? refuse('select', format) : format;
+}
+
+function readFormat(file: Part10): PixelFormat | RefusalCode {
   const { dataset } = file;
   const pixelData = findElement(dataset, TAGS.pixelData);
   if (!pixelData || (pixelData.length === 0 && !pixelData.fragments)) return 'NO_PIXEL_DATA';
@@ -101,7 +94,7 @@ function readSize(dataset: Dataset): { rows: number; columns: number } | Refusal
   const rows = readWord(dataset, TAGS.rows);
   const columns = readWord(dataset, TAGS.columns);
   if (rows === null || columns === null) return 'MALFORMED';
-  if (Math.min(rows, columns) < SIDE_MIN_PX) return 'TOO_SMALL';
+  if (rows === 0 || columns === 0) return 'MALFORMED';
   return rows * columns > PIXELS_MAX ? 'TOO_LARGE' : { rows, columns };
 }
 

@@ -76,7 +76,7 @@ describe.each(DEPTHS)('stored values of $bits bits, signed $signed', (depth) => 
       { ...format, pixelData: { fragments: [stream] }, pixelVr: 'OB' },
       SYNTAX.jpeg2000Lossless,
     );
-    expect(result).toEqual({ ok: false, code: 'UNSUPPORTED_BIT_DEPTH', stage: 'decode' });
+    expect(result).toMatchObject({ ok: false, code: 'UNSUPPORTED_BIT_DEPTH', stage: 'decode' });
   });
 });
 
@@ -109,7 +109,7 @@ describe('compressed films', () => {
         SYNTAX.jpeg,
       ),
     );
-    const worst = Math.max(...read.pixels.map((value, i) => Math.abs(value * 255 - reference[i]!)));
+    const worst = Math.max(...read.pixels.map((value, i) => Math.abs(value - reference[i]!)));
     expect(worst).toBeLessThanOrEqual(1.001);
   });
 
@@ -119,7 +119,7 @@ describe('compressed films', () => {
     const near = film(await readFixture(encapsulated(stream), SYNTAX.jpegLsNearLossless));
     expect(near.pixelSha256).not.toBe(exact.pixelSha256);
     const worst = Math.max(...near.pixels.map((value, i) => Math.abs(value - exact.pixels[i]!)));
-    expect(worst).toBeLessThan(8 / 4095);
+    expect(worst).toBeLessThanOrEqual(1);
   });
 
   it('are joined from several fragments', async () => {
@@ -144,7 +144,7 @@ describe('compressed films', () => {
       for (const share of [0.02, 0.3, 0.6, 0.9, 0.98]) {
         const cut = stream.slice(0, Math.floor(stream.length * share));
         const result = await readFixture(encapsulated(cut), SYNTAX[name]);
-        expect(result, `cut at ${share}`).toEqual({ ok: false, code: 'DECODE_FAILED', stage: 'decode' });
+        expect(result, `cut at ${share}`).toMatchObject({ ok: false, code: 'DECODE_FAILED', stage: 'decode' });
       }
     },
   );
@@ -155,7 +155,7 @@ describe('compressed films', () => {
       const stream = await streams[name]();
       const cut = Uint8Array.from([...stream.slice(0, Math.floor(stream.length / 2)), 0xff, 0xd9]);
       const result = await readFixture(encapsulated(cut), SYNTAX[name]);
-      expect(result).toEqual({ ok: false, code: 'DECODE_FAILED', stage: 'decode' });
+      expect(result).toMatchObject({ ok: false, code: 'DECODE_FAILED', stage: 'decode' });
     },
   );
 
@@ -234,7 +234,7 @@ describe('compressed films', () => {
     'are refused in the unsupported syntax %s',
     async (syntax) => {
       const result = await readFixture(encapsulated(Buffer.from([0xff, 0xd8])), syntax);
-      expect(result).toEqual({ ok: false, code: 'UNSUPPORTED_TRANSFER_SYNTAX', stage: 'decode' });
+      expect(result).toMatchObject({ ok: false, code: 'UNSUPPORTED_TRANSFER_SYNTAX', stage: 'decode' });
     },
   );
 
@@ -301,7 +301,7 @@ describe('films that are not used', () => {
     ['with one gray only', {}, 'NO_CONTRAST', 'decode'],
   ];
   it.each(cases)('are refused %s', async (_name, fixture, code, stage) => {
-    expect(await readFixture(fixture)).toEqual({ ok: false, code, stage });
+    expect(await readFixture(fixture)).toMatchObject({ ok: false, code, stage });
   });
 
   it('are read at exactly 128 pixels and with padding of an odd size', async () => {

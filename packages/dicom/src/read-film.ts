@@ -3,12 +3,12 @@ import { readPart10 } from './dataset/read-part10.ts';
 import { decodePixels } from './decode/decode-pixels.ts';
 import type { StoredPixels } from './decode/stored-pixels.ts';
 import { renderForDisplay } from './display/render-for-display.ts';
-import { DEFAULT_MODALITIES, type FilmIdentity, readFilmHeader } from './film-header.ts';
+import { type FilmIdentity, readIdentity, readPixelFormat } from './film-header.ts';
 import { isRefusal, type Refusal, refuse } from './refusals.ts';
+import { DEFAULT_MODALITIES, selectFilm } from './selection/select-film.ts';
 
-/** One radiograph of one patient. Holds patient data: never logged, never sent, never written outside the site. */
-export type Film = FilmIdentity & {
-  ok: true;
+/** What is known about a film beside its pixels. Holds patient data: never logged, never sent, never written outside the site. */
+export type FilmFacts = FilmIdentity & {
   transferSyntax: string;
   rows: number;
   columns: number;
@@ -17,8 +17,13 @@ export type Film = FilmIdentity & {
    * by Bits Allocated, two's complement where signed. The same film has the same hash in every lossless compression.
    */
   pixelSha256: string;
-  /** rows·columns, row-major, 0 (black) to 1 (white) as a viewer shows the film. */
-  pixels: Float32Array;
+};
+
+/** One radiograph of one patient. */
+export type Film = FilmFacts & {
+  ok: true;
+  /** rows·columns, row-major, 0 (black) to 255 (white) as a viewer shows the film. */
+  pixels: Uint8Array;
 };
 
 export type ReadFilmOptions = { modalities?: readonly string[] };
@@ -26,29 +31,32 @@ export type ReadFilmOptions = { modalities?: readonly string[] };
 /**
  * Reads one DICOM radiograph from untrusted bytes.
  *
- * Never throws for bad input: whatever is wrong with a film is a refusal with a code from REFUSALS. Sizes are checked
- * before memory is taken for them. Run it in a child process (createFilmReader) when the bytes come from outside.
+ * Never throws for bad input: whatever is wrong with a film is a refusal with a code from REFUSALS, and with what was
+ * known of the film by then. An unwanted film is decoded, too, so that the site can tell by its hash which it was. Sizes
+ * are checked before memory is taken for them. Run it in a child process (createFilmReader) when the bytes come from
+ * outside.
  */
 export async function readFilm(bytes: Uint8Array, options: ReadFilmOptions = {}): Promise<Film | Refusal> {
   const file = await readPart10(bytes);
   if (isRefusal(file)) return file;
-  const header = readFilmHeader(file, options.modalities ?? DEFAULT_MODALITIES);
-  if (isRefusal(header)) return header;
-  const stored = await decodePixels(file, header);
-  if (isRefusal(stored)) return stored;
-  const pixels = renderForDisplay(stored, file.dataset, header);
-  if (typeof pixels === 'string') return refuse('decode', pixels);
-  const { sopInstanceUid, studyInstanceUid, patientId, accessionNumber, modality, viewPosition, bodyPart } =
-    header;
-  return {
-    ok: true,
-    ...{ sopInstanceUid, studyInstanceUid, patientId, accessionNumber, modality, viewPosition, bodyPart },
-    transferSyntax: file.transferSyntaxUid,
-    rows: header.rows,
-    columns: header.columns,
-    pixelSha256: hashPixels(stored),
-    pixels,
-  };
+  const identity = readIdentity(file.dataset);
+  if (isRefusal(identity)) return identity;
+  const { sopInstanceUid } = identity;
+  const format = readPixelFormat(file);
+  const unwanted = selectFilm(
+    identity,
+    isRefusal(format) ? null : format,
+    options.modalities ?? DEFAULT_MODALITIES,
+  );
+  if (isRefusal(format)) return { ...(unwanted ?? format), facts: { sopInstanceUid } };
+  const size = { rows: format.rows, columns: format.columns };
+  const stored = await decodePixels(file, format);
+  if (isRefusal(stored)) return { ...(unwanted ?? stored), facts: { sopInstanceUid, ...size } };
+  const facts = { sopInstanceUid, ...size, pixelSha256: hashPixels(stored) };
+  if (unwanted) return { ...unwanted, facts };
+  const pixels = renderForDisplay(stored, file.dataset, format);
+  if (typeof pixels === 'string') return { ...refuse('decode', pixels), facts };
+  return { ok: true, ...identity, ...facts, transferSyntax: file.transferSyntaxUid, pixels };
 }
 
 /** Every platform that Node 20 runs on stores typed arrays little endian. */

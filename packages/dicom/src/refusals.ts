@@ -47,8 +47,11 @@ export const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS;
 
+/** What was known about a film when it was refused, for the site's own eyes: `pixelSha256` is that of Film. */
+export type KnownFacts = { sopInstanceUid?: string; rows?: number; columns?: number; pixelSha256?: string };
+
 /** A film that is not used, and why. A value, never an exception: one bad film must not stop a hospital's import. */
-export type Refusal = { ok: false; code: RefusalCode; stage: RefusalStage };
+export type Refusal = { ok: false; code: RefusalCode; stage: RefusalStage; facts?: KnownFacts };
 
 export function refuse(stage: RefusalStage, code: RefusalCode): Refusal {
   return { ok: false, code, stage };

@@ -4,10 +4,10 @@ import { toTrainingImage } from './training-image.ts';
 /** 200 rows of 100 columns: the top half black, the bottom half white, the outer 10 columns gray. */
 function tallFilm() {
   const [rows, columns] = [200, 100];
-  const pixels = Float32Array.from({ length: rows * columns }, (_, i) => {
+  const pixels = Uint8Array.from({ length: rows * columns }, (_, i) => {
     const x = i % columns;
-    if (x < 10 || x >= 90) return 0.5;
-    return i < (rows * columns) / 2 ? 0 : 1;
+    if (x < 10 || x >= 90) return 128;
+    return i < (rows * columns) / 2 ? 0 : 255;
   });
   return { rows, columns, pixels };
 }
@@ -29,7 +29,7 @@ it('squeezing keeps the whole film', async () => {
 
 it('the centre square cuts off what is above and below it', async () => {
   const film = tallFilm();
-  film.pixels.fill(1, 0, 40 * film.columns); // the top 40 rows are not in the middle 100
+  film.pixels.fill(255, 0, 40 * film.columns); // the top 40 rows are not in the middle 100
   const image = await toTrainingImage(film, { size: 50, fit: 'centre-square' });
   expect(at(image, 50, 25, 2)).toBe(0);
   expect(at(image, 50, 25, 47)).toBe(255);
@@ -37,7 +37,7 @@ it('the centre square cuts off what is above and below it', async () => {
 
 it('letterboxing adds black bars', async () => {
   const film = tallFilm();
-  film.pixels.fill(1);
+  film.pixels.fill(255);
   const image = await toTrainingImage(film, { size: 40, fit: 'letterbox' });
   expect(at(image, 40, 3, 20)).toBe(0);
   expect(at(image, 40, 20, 20)).toBe(255);
@@ -45,7 +45,11 @@ it('letterboxing adds black bars', async () => {
 });
 
 it('shrinking averages: fine stripes become even gray', async () => {
-  const film = { rows: 320, columns: 320, pixels: Float32Array.from({ length: 320 * 320 }, (_, i) => i % 2) };
+  const film = {
+    rows: 320,
+    columns: 320,
+    pixels: Uint8Array.from({ length: 320 * 320 }, (_, i) => 255 * (i % 2)),
+  };
   const image = await toTrainingImage(film, { size: 32, fit: 'squeeze' });
   expect(Math.max(...image) - Math.min(...image)).toBeLessThan(12);
   expect(image[500]).toBeCloseTo(128, -1);

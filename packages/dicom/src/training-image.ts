@@ -18,9 +18,7 @@ export async function toTrainingImage(
 ): Promise<Uint8Array> {
   if (!Number.isInteger(size) || size < 1)
     throw new RangeError(`size must be a positive integer, got ${size}`);
-  const gray = new Uint8Array(film.pixels.length);
-  for (let i = 0; i < gray.length; i++) gray[i] = Math.round(film.pixels[i]! * 255);
-  const raw: Sharp = sharp(gray, { raw: { width: film.columns, height: film.rows, channels: 1 } });
+  const raw: Sharp = sharp(film.pixels, { raw: { width: film.columns, height: film.rows, channels: 1 } });
   const resized = raw.resize(size, size, {
     fit: SHARP_FIT[fit],
     background: '#000',

@@ -1,10 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readFilm, writePhantomSite } from '@synspine/dicom';
+import { readSquareFilm, writePhantomSite } from '@synspine/dicom';
 import { testDatabase } from '@synspine/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import { ingestFolder } from '../films/ingest-folder.ts';
+import { MASTER_SIZE } from '../films/master-image.ts';
 import { readSource } from '../films/source.ts';
 import { type Home, openHome } from '../home.ts';
 import { createLog } from '../log.ts';
@@ -72,7 +73,8 @@ describe('the agent', () => {
   it('writes nothing of a patient into its log or its queue', async () => {
     const site = await temporaryFolder();
     await writePhantomSite(site, { site: 'oak', patients: 3, seed: 'agent', size: 256 });
-    const read = async (path: string) => readFilm(await readFile(path));
+    const image = { size: MASTER_SIZE, fit: 'squeeze' } as const;
+    const read = async (path: string) => readSquareFilm(await readFile(path), { image });
     await ingestFolder(home, { source: await readSource(site), fit: 'squeeze', readFilm: read });
     const run = await createRun(home, DEFAULT_RUN_OPTIONS);
     await (await start()).finish(run, never);

@@ -20,7 +20,11 @@ let home: Home;
 beforeAll(async () => {
   site = await temporaryFolder();
   await writePhantomSite(site, { site: 'elm', patients: 6, seed: 'ingest', size: 256 });
-  reader = createFilmReader({ processes: 2, timeoutMs: 30_000 });
+  reader = createFilmReader({
+    processes: 2,
+    timeoutMs: 30_000,
+    image: { size: MASTER_SIZE, fit: 'squeeze' },
+  });
 });
 afterAll(() => reader.close());
 beforeEach(async () => {

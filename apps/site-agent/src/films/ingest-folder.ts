@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Film, Fit, Refusal } from '@synspine/dicom';
+import type { Fit, Refusal, SquareFilm } from '@synspine/dicom';
 import type { Home } from '../home.ts';
 import { type KeyedHash, openKeyedHash } from '../keys.ts';
 import { SiteError } from '../site-error.ts';
@@ -24,8 +24,8 @@ export type IngestVerdict = {
   columns?: number;
 };
 
-/** Reads one untrusted file, in a process of its own. */
-type ReadFilmFile = (path: string) => Promise<Film | Refusal>;
+/** Reads one untrusted file, in a process of its own, as an image of MASTER_SIZE cut by the ingest's fit. */
+type ReadFilmFile = (path: string) => Promise<SquareFilm | Refusal>;
 
 export type IngestOptions = {
   source: Source;
@@ -73,7 +73,7 @@ async function save({ home, catalogue, refused }: Ingest): Promise<void> {
   await addToQuarantine(home, refused.splice(0));
 }
 
-type ReadFile = { source: SourceFilm; fileSha256: string; film: Film | Refusal };
+type ReadFile = { source: SourceFilm; fileSha256: string; film: SquareFilm | Refusal };
 
 /** Files in order, some of them read ahead: the order decides which of two equal films is the duplicate. */
 async function* readAhead(films: readonly SourceFilm[], options: IngestOptions): AsyncGenerator<ReadFile> {
@@ -107,7 +107,7 @@ async function decide(ingest: Ingest, { source, fileSha256, film }: ReadFile): P
     ingest.refused.push({ path: file, fileSha256, code, stage, at: new Date().toISOString() });
     return { file, verdict: 'refused', code };
   };
-  if (!film.ok) return refuse(film.code, film.stage);
+  if (!film.ok) return { ...refuse(film.code, film.stage), ...film.facts };
   const { sopInstanceUid, pixelSha256, rows, columns } = film;
   const facts = { sopInstanceUid, pixelSha256, rows, columns };
   if (isDuplicate(ingest, film, fileSha256)) return { ...refuse('DUPLICATE', 'ingest'), ...facts };
@@ -119,7 +119,7 @@ async function decide(ingest: Ingest, { source, fileSha256, film }: ReadFile): P
 }
 
 /** The same pixels or the same instance from another file, in this ingest or an earlier one. */
-function isDuplicate({ catalogue, hash, seen }: Ingest, film: Film, fileSha256: string): boolean {
+function isDuplicate({ catalogue, hash, seen }: Ingest, film: SquareFilm, fileSha256: string): boolean {
   const known = catalogue.byPixels(film.pixelSha256) ?? catalogue.byFilm(hash('film', film.sopInstanceUid));
   const isTwin = seen.has(film.pixelSha256) || seen.has(film.sopInstanceUid);
   return isTwin || (known !== undefined && known.fileSha256 !== fileSha256);
@@ -127,7 +127,7 @@ function isDuplicate({ catalogue, hash, seen }: Ingest, film: Film, fileSha256: 
 
 type FilmFacts = { fileSha256: string; label: FilmLabel; isHeldOut: boolean };
 
-async function keepFilm(ingest: Ingest, film: Film, facts: FilmFacts): Promise<void> {
+async function keepFilm(ingest: Ingest, film: SquareFilm, facts: FilmFacts): Promise<void> {
   const { home, catalogue, hash, seen, fit } = ingest;
   const { fileSha256, label, isHeldOut } = facts;
   const { pixelSha256, sopInstanceUid, studyInstanceUid, patientId, rows, columns } = film;
@@ -135,7 +135,7 @@ async function keepFilm(ingest: Ingest, film: Film, facts: FilmFacts): Promise<v
   const study = label.group ?? studyInstanceUid;
   const patientKey = patientId?.trim() ? hash('patient', patientId) : hash('study', study);
   const filmKey = hash('film', sopInstanceUid);
-  await saveMaster(home, film, fit);
+  await saveMaster(home, film);
   const part = isHeldOut ? { part: 'hold-out' as const } : {};
   const keys = { pixelSha256, patientKey, filmKey, fileSha256 };
   const entry: CatalogueFilm = { ...keys, findings: label.findings, ...part, rows, columns, fit };

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Film, type Fit, toTrainingImage } from '@synspine/dicom';
+import { type SquareFilm, toTrainingImage } from '@synspine/dicom';
 import sharp from 'sharp';
 import { writeDurably } from '../durable-file.ts';
 import type { Home } from '../home.ts';
@@ -9,21 +9,19 @@ import type { Home } from '../home.ts';
 export const MASTER_SIZE = 256;
 
 /** Keeps a film as a lossless gray PNG of {@link MASTER_SIZE}: new pixels in a new file, nothing of the DICOM's. */
-export async function saveMaster(home: Home, film: Film, fit: Fit): Promise<void> {
-  const path = masterPath(home, film.pixelSha256);
-  if (existsSync(path)) return;
-  await writeDurably(
-    path,
-    await encodeGray(await toTrainingImage(film, { size: MASTER_SIZE, fit }), MASTER_SIZE),
-  );
+export async function saveMaster(
+  home: Home,
+  { pixelSha256, square }: Pick<SquareFilm, 'pixelSha256' | 'square'>,
+): Promise<void> {
+  const path = masterPath(home, pixelSha256);
+  if (!existsSync(path)) await writeDurably(path, await encodeGray(square, MASTER_SIZE));
 }
 
 /** A film at a preset's size: size² gray bytes, row-major. */
 export async function loadMaster(home: Home, pixelSha256: string, size: number): Promise<Uint8Array> {
   const gray = await sharp(masterPath(home, pixelSha256)).toColourspace('b-w').raw().toBuffer();
   if (size === MASTER_SIZE) return gray;
-  const pixels = Float32Array.from(gray, (value) => value / 255);
-  return toTrainingImage({ rows: MASTER_SIZE, columns: MASTER_SIZE, pixels }, { size, fit: 'squeeze' });
+  return toTrainingImage({ rows: MASTER_SIZE, columns: MASTER_SIZE, pixels: gray }, { size, fit: 'squeeze' });
 }
 
 /** width·height gray bytes as a PNG without any metadata. */

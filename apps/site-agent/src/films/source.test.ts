@@ -1,14 +1,16 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readFilm, writePhantomSite } from '@synspine/dicom';
+import { readFilm, readSquareFilm, writePhantomSite } from '@synspine/dicom';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openHome } from '../home.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { openCatalogue } from './catalogue.ts';
 import { ingestFolder } from './ingest-folder.ts';
+import { MASTER_SIZE } from './master-image.ts';
 import { readSource } from './source.ts';
 
 const temporaryFolder = useTemporaryFolders();
+const image = { size: MASTER_SIZE, fit: 'squeeze' } as const;
 
 const HEADER = 'study_id,series_id,image_id,rad_id,lesion_type,xmin,ymin,xmax,ymax';
 type Film = { file: string; study: string; part: 'train' | 'test'; findings: string[] };
@@ -88,7 +90,7 @@ describe('readSource', () => {
       const verdicts = await ingestFolder(home, {
         source: await readSource(folder),
         fit: 'squeeze',
-        readFilm: async (path) => readFilm(await readFile(path)),
+        readFilm: async (path) => readSquareFilm(await readFile(path), { image }),
         keepPublishedHoldOut,
       });
       expect(verdicts.map(({ code }) => code)).toEqual([null, null, null, null]);

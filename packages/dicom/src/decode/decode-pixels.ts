@@ -1,6 +1,6 @@
 import dicomParser from 'dicom-parser';
 import type { Part10 } from '../dataset/dataset.ts';
-import type { FilmHeader } from '../film-header.ts';
+import type { PixelFormat } from '../film-header.ts';
 import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import { hasEndMarker, type ImageHeader, readJpeg2000Header, readJpegHeader } from './image-header.ts';
 import { decodeJpegLossless } from './jpeg-lossless.ts';
@@ -29,7 +29,7 @@ const KINDS: Record<ImageCodec, string[]> = {
 };
 
 /** Decodes the one frame of a film into stored values, before any lookup table. */
-export async function decodePixels(file: Part10, header: FilmHeader): Promise<StoredPixels | Refusal> {
+export async function decodePixels(file: Part10, header: PixelFormat): Promise<StoredPixels | Refusal> {
   const codec = file.transferSyntax.codec;
   if (codec === null) return refuse('decode', 'UNSUPPORTED_TRANSFER_SYNTAX');
   const bytes =
@@ -43,7 +43,7 @@ type Samples = { samples: Uint8Array; bits: number };
 
 async function decodeEncapsulated(
   file: Part10,
-  header: FilmHeader,
+  header: PixelFormat,
   codec: ImageCodec | 'rle',
 ): Promise<Samples | RefusalCode> {
   const stream = joinFragments(file, header);
@@ -54,7 +54,7 @@ async function decodeEncapsulated(
 }
 
 /** All fragments after the offset table are the one frame (PS3.5 A.4). */
-function joinFragments({ dataset }: Part10, { pixelData }: FilmHeader): Uint8Array | null {
+function joinFragments({ dataset }: Part10, { pixelData }: PixelFormat): Uint8Array | null {
   const count = pixelData.fragments?.length ?? 0;
   if (count === 0) return null;
   return dicomParser.readEncapsulatedPixelDataFromFragments(dataset, pixelData, 0, count);
@@ -62,7 +62,7 @@ function joinFragments({ dataset }: Part10, { pixelData }: FilmHeader): Uint8Arr
 
 async function decodeImage(
   stream: Uint8Array,
-  header: FilmHeader,
+  header: PixelFormat,
   codec: ImageCodec,
 ): Promise<Samples | RefusalCode> {
   const claim = codec === 'jpeg-2000' ? readJpeg2000Header(stream) : readJpegHeader(stream);
@@ -75,7 +75,7 @@ async function decodeImage(
 }
 
 /** Runs before the decoder does, so that a small stream can't make it allocate a large image. */
-function compareClaim(claim: ImageHeader, header: FilmHeader, codec: ImageCodec): RefusalCode | null {
+function compareClaim(claim: ImageHeader, header: PixelFormat, codec: ImageCodec): RefusalCode | null {
   if (!KINDS[codec].includes(claim.kind)) return 'UNSUPPORTED_TRANSFER_SYNTAX';
   if (codec === 'jpeg' && claim.bits !== 8) return 'UNSUPPORTED_TRANSFER_SYNTAX';
   if (claim.components !== 1) return 'COLOUR_NOT_SUPPORTED';

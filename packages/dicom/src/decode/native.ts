@@ -1,11 +1,11 @@
 import { type Dataset, isBigEndian, isPlain, readBytes } from '../dataset/dataset.ts';
-import type { FilmHeader } from '../film-header.ts';
+import type { PixelFormat } from '../film-header.ts';
 import type { RefusalCode } from '../refusals.ts';
 
 /** Uncompressed pixels as little-endian samples (PS3.5 section 8.1.1 and annex D). */
 export function readNative(
   dataset: Dataset,
-  header: FilmHeader,
+  header: PixelFormat,
 ): { samples: Uint8Array; bits: number } | RefusalCode {
   if (!isPlain(header.pixelData)) return 'MALFORMED';
   const expected = header.rows * header.columns * (header.bitsAllocated / 8);

@@ -1,4 +1,4 @@
-import type { FilmHeader } from '../film-header.ts';
+import type { PixelFormat } from '../film-header.ts';
 import type { RefusalCode } from '../refusals.ts';
 
 /** Stored values, row-major, typed by Bits Allocated and Pixel Representation. */
@@ -13,7 +13,7 @@ export type StoredPixels = Uint8Array | Int8Array | Uint16Array | Int16Array;
 export function toStoredPixels(
   samples: Uint8Array,
   bits: number,
-  header: Pick<FilmHeader, 'bitsAllocated' | 'bitsStored' | 'signed' | 'compressed'>,
+  header: Pick<PixelFormat, 'bitsAllocated' | 'bitsStored' | 'signed' | 'compressed'>,
 ): StoredPixels | RefusalCode {
   const wide = bits > 8 ? toWords(samples) : samples;
   const mask = 2 ** header.bitsStored - 1;

@@ -14,13 +14,13 @@ type Format = Pick<PixelFormat, 'bitsStored' | 'signed' | 'inverted'>;
  * for black where the film is MONOCHROME1 (PS3.3 C.11.1, C.11.2, C.7.6.3.1.2). A VOI table goes before a window, and
  * the first of several windows counts.
  *
- * @returns 0..1 for each pixel
+ * @returns a byte for each pixel, 0 black to 255 white
  */
 export function renderForDisplay(
   pixels: StoredPixels,
   dataset: Dataset,
   format: Format,
-): Float32Array | RefusalCode {
+): Uint8Array | RefusalCode {
   // Everything is a function of the stored value, so it is worked out once for each of at most 65,536 values.
   const modality = tabulateModality(dataset, format);
   if (typeof modality === 'string') return modality;
@@ -51,7 +51,7 @@ function tabulateVoi(
   pixels: StoredPixels,
   dataset: Dataset,
   format: Format,
-): Float32Array | RefusalCode {
+): Uint8Array | RefusalCode {
   const table = readLookupTable(dataset, TAGS.voiLutSequence, modality[0]! < 0 || modality.at(-1)! < 0);
   if (table === 'invalid') return 'BAD_LOOKUP_TABLE';
   const given = table ? null : readWindow(dataset);
@@ -60,9 +60,9 @@ function tabulateVoi(
     ? null
     : (given ?? findPercentileWindow(modality, countStored(pixels, dataset, format)));
   if (!table && !window) return 'NO_CONTRAST';
-  return Float32Array.from(modality, (value) => {
+  return Uint8Array.from(modality, (value) => {
     const shown = table ? lookUp(table, value) / (2 ** table.bits - 1) : applyWindow(value, window!);
-    return format.inverted ? 1 - shown : shown;
+    return Math.round(255 * (format.inverted ? 1 - shown : shown));
   });
 }
 
@@ -79,13 +79,13 @@ function countStored(pixels: StoredPixels, dataset: Dataset, format: Format): Ui
   return counts;
 }
 
-function mapPixels(pixels: StoredPixels, shown: Float32Array, lowest: number): Float32Array {
-  const image = new Float32Array(pixels.length);
+function mapPixels(pixels: StoredPixels, shown: Uint8Array, lowest: number): Uint8Array {
+  const image = new Uint8Array(pixels.length);
   for (let i = 0; i < image.length; i++) image[i] = shown[pixels[i]! - lowest]!;
   return image;
 }
 
-function hasContrast(image: Float32Array): boolean {
+function hasContrast(image: Uint8Array): boolean {
   const first = image[0];
   return image.some((value) => value !== first);
 }

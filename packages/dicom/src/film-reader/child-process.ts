@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Film } from '../read-film.ts';
+import type { SquareFilm } from '../read-square-film.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import type { ReadRequest } from './film-reader-child.ts';
 
@@ -16,7 +16,7 @@ export type ChildLimits = {
 export type FilmChild = {
   isAlive(): boolean;
   /** Never rejects: a child that hangs, grows or dies answers with a refusal and is gone. */
-  ask(request: ReadRequest): Promise<Film | Refusal>;
+  ask(request: ReadRequest): Promise<SquareFilm | Refusal>;
   kill(): Promise<void>;
 };
 
@@ -60,9 +60,9 @@ async function waitUntilReady(child: ChildProcess): Promise<void> {
   throw Object.assign(new Error(message), { code: 'READER_NOT_STARTED' });
 }
 
-function ask(child: ChildProcess, request: ReadRequest, limits: ChildLimits): Promise<Film | Refusal> {
+function ask(child: ChildProcess, request: ReadRequest, limits: ChildLimits): Promise<SquareFilm | Refusal> {
   return new Promise((resolve) => {
-    const finish = (result: Film | Refusal): void => {
+    const finish = (result: SquareFilm | Refusal): void => {
       clearTimeout(timer);
       clearInterval(watch);
       child.off('message', finish);

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { DATA_BYTES_MAX } from '../limits.ts';
-import { type Film, readFilm } from '../read-film.ts';
+import { readSquareFilm, type SquareFilm, type SquareFilmOptions } from '../read-square-film.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 
-/** Sent to the child; it answers each with one Film or Refusal. */
-export type ReadRequest = { path: string; modalities?: readonly string[] };
+/** Sent to the child; it answers each with one SquareFilm or Refusal: full-size pixels stay in it. */
+export type ReadRequest = { path: string; options: SquareFilmOptions };
 
 export const READY = 'ready';
 
@@ -15,9 +15,9 @@ process.on('message', (request: ReadRequest) => {
 process.on('disconnect', () => process.exit(0));
 process.send?.(READY);
 
-async function answer({ path, modalities }: ReadRequest): Promise<Film | Refusal> {
+async function answer({ path, options }: ReadRequest): Promise<SquareFilm | Refusal> {
   const bytes = await readBounded(path);
-  return bytes instanceof Uint8Array ? readFilm(bytes, { modalities }) : bytes;
+  return bytes instanceof Uint8Array ? readSquareFilm(bytes, options) : bytes;
 }
 
 /** The size is asked for first, so that no file is too large to be refused. */

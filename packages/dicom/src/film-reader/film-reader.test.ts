@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filmElements, testPixels, toBytes } from '../fixtures/film-elements.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
-import { readFilm } from '../read-film.ts';
+import { readSquareFilm } from '../read-square-film.ts';
 import { writeDicom } from '../write/write-dicom.ts';
 import { createFilmReader, type FilmReader, type FilmReaderOptions } from './film-reader.ts';
 
@@ -24,8 +24,10 @@ afterEach(async () => {
   rmSync(dir, { recursive: true });
 });
 
-function open(options: FilmReaderOptions = {}): (name: string) => ReturnType<FilmReader['read']> {
-  const opened = createFilmReader({ processes: 1, ...options });
+const image = { size: 64, fit: 'squeeze' } as const;
+
+function open(options: Partial<FilmReaderOptions> = {}): (name: string) => ReturnType<FilmReader['read']> {
+  const opened = createFilmReader({ processes: 1, image, ...options });
   reader = opened;
   return (name) => opened.read(join(dir, name));
 }
@@ -54,9 +56,9 @@ async function waitForChild(): Promise<number> {
 }
 
 describe('a film reader', () => {
-  it('reads as readFilm does, several at once', async () => {
+  it('reads as readSquareFilm does, several at once', async () => {
     const read = open({ processes: 2 });
-    const expected = await readFilm(bytes);
+    const expected = await readSquareFilm(bytes, { image });
     const films = await Promise.all(['good.dcm', 'good.dcm', 'good.dcm', 'good.dcm'].map(read));
     for (const film of films) expect(film).toEqual(expected);
   });

@@ -1,16 +1,14 @@
-import type { Film } from '../read-film.ts';
+import type { SquareFilm, SquareFilmOptions } from '../read-square-film.ts';
 import type { Refusal } from '../refusals.ts';
 import { type FilmChild, startFilmChild } from './child-process.ts';
 
-export type FilmReaderOptions = {
+export type FilmReaderOptions = SquareFilmOptions & {
   /** Child processes, and so films read at once. Default 2. */
   processes?: number;
   /** For one film. Default 10,000. */
   timeoutMs?: number;
   /** V8's heap in each child; the whole child may take four times as much. Default 512. */
   memoryMb?: number;
-  /** Accepted modalities; see readFilm. */
-  modalities?: readonly string[];
 };
 
 export type FilmReader = {
@@ -20,17 +18,21 @@ export type FilmReader = {
    *
    * @throws Error with code READER_NOT_STARTED or READER_CLOSED: faults of the installation, not of a film
    */
-  read(path: string): Promise<Film | Refusal>;
+  read(path: string): Promise<SquareFilm | Refusal>;
   /** Ends the children. Reads that still wait or run are rejected with READER_CLOSED. */
   close(): Promise<void>;
 };
 
-type Job = { path: string; resolve(result: Film | Refusal): void; reject(error: Error): void };
+type Job = { path: string; resolve(result: SquareFilm | Refusal): void; reject(error: Error): void };
 type Lane = { child: FilmChild | null; running: Promise<void> | null };
 
 /** Keeps warm child processes that read untrusted films. They start with the first film. */
-export function createFilmReader(options: FilmReaderOptions = {}): FilmReader {
-  const { processes = 2, timeoutMs = 10_000, memoryMb = 512, modalities } = options;
+export function createFilmReader({
+  processes = 2,
+  timeoutMs = 10_000,
+  memoryMb = 512,
+  ...options
+}: FilmReaderOptions): FilmReader {
   const lanes: Lane[] = Array.from({ length: processes }, () => ({ child: null, running: null }));
   const waiting: Job[] = [];
   let isClosed = false;
@@ -38,7 +40,7 @@ export function createFilmReader(options: FilmReaderOptions = {}): FilmReader {
   const run = async (lane: Lane, job: Job): Promise<void> => {
     try {
       if (!lane.child?.isAlive()) lane.child = await startFilmChild({ timeoutMs, memoryMb });
-      const result = isClosed ? null : await lane.child.ask({ path: job.path, modalities });
+      const result = isClosed ? null : await lane.child.ask({ path: job.path, options });
       if (result && !isClosed) job.resolve(result);
       else job.reject(closedError());
     } catch (error) {

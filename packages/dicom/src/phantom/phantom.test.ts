@@ -52,11 +52,12 @@ describe('a phantom', () => {
 });
 
 describe('a patient at 32 pixels', () => {
-  const draw = (patientSeed: string, film: number, view: 'AP' | 'LAT') =>
-    toTrainingImage(
-      renderPhantom({ seed: `${patientSeed}/${film}`, patientSeed, finding: 'No finding', view, size: 256 }),
-      { size: 32, fit: 'squeeze' },
-    );
+  const draw = (patientSeed: string, film: number, view: 'AP' | 'LAT') => {
+    const seed = `${patientSeed}/${film}`;
+    const phantom = renderPhantom({ seed, patientSeed, finding: 'No finding', view, size: 256 });
+    const pixels = Uint8Array.from(phantom.pixels, (value) => Math.round(255 * value));
+    return toTrainingImage({ ...phantom, pixels }, { size: 32, fit: 'squeeze' });
+  };
 
   // Stands for what tells a copy from a look-alike: the correlation of local contrast, whatever the pose.
   it.each(['AP', 'LAT'] as const)(
@@ -175,16 +176,17 @@ async function describeSite(dir: string, site: string) {
   await writePhantomSite(dir, { site, patients: 4, seed: 's', size: 256, abnormalShare: 0 });
   const files = readdirSync(join(dir, 'dicom')).map((name) => readFileSync(join(dir, 'dicom', name)));
   const films = (await Promise.all(files.map((bytes) => readFilm(bytes)))).filter((film) => film.ok);
-  const grays = films.map(({ pixels }) => pixels.reduce((sum, value) => sum + value, 0) / pixels.length);
+  const mean = (pixels: Uint8Array) => pixels.reduce((sum, value) => sum + value, 0) / pixels.length / 255;
+  const grays = films.map(({ pixels }) => mean(pixels));
   const gray = grays.reduce((sum, value) => sum + value, 0) / grays.length;
   const grain = median(films.map(({ pixels }) => median(differences(pixels))));
   return { gray, grain, storage: films[0]!.modality };
 }
 
 /** From each seventh pixel to the next. */
-function differences(pixels: Float32Array): number[] {
+function differences(pixels: Uint8Array): number[] {
   const count = Math.floor((pixels.length - 1) / 7);
-  return Array.from({ length: count }, (_, i) => Math.abs(pixels[7 * i + 1]! - pixels[7 * i]!));
+  return Array.from({ length: count }, (_, i) => Math.abs(pixels[7 * i + 1]! - pixels[7 * i]!) / 255);
 }
 
 it('every identifying tag of a phantom holds the canary', () => {
