@@ -51,6 +51,23 @@ const SITE_ERRORS = {
   EXPERIMENT_FAILED:
     'A part of the experiment failed; private/failures.jsonl in its folder says where. Mend the cause and run the same command again.',
   EXPERIMENT_UNFINISHED: 'A part of the experiment is missing. Run the same command again.',
+  SOURCES_MISSING:
+    'There is no sources.json in the home. Say there where films come from; docs/hospital-it has an example.',
+  SOURCES_INVALID: 'sources.json in the home does not match its schema. Correct it.',
+  SPOOL_IN_USE:
+    'Another process of this home receives films already. Stop it first, or let it take these films too.',
+  ADDRESS_IN_USE:
+    'A port or address of sources.json is not free or not this machine’s. Choose another, or end what uses it.',
+  PULL_REFUSED:
+    'The DICOMweb server refused the request. Check its URL and the credentials that sources.json names.',
+  PULL_REDIRECTED:
+    'The DICOMweb server sent us to another address, which is never followed. Put its final URL into sources.json.',
+  PULL_UNREACHABLE:
+    'The DICOMweb server does not answer or ended in the middle. Run the command again; what has come is not asked for again.',
+  PULL_INVALID: 'The DICOMweb server’s answer is not what DICOM PS3.18 says. Tell its maker.',
+  MEDIA_UNREADABLE: 'The ZIP file or DICOMDIR can not be read. Copy it again from its medium.',
+  MEDIA_REFUSED:
+    'The medium holds more files, or more data for its size, than a medium of films can. Unpack it yourself and look.',
   CANCELLED: 'The run was cancelled.',
 } as const;
 

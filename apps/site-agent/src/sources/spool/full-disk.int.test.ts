@@ -1,0 +1,38 @@
+import { execFileSync } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
+import { openSpool, type Spool } from './spool.ts';
+
+const temporaryFolder = useTemporaryFolders();
+
+async function receive(spool: Spool, bytes: Buffer, waitMs = 0) {
+  const intake = await spool.begin({ waitMs });
+  await intake.write(bytes);
+  return intake.commit();
+}
+
+const FILM = Buffer.alloc(20_000);
+FILM.write('DICM', 128);
+
+describe('a full disk', () => {
+  it('refuses films, and takes them again when there is room', async () => {
+    const disk = await temporaryFolder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]); // needs root
+    try {
+      const limits = { bytesMax: 1e9, filmBytesMax: 30_000, filesMax: 100, freeBytesMin: 0 };
+      const spool = await openSpool(join(disk, 'spool'), limits);
+      const intake = await spool.begin({ waitMs: 0 });
+      await writeFile(join(disk, 'other'), Buffer.alloc(60_000)).catch(() => undefined); // fills the rest
+      await intake.write(FILM);
+      expect(await intake.commit()).toEqual({ kind: 'refused', code: 'NO_ROOM' });
+      expect(await receive(spool, FILM)).toEqual({ kind: 'refused', code: 'NO_ROOM' });
+      const waiting = receive(spool, FILM, 10_000);
+      await rm(join(disk, 'other'));
+      expect((await waiting).kind).toBe('stored');
+    } finally {
+      execFileSync('umount', ['-l', disk]);
+    }
+  });
+});
