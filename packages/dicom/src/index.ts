@@ -1,6 +1,11 @@
 export { DECODABLE_SYNTAXES } from './dataset/transfer-syntaxes.ts';
 export type { FilmIdentity } from './film-header.ts';
-export { createFilmReader, type FilmReader, type FilmReaderOptions } from './film-reader/film-reader.ts';
+export {
+  canConfineReaders,
+  createFilmReader,
+  type FilmReader,
+  type FilmReaderOptions,
+} from './film-reader/film-reader.ts';
 export { FINDINGS, type Finding, labelOf, type View } from './phantom/findings.ts';
 export { type Look, type Phantom, type PhantomOptions, renderPhantom } from './phantom/render-phantom.ts';
 export { type PhantomSite, type PhantomSiteOptions, writePhantomSite } from './phantom/write-phantom-site.ts';

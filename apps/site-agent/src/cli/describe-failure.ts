@@ -24,6 +24,7 @@ const HOUSE_ERRORS = [
   'PrivacyError',
   'GanError',
   'ClassifierError',
+  'FilmReaderError',
 ];
 
 function isOurs(error: unknown): error is Error {

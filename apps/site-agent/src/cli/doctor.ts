@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { ComputeError, describeGpu, inceptionWeightsPath, initCompute } from '@synspine/compute';
+import { canConfineReaders } from '@synspine/dicom';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
@@ -45,6 +46,7 @@ function checksOf(folder: string): Check[] {
     { name: 'gpu', run: checkGpu },
     { name: 'inception weights', run: checkInception },
     { name: 'worker isolation', run: checkIsolation },
+    { name: 'film isolation', run: checkFilmIsolation },
     { name: 'home', run: async () => (await open()).id },
     { name: 'free disk', run: async () => checkDisk(await open()) },
     { name: 'keys', run: async () => checkKeys(await open()) },
@@ -75,6 +77,12 @@ async function checkIsolation(): Promise<string> {
   return command
     ? 'workers run without network'
     : 'NOT available: this system allows no unprivileged network namespaces';
+}
+
+async function checkFilmIsolation(): Promise<string> {
+  return (await canConfineReaders())
+    ? 'films are read without network, other processes or writing to files'
+    : 'NOT available: this system has no seccomp filters; films are read in processes of their own all the same';
 }
 
 const DISK_MIN_GB = 2;

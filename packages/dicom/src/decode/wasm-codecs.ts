@@ -44,6 +44,12 @@ export async function decodeInWasm(codec: WasmCodec, stream: Uint8Array): Promis
   return null;
 }
 
+/** Makes an instance of every codec ahead of the first film that needs it. */
+export async function loadCodecs(): Promise<void> {
+  for (const codec of Object.keys(LOADERS) as WasmCodec[]) instances.set(codec, instantiate(codec));
+  await Promise.all(instances.values());
+}
+
 /** The codecs print to the console unless told otherwise; openjpeg reports damage only there. */
 async function instantiate(codec: WasmCodec): Promise<Instance> {
   const lines: string[] = [];

@@ -1,10 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { canConfine, confinementPath } from '../../setup/confinement-path.mjs';
 import type { SquareFilm } from '../read-square-film.ts';
 import { type Refusal, refuse } from '../refusals.ts';
-import type { ReadRequest } from './film-reader-child.ts';
+import type { ChildReady, ReadRequest } from './film-reader-child.ts';
+import { FilmReaderError } from './film-reader-error.ts';
 
 export type ChildLimits = {
   /** For one film, from request to answer. */
@@ -14,6 +17,8 @@ export type ChildLimits = {
 };
 
 export type FilmChild = {
+  /** Whether the system took network, files and processes from it; false where it can not. */
+  confined: boolean;
   isAlive(): boolean;
   /** Never rejects: a child that hangs, grows or dies answers with a refusal and is gone. */
   ask(request: ReadRequest): Promise<SquareFilm | Refusal>;
@@ -30,34 +35,45 @@ const PROCESS_TO_HEAP = 4;
  * Its environment is empty, so no credential of the agent reaches a decoder, and its output goes nowhere, so nothing a
  * decoder prints about a patient reaches a log.
  *
- * @throws Error with code READER_NOT_STARTED when the child can't start at all
+ * Once warm it gives up network, other processes and writing to files (confine-process.ts).
+ *
+ * @throws FilmReaderError READER_NOT_STARTED when the child can't start at all
  */
 export async function startFilmChild(limits: ChildLimits): Promise<FilmChild> {
   const loader = import.meta.resolve('tsx');
-  const child = fork(fileURLToPath(new URL('./film-reader-child.ts', import.meta.url)), [], {
+  const path = fileURLToPath(new URL('./film-reader-child.ts', import.meta.url));
+  const child = fork(path, findConfinement(), {
     execArgv: [`--max-old-space-size=${limits.memoryMb}`, '--import', loader],
     env: {},
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  await waitUntilReady(child);
+  const { confined } = await waitUntilReady(child);
   return {
+    confined,
     isAlive: () => !child.killed && !hasEnded(child), // a killed child takes a moment to end
     ask: (request) => ask(child, request, limits),
     kill: () => kill(child),
   };
 }
 
-async function waitUntilReady(child: ChildProcess): Promise<void> {
+/** The addon's path as the child's argument; none where this system has nothing to confine with. */
+function findConfinement(): string[] {
+  if (!canConfine()) return [];
+  const path = confinementPath();
+  if (!existsSync(path)) throw new FilmReaderError('READER_NOT_CONFINED');
+  return [path];
+}
+
+async function waitUntilReady(child: ChildProcess): Promise<ChildReady> {
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
   const failed = Promise.race([once(child, 'exit', { signal }), once(child, 'error', { signal })]);
   const first = await Promise.race([once(child, 'message', { signal }), failed.then(() => null)]).catch(
     () => null,
   );
-  if (first) return;
+  if (first) return first[0] as ChildReady;
   await kill(child);
-  const message = 'The film reader process did not start. Check that node can run and that memory is free.';
-  throw Object.assign(new Error(message), { code: 'READER_NOT_STARTED' });
+  throw new FilmReaderError('READER_NOT_STARTED');
 }
 
 function ask(child: ChildProcess, request: ReadRequest, limits: ChildLimits): Promise<SquareFilm | Refusal> {

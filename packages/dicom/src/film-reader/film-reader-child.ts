@@ -1,4 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
+import { loadCodecs } from '../decode/wasm-codecs.ts';
+import { confineProcess } from '../isolation/confine-process.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { readSquareFilm, type SquareFilm, type SquareFilmOptions } from '../read-square-film.ts';
 import { type Refusal, refuse } from '../refusals.ts';
@@ -6,14 +8,22 @@ import { type Refusal, refuse } from '../refusals.ts';
 /** Sent to the child; it answers each with one SquareFilm or Refusal: full-size pixels stay in it. */
 export type ReadRequest = { path: string; options: SquareFilmOptions };
 
-export const READY = 'ready';
+/** Said once by the child, when it is warm. */
+export type ChildReady = { confined: boolean };
 
 // Runs only as a child process of createFilmReader: parent and child share no memory, and the child can be killed.
 process.on('message', (request: ReadRequest) => {
   void answer(request).then((result) => process.send?.(result));
 });
 process.on('disconnect', () => process.exit(0));
-process.send?.(READY);
+void start();
+
+/** `argv[2]` is the confinement's addon, absent where this system has none. */
+async function start(): Promise<void> {
+  const addon = process.argv[2];
+  await loadCodecs();
+  process.send?.({ confined: addon !== undefined && confineProcess(addon) } satisfies ChildReady);
+}
 
 async function answer({ path, options }: ReadRequest): Promise<SquareFilm | Refusal> {
   const bytes = await readBounded(path);

@@ -7,7 +7,12 @@ import { filmElements, testPixels, toBytes } from '../fixtures/film-elements.ts'
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { readSquareFilm } from '../read-square-film.ts';
 import { writeDicom } from '../write/write-dicom.ts';
-import { createFilmReader, type FilmReader, type FilmReaderOptions } from './film-reader.ts';
+import {
+  canConfineReaders,
+  createFilmReader,
+  type FilmReader,
+  type FilmReaderOptions,
+} from './film-reader.ts';
 
 let dir: string;
 let reader: FilmReader | undefined;
@@ -70,6 +75,18 @@ describe('a film reader', () => {
     await read('good.dcm');
     expect(findChildren()).toEqual([child]);
     expect(readFileSync(`/proc/${child}/environ`, 'latin1')).not.toMatch(/PATH|HOME|KEY|TOKEN/);
+  });
+
+  it('confines its children: a filter of system calls, no core dump, no file to write', async () => {
+    expect(await canConfineReaders()).toBe(true);
+    await open()('good.dcm');
+    const [child] = findChildren();
+    const status = readFileSync(`/proc/${child}/status`, 'latin1');
+    expect(status).toMatch(/^NoNewPrivs:\s1$/m);
+    expect(status).toMatch(/^Seccomp:\s2$/m);
+    const limits = readFileSync(`/proc/${child}/limits`, 'latin1');
+    expect(limits).toMatch(/^Max core file size +0 +0 /m);
+    expect(limits).toMatch(/^Max file size +0 +0 /m);
   });
 
   it('refuses a file that is not there', async () => {

@@ -1,6 +1,7 @@
 import type { SquareFilm, SquareFilmOptions } from '../read-square-film.ts';
 import type { Refusal } from '../refusals.ts';
 import { type FilmChild, startFilmChild } from './child-process.ts';
+import { FilmReaderError } from './film-reader-error.ts';
 
 export type FilmReaderOptions = SquareFilmOptions & {
   /** Child processes, and so films read at once. Default 2. */
@@ -16,7 +17,7 @@ export type FilmReader = {
    * Reads a film in a child process. Whatever the file does to its child, the answer is a value: PARSER_TIMEOUT,
    * PARSER_OUT_OF_MEMORY and PARSER_CRASHED stand for the child's end, and the next film gets a fresh one.
    *
-   * @throws Error with code READER_NOT_STARTED or READER_CLOSED: faults of the installation, not of a film
+   * @throws FilmReaderError: a fault of the installation, not of a film
    */
   read(path: string): Promise<SquareFilm | Refusal>;
   /** Ends the children. Reads that still wait or run are rejected with READER_CLOSED. */
@@ -42,7 +43,7 @@ export function createFilmReader({
       if (!lane.child?.isAlive()) lane.child = await startFilmChild({ timeoutMs, memoryMb });
       const result = isClosed ? null : await lane.child.ask({ path: job.path, options });
       if (result && !isClosed) job.resolve(result);
-      else job.reject(closedError());
+      else job.reject(new FilmReaderError('READER_CLOSED'));
     } catch (error) {
       job.reject(error as Error);
     }
@@ -60,19 +61,22 @@ export function createFilmReader({
   return {
     read: (path) =>
       new Promise((resolve, reject) => {
-        if (isClosed) return reject(closedError());
+        if (isClosed) return reject(new FilmReaderError('READER_CLOSED'));
         waiting.push({ path, resolve, reject });
         pump();
       }),
     close: async () => {
       isClosed = true;
-      for (const job of waiting.splice(0)) job.reject(closedError());
+      for (const job of waiting.splice(0)) job.reject(new FilmReaderError('READER_CLOSED'));
       await Promise.all(lanes.map((lane) => lane.child?.kill()));
       await Promise.all(lanes.map((lane) => lane.running)); // one that was starting is killed by its own run
     },
   };
 }
 
-function closedError(): Error {
-  return Object.assign(new Error('The film reader is closed. Create a new one.'), { code: 'READER_CLOSED' });
+/** Whether this system takes network, files and processes from the readers of films. Throws FilmReaderError. */
+export async function canConfineReaders(): Promise<boolean> {
+  const child = await startFilmChild({ timeoutMs: 0, memoryMb: 512 });
+  await child.kill();
+  return child.confined;
 }

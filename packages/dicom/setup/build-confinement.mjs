@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { canConfine, confinementPath, confinementSource } from './confinement-path.mjs';
+
+/**
+ * Compiles what takes network, files and processes from the readers of films (about 2 s; a no-op while the source stays
+ * the same, and where the system has no such thing). Throws COMPILER_MISSING, COMPILE_FAILED.
+ */
+export async function ensureConfinement() {
+  const target = confinementPath();
+  if (!canConfine() || existsSync(target)) return;
+  await mkdir(dirname(target), { recursive: true });
+  const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
+  const draft = `${target}.${process.pid}`;
+  await compile(['-I', join(headers, 'include'), confinementSource, '-o', draft]);
+  await rename(draft, target);
+}
+
+/** @param {string[]} args */
+async function compile(args) {
+  try {
+    await promisify(execFile)('g++', ['-O2', '-std=c++17', '-fPIC', '-shared', ...args]);
+  } catch (error) {
+    const isMissing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
+    const next = isMissing
+      ? 'A C++17 compiler is missing: install g++ (Debian: apt-get install g++).'
+      : "g++ couldn't compile the film readers' confinement. Check that g++ is version 9 or newer.";
+    throw Object.assign(new Error(next), { code: isMissing ? 'COMPILER_MISSING' : 'COMPILE_FAILED' });
+  }
+}

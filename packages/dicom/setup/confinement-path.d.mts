@@ -1,0 +1,3 @@
+export const confinementSource: string;
+export function canConfine(): boolean;
+export function confinementPath(): string;
