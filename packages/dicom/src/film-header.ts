@@ -25,14 +25,27 @@ export type FilmIdentity = {
   saysBurnedIn: boolean;
 };
 
+/** What the samples of a pixel are: one gray value, one index into a palette, or three of a colour space. */
+export type Colour = 'gray' | 'palette' | 'rgb' | 'ybr' | 'ybr-422';
+
+/** The frame to take of several; they count from 1. */
+export type FrameChoice = 'first' | 'middle' | number;
+
 export type PixelFormat = {
   rows: number;
   columns: number;
+  /** Number of Frames, and the one that is taken, counted from 0. */
+  frames: number;
+  frame: number;
   bitsAllocated: 8 | 16;
   bitsStored: number;
   signed: boolean;
   compressed: boolean;
-  /** MONOCHROME1: the lowest value is white. */
+  colour: Colour;
+  samplesPerPixel: 1 | 3;
+  /** Planar Configuration 1: all of one colour, then all of the next. */
+  planar: boolean;
+  /** The lowest value is white: MONOCHROME1, or an inverse presentation. */
   inverted: boolean;
   pixelData: Element;
 };
@@ -61,41 +74,76 @@ function readUid(dataset: Dataset, tag: number): string | null {
 }
 
 /** Checks everything about a film's pixels that can be known before they are touched. */
-export function readPixelFormat(file: Part10): PixelFormat | Refusal {
-  const format = readFormat(file);
+export function readPixelFormat(file: Part10, frame?: FrameChoice): PixelFormat | Refusal {
+  const format = readFormat(file, frame);
   return typeof format === 'string' ? refuse('select', format) : format;
 }
 
-function readFormat(file: Part10): PixelFormat | RefusalCode {
+function readFormat(file: Part10, choice: FrameChoice | undefined): PixelFormat | RefusalCode {
   const { dataset } = file;
   const pixelData = findElement(dataset, TAGS.pixelData);
   if (!pixelData || (pixelData.length === 0 && !pixelData.fragments)) return 'NO_PIXEL_DATA';
   const size = readSize(dataset);
   if (typeof size === 'string') return size;
+  const frames = chooseFrame(dataset, choice);
+  if (typeof frames === 'string') return frames;
   const depth = readDepth(dataset);
   if (typeof depth === 'string') return depth;
-  const photometric = readText(dataset, TAGS.photometric);
-  if (photometric === 'PALETTE COLOR') return 'PALETTE_NOT_SUPPORTED';
-  if (photometric?.startsWith('RGB') || photometric?.startsWith('YBR')) return 'COLOUR_NOT_SUPPORTED';
-  if (photometric !== 'MONOCHROME1' && photometric !== 'MONOCHROME2') return 'UNSUPPORTED_PHOTOMETRIC';
-  if ((readWord(dataset, TAGS.samplesPerPixel) ?? 1) !== 1) return 'COLOUR_NOT_SUPPORTED';
-  return {
-    ...size,
-    ...depth,
-    compressed: file.transferSyntax.codec !== 'native',
-    inverted: photometric === 'MONOCHROME1',
-    pixelData,
-  };
+  const colour = readColour(dataset);
+  if (typeof colour === 'string') return colour;
+  if (colour.samplesPerPixel === 3 && depth.signed) return 'UNSUPPORTED_BIT_DEPTH';
+  const compressed = file.transferSyntax.codec !== 'native';
+  return { ...size, ...frames, ...depth, ...colour, compressed, inverted: isInverted(dataset), pixelData };
 }
 
 function readSize(dataset: Dataset): { rows: number; columns: number } | RefusalCode {
-  const frames = readDecimal(dataset, TAGS.frames) ?? 1;
-  if (frames !== 1) return 'MULTI_FRAME';
   const rows = readWord(dataset, TAGS.rows);
   const columns = readWord(dataset, TAGS.columns);
-  if (rows === null || columns === null) return 'MALFORMED';
-  if (rows === 0 || columns === 0) return 'MALFORMED';
+  if (!rows || !columns) return 'MALFORMED';
   return rows * columns > PIXELS_MAX ? 'TOO_LARGE' : { rows, columns };
+}
+
+/** Several frames are several pictures: only one that was asked for is taken. */
+function chooseFrame(
+  dataset: Dataset,
+  choice: FrameChoice | undefined,
+): Pick<PixelFormat, 'frames' | 'frame'> | RefusalCode {
+  const frames = readDecimal(dataset, TAGS.frames) ?? 1;
+  if (frames === 1) return { frames, frame: 0 };
+  if (!Number.isInteger(frames) || frames < 1) return 'MALFORMED';
+  const named = { first: 1, middle: Math.ceil(frames / 2) };
+  const wanted = typeof choice === 'string' ? named[choice] : choice;
+  const isThere = wanted !== undefined && Number.isInteger(wanted) && wanted >= 1 && wanted <= frames;
+  return isThere ? { frames, frame: wanted - 1 } : 'MULTI_FRAME';
+}
+
+/** PS3.3 C.7.6.3.1.2. ICT and RCT are undone by the codec. */
+const COLOURS: Record<string, Colour> = {
+  MONOCHROME1: 'gray',
+  MONOCHROME2: 'gray',
+  'PALETTE COLOR': 'palette',
+  RGB: 'rgb',
+  YBR_ICT: 'rgb',
+  YBR_RCT: 'rgb',
+  YBR_FULL: 'ybr',
+  YBR_FULL_422: 'ybr-422',
+};
+
+function readColour(
+  dataset: Dataset,
+): Pick<PixelFormat, 'colour' | 'samplesPerPixel' | 'planar'> | RefusalCode {
+  const photometric = readText(dataset, TAGS.photometric) ?? '';
+  if (!Object.hasOwn(COLOURS, photometric)) return 'UNSUPPORTED_PHOTOMETRIC';
+  const colour = COLOURS[photometric]!;
+  const samplesPerPixel = colour === 'gray' || colour === 'palette' ? 1 : 3;
+  if ((readWord(dataset, TAGS.samplesPerPixel) ?? 1) !== samplesPerPixel) return 'COLOUR_NOT_SUPPORTED';
+  return { colour, samplesPerPixel, planar: readWord(dataset, TAGS.planarConfiguration) === 1 };
+}
+
+/** PS3.3 C.7.6.3.1.2 and C.11.6: the inverse shape repeats what MONOCHROME1 says, it does not take it back. */
+function isInverted(dataset: Dataset): boolean {
+  const isMonochrome1 = readText(dataset, TAGS.photometric) === 'MONOCHROME1';
+  return isMonochrome1 || readText(dataset, TAGS.presentationLutShape) === 'INVERSE';
 }
 
 function readDepth(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { encodeJpeg2000, encodeJpegLs } from './fixtures/encode-in-wasm.ts';
+import { encodeHtj2k, encodeJpeg2000, encodeJpegLs } from './fixtures/encode-in-wasm.ts';
 import { encodeJpegLossless } from './fixtures/encode-jpeg-lossless.ts';
 import { type FilmFixture, filmElements, SYNTAX, testPixels, toBytes } from './fixtures/film-elements.ts';
 import { type Film, readFilm } from './read-film.ts';
@@ -80,6 +80,24 @@ describe.each(DEPTHS)('stored values of $bits bits, signed $signed', (depth) => 
   });
 });
 
+describe.each(DEPTHS)(
+  'stored values of $bits bits, signed $signed, in high-throughput JPEG 2000',
+  (depth) => {
+    const { values: _, bytes, ...format } = depthFixture(depth);
+
+    it.each([SYNTAX.htj2kLossless, SYNTAX.htj2kLosslessRpcl, SYNTAX.htj2k])(
+      'are read exactly, or refused where the decoder would clamp them: %s',
+      async (syntax) => {
+        const image = { rows: ROWS, columns: COLUMNS, bits: depth.bits, signed: depth.signed, bytes };
+        const pixelData = { fragments: [await encodeHtj2k(image)] };
+        const result = await readFixture({ ...format, pixelData, pixelVr: 'OB' }, syntax);
+        if (!depth.signed || depth.bits > 8) expect(film(result).pixelSha256).toBe(sha256(bytes));
+        else expect(result).toMatchObject({ code: 'UNSUPPORTED_BIT_DEPTH', stage: 'decode' });
+      },
+    );
+  },
+);
+
 describe('compressed films', () => {
   const { values, bytes, ...format } = depthFixture({ bits: 12, signed: false });
   const image = { rows: ROWS, columns: COLUMNS, bits: 12, values, bytes };
@@ -135,6 +153,7 @@ describe('compressed films', () => {
     jpegLossless: () => encodeJpegLossless(image),
     jpegLs: () => encodeJpegLs(image),
     jpeg2000: () => encodeJpeg2000(image),
+    htj2k: () => encodeHtj2k(image),
     rle: () => encodeRle(bytes, 2, COLUMNS),
   };
   it.each(Object.keys(streams) as (keyof typeof streams)[])(
@@ -144,12 +163,16 @@ describe('compressed films', () => {
       for (const share of [0.02, 0.3, 0.6, 0.9, 0.98]) {
         const cut = stream.slice(0, Math.floor(stream.length * share));
         const result = await readFixture(encapsulated(cut), SYNTAX[name]);
-        expect(result, `cut at ${share}`).toMatchObject({ ok: false, code: 'DECODE_FAILED', stage: 'decode' });
+        expect(result, `cut at ${share}`).toMatchObject({
+          ok: false,
+          code: 'DECODE_FAILED',
+          stage: 'decode',
+        });
       }
     },
   );
 
-  it.each(['jpegLossless', 'jpegLs', 'jpeg2000'] as const)(
+  it.each(['jpegLossless', 'jpegLs', 'jpeg2000', 'htj2k'] as const)(
     'are refused when a %s stream is cut and closed again',
     async (name) => {
       const stream = await streams[name]();
@@ -230,13 +253,23 @@ describe('compressed films', () => {
     expect(read.pixelSha256).toBe(sha256(bytes));
   });
 
-  it.each([SYNTAX.jpegExtended, SYNTAX.htj2k, '1.2.3.4'])(
-    'are refused in the unsupported syntax %s',
-    async (syntax) => {
-      const result = await readFixture(encapsulated(Buffer.from([0xff, 0xd8])), syntax);
-      expect(result).toMatchObject({ ok: false, code: 'UNSUPPORTED_TRANSFER_SYNTAX', stage: 'decode' });
-    },
-  );
+  it('are refused in a private syntax', async () => {
+    const result = await readFixture(encapsulated(Buffer.from([0xff, 0xd8])), '1.2.3.4');
+    expect(result).toMatchObject({ ok: false, code: 'UNSUPPORTED_TRANSFER_SYNTAX', stage: 'decode' });
+  });
+
+  it('are read from a JP2 file in place of a codestream', async () => {
+    const box = (name: string, body: Uint8Array) => {
+      const header = Buffer.alloc(8);
+      header.writeUInt32BE(8 + body.length);
+      header.write(name, 4, 'latin1');
+      return Buffer.concat([header, body]);
+    };
+    const signature = box('jP  ', Buffer.from([13, 10, 0x87, 10]));
+    const jp2 = [signature, box('ftyp', Buffer.from('jp2 ')), box('jp2c', await encodeJpeg2000(image))];
+    const read = film(await readFixture(encapsulated(Buffer.concat(jp2)), SYNTAX.jpeg2000Lossless));
+    expect(read.pixelSha256).toBe(sha256(bytes));
+  });
 
   it('are refused when a syntax holds the stream of another', async () => {
     const result = await readFixture(encapsulated(encodeJpegLossless(image)), SYNTAX.jpegLs);
@@ -272,6 +305,7 @@ describe('films that are not used', () => {
     ['without modality', { change: { 524384: null } }, 'MODALITY_NOT_ACCEPTED', 'select'],
     ['with burned-in text', { change: text(0x00280301, 'CS', 'YES') }, 'BURNED_IN_TEXT', 'select'],
     ['with two frames', { change: text(0x00280008, 'IS', '2') }, 'MULTI_FRAME', 'select'],
+    ['with half a frame', { change: text(0x00280008, 'IS', '0.5') }, 'MALFORMED', 'select'],
     ['without pixel data', { pixelData: null }, 'NO_PIXEL_DATA', 'select'],
     ['with empty pixel data', { pixelData: new Uint8Array() }, 'NO_PIXEL_DATA', 'select'],
     ['with 127 rows', { rows: 127 }, 'TOO_SMALL', 'select'],
@@ -280,7 +314,13 @@ describe('films that are not used', () => {
     ['without rows', { change: { 2621456: null } }, 'MALFORMED', 'select'],
     ['in RGB', { photometric: 'RGB' }, 'COLOUR_NOT_SUPPORTED', 'select'],
     ['with three samples a pixel', { change: word(0x00280002, 3) }, 'COLOUR_NOT_SUPPORTED', 'select'],
-    ['with a palette', { photometric: 'PALETTE COLOR' }, 'PALETTE_NOT_SUPPORTED', 'select'],
+    ['with a palette that is not there', { photometric: 'PALETTE COLOR' }, 'PALETTE_NOT_SUPPORTED', 'decode'],
+    [
+      'in signed RGB',
+      { photometric: 'RGB', signed: true, change: word(0x00280002, 3) },
+      'UNSUPPORTED_BIT_DEPTH',
+      'select',
+    ],
     ['with an unknown photometric', { photometric: 'HSV' }, 'UNSUPPORTED_PHOTOMETRIC', 'select'],
     ['with 32 bits allocated', { change: word(0x00280100, 32) }, 'UNSUPPORTED_BIT_DEPTH', 'select'],
     ['with 7 bits stored', { bitsStored: 7 }, 'UNSUPPORTED_BIT_DEPTH', 'select'],

@@ -3,7 +3,7 @@ import { readPart10 } from './dataset/read-part10.ts';
 import { decodePixels } from './decode/decode-pixels.ts';
 import type { StoredPixels } from './decode/stored-pixels.ts';
 import { renderForDisplay } from './display/render-for-display.ts';
-import { type FilmIdentity, readIdentity, readPixelFormat } from './film-header.ts';
+import { type FilmIdentity, type FrameChoice, readIdentity, readPixelFormat } from './film-header.ts';
 import { isRefusal, type Refusal, refuse } from './refusals.ts';
 import { DEFAULT_MODALITIES, selectFilm } from './selection/select-film.ts';
 
@@ -26,7 +26,11 @@ export type Film = FilmFacts & {
   pixels: Uint8Array;
 };
 
-export type ReadFilmOptions = { modalities?: readonly string[] };
+export type ReadFilmOptions = {
+  modalities?: readonly string[];
+  /** Of a film of several frames; without it, such a film is refused. */
+  frame?: FrameChoice;
+};
 
 /**
  * Reads one DICOM radiograph from untrusted bytes.
@@ -42,7 +46,7 @@ export async function readFilm(bytes: Uint8Array, options: ReadFilmOptions = {})
   const identity = readIdentity(file.dataset);
   if (isRefusal(identity)) return identity;
   const { sopInstanceUid } = identity;
-  const format = readPixelFormat(file);
+  const format = readPixelFormat(file, options.frame);
   const unwanted = selectFilm(
     identity,
     isRefusal(format) ? null : format,

@@ -14,7 +14,8 @@ const PREFIX_AT = 128;
 
 /** Text and numbers that are read have up to 64 bytes; a film with several windows has more. Tables and pixels are bulk. */
 const VALUE_BYTES_MAX = 65_536;
-const BULK = new Set<number>([TAGS.pixelData, TAGS.modalityLutSequence, TAGS.voiLutSequence]);
+const TABLES = [TAGS.redData, TAGS.greenData, TAGS.blueData, TAGS.modalityLutSequence, TAGS.voiLutSequence];
+const BULK = new Set<number>([TAGS.pixelData, ...TABLES]);
 const VALUE_KEYS = Object.values(TAGS)
   .filter((tag) => !BULK.has(tag))
   .map(keyOf);

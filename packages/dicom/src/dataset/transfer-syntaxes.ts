@@ -1,4 +1,4 @@
-type PixelCodec = 'native' | 'rle' | 'jpeg' | 'jpeg-lossless' | 'jpeg-ls' | 'jpeg-2000';
+type PixelCodec = 'native' | 'rle' | 'jpeg' | 'jpeg-lossless' | 'jpeg-ls' | 'jpeg-2000' | 'htj2k';
 
 export type TransferSyntax = {
   explicitVr: boolean;
@@ -23,12 +23,16 @@ const SYNTAXES: Record<string, TransferSyntax> = {
   '1.2.840.10008.1.2.2': { explicitVr: true, bigEndian: true, deflated: false, codec: 'native' },
   '1.2.840.10008.1.2.5': littleExplicit('rle'),
   '1.2.840.10008.1.2.4.50': littleExplicit('jpeg'),
+  '1.2.840.10008.1.2.4.51': littleExplicit('jpeg'),
   '1.2.840.10008.1.2.4.57': littleExplicit('jpeg-lossless'),
   '1.2.840.10008.1.2.4.70': littleExplicit('jpeg-lossless'),
   '1.2.840.10008.1.2.4.80': littleExplicit('jpeg-ls'),
   '1.2.840.10008.1.2.4.81': littleExplicit('jpeg-ls'),
   '1.2.840.10008.1.2.4.90': littleExplicit('jpeg-2000'),
   '1.2.840.10008.1.2.4.91': littleExplicit('jpeg-2000'),
+  '1.2.840.10008.1.2.4.201': littleExplicit('htj2k'),
+  '1.2.840.10008.1.2.4.202': littleExplicit('htj2k'),
+  '1.2.840.10008.1.2.4.203': littleExplicit('htj2k'),
 };
 
 /** Every other standard or private syntax is explicit little endian with encapsulated pixels (PS3.5 A.4): its tags still tell why. */

@@ -30,3 +30,8 @@ declare module '@cornerstonejs/codec-openjpeg/decodewasmjs' {
   const factory: WasmFactory<'J2KDecoder'>;
   export = factory;
 }
+
+declare module '@cornerstonejs/codec-openjph' {
+  const factory: WasmFactory<'HTJ2KDecoder'>;
+  export = factory;
+}

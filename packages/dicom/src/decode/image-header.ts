@@ -45,21 +45,46 @@ function describeFrame(view: DataView, at: number, marker: number): ImageHeader 
   };
 }
 
+const JP2_SIGNATURE = Buffer.from('0000000c6a5020200d0a870a', 'hex');
+
+/** The codestream of a JP2 file (ISO 15444-1 annex I), which some archives store where a bare one belongs. */
+export function unwrapJp2(stream: Uint8Array): Uint8Array {
+  if (!JP2_SIGNATURE.equals(stream.subarray(0, JP2_SIGNATURE.length))) return stream;
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  let at = 0;
+  while (at + 8 <= stream.length) {
+    const length = view.getUint32(at);
+    const isCodestream = view.getUint32(at + 4) === 0x6a703263; // jp2c
+    if (isCodestream) return stream.subarray(at + 8, length === 0 ? stream.length : at + length);
+    if (length < 8) break; // to the end of the file, or of 64 bits
+    at += length;
+  }
+  return stream;
+}
+
 /** Reads the SIZ segment of a JPEG 2000 codestream (ISO 15444-1 A.5.1); null when it does not start with one. */
 export function readJpeg2000Header(stream: Uint8Array): ImageHeader | null {
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   if (view.byteLength < 45 || view.getUint32(0) !== 0xff4fff51) return null;
   const depth = view.getUint8(42);
   const [right, bottom, left, top] = [8, 12, 16, 20].map((offset) => view.getUint32(offset));
-  const subsampled = view.getUint8(43) !== 1 || view.getUint8(44) !== 1;
+  const components = view.getUint16(40);
   return {
-    kind: subsampled ? 'SIZ-subsampled' : 'SIZ',
+    kind: areAlike(view, components) ? 'SIZ' : 'SIZ-mixed',
     columns: right! - left!,
     rows: bottom! - top!,
-    components: view.getUint16(40),
+    components,
     bits: (depth & 0x7f) + 1,
     signed: (depth & 0x80) !== 0,
   };
+}
+
+/** All components have the depth of the first, and none is subsampled. */
+function areAlike(view: DataView, components: number): boolean {
+  if (view.byteLength < 42 + 3 * components) return false;
+  for (let at = 42; at < 42 + 3 * components; at += 3)
+    if (view.getUint8(at) !== view.getUint8(42) || view.getUint16(at + 1) !== 0x0101) return false;
+  return true;
 }
 
 /** True when the stream ends with the marker FFD9, but for zero padding. Decoders fill what a cut stream lacks with gray. */
@@ -67,4 +92,24 @@ export function hasEndMarker(stream: Uint8Array): boolean {
   let end = stream.length;
   while (end > 2 && stream[end - 1] === 0) end -= 1;
   return stream[end - 2] === 0xff && stream[end - 1] === 0xd9;
+}
+
+const MAIN_HEADER_END = 0xff90; // SOT, which starts the first tile-part
+const END_OF_CODESTREAM = 0xffd9;
+
+/**
+ * True when the tile-parts of a JPEG 2000 codestream have the lengths that they state and the end marker follows (ISO
+ * 15444-1 A.4.2): the decoders fill in what a cut stream lacks, one of them without a word.
+ */
+export function hasWholeTileParts(stream: Uint8Array): boolean {
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  let at = 2;
+  while (at + 4 <= stream.length && view.getUint16(at) !== MAIN_HEADER_END) at += 2 + view.getUint16(at + 2);
+  while (at + 12 <= stream.length && view.getUint16(at) === MAIN_HEADER_END) {
+    const length = view.getUint32(at + 6);
+    if (length === 0) return true; // up to the end marker
+    if (length < 12) return false;
+    at += length;
+  }
+  return at + 2 <= stream.length && view.getUint16(at) === END_OF_CODESTREAM;
 }

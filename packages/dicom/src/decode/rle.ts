@@ -1,20 +1,22 @@
 /**
- * Decodes one RLE frame of a single-sample image (PS3.5 annex G): one PackBits segment per byte of a pixel, the most
- * significant first.
+ * Decodes one RLE frame (PS3.5 annex G): one PackBits segment per byte of each sample, sample by sample, the most
+ * significant byte first.
  *
- * @returns `count` pixels of `bytesPerPixel` bytes, little endian, or null when the frame is not exactly that
+ * @returns `count` pixels of `samples` samples of `bytes` bytes, interleaved, little endian, or null when the frame is
+ * not exactly that
  */
-export function decodeRle(frame: Uint8Array, count: number, bytesPerPixel: 1 | 2): Uint8Array | null {
+export function decodeRle(frame: Uint8Array, count: number, samples: 1 | 3, bytes: 1 | 2): Uint8Array | null {
   if (frame.length < 64) return null;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
-  if (view.getUint32(0, true) !== bytesPerPixel) return null;
-  const pixels = new Uint8Array(count * bytesPerPixel);
-  for (let segment = 0; segment < bytesPerPixel; segment++) {
+  const segments = samples * bytes;
+  if (view.getUint32(0, true) !== segments) return null;
+  const pixels = new Uint8Array(count * segments);
+  for (let segment = 0; segment < segments; segment++) {
     const start = view.getUint32(4 + 4 * segment, true);
-    const end = segment + 1 < bytesPerPixel ? view.getUint32(8 + 4 * segment, true) : frame.length;
+    const end = segment + 1 < segments ? view.getUint32(8 + 4 * segment, true) : frame.length;
     if (start < 64 || end < start || end > frame.length) return null;
-    const plane = bytesPerPixel - 1 - segment;
-    if (!unpackSegment(frame.subarray(start, end), pixels, plane, bytesPerPixel)) return null;
+    const offset = segment - (segment % bytes) + (bytes - 1 - (segment % bytes));
+    if (!unpackSegment(frame.subarray(start, end), pixels, offset, segments)) return null;
   }
   return pixels;
 }

@@ -1,6 +1,6 @@
 import type { DecodedImage } from './decode-pixels.ts';
 
-export type WasmCodec = 'jpeg' | 'jpeg-ls' | 'jpeg-2000';
+export type WasmCodec = 'jpeg' | 'jpeg-ls' | 'jpeg-2000' | 'htj2k';
 
 type Print = { print(line: string): void; printErr(line: string): void };
 type Instance = { createDecoder(): WasmDecoder; lines: string[] };
@@ -19,6 +19,10 @@ const LOADERS: Record<WasmCodec, (print: Print) => Promise<() => WasmDecoder>> =
   'jpeg-2000': async (print) => {
     const { J2KDecoder } = await (await import('@cornerstonejs/codec-openjpeg/decodewasmjs')).default(print);
     return () => new J2KDecoder();
+  },
+  htj2k: async (print) => {
+    const { HTJ2KDecoder } = await (await import('@cornerstonejs/codec-openjph')).default(print);
+    return () => new HTJ2KDecoder();
   },
 };
 

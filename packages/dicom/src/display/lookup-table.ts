@@ -23,24 +23,34 @@ export function readLookupTable(
   return item ? readTable(item, signedInput) : null;
 }
 
-function readTable(item: Dataset, signedInput: boolean): LookupTable | 'invalid' {
-  const descriptor = findElement(item, TAGS.lutDescriptor);
+/** Where a table's descriptor and its entries stand. */
+type TableTags = { descriptor: number; data: number };
+
+const IN_SEQUENCE: TableTags = { descriptor: TAGS.lutDescriptor, data: TAGS.lutData };
+
+/** Reads a table from the data set that holds it; 'invalid' when it is absent or contradicts itself. */
+export function readTable(
+  item: Dataset,
+  signedInput: boolean,
+  tags: TableTags = IN_SEQUENCE,
+): LookupTable | 'invalid' {
+  const descriptor = findElement(item, tags.descriptor);
   if (descriptor?.length !== 6) return 'invalid';
-  const words = readWords(item, TAGS.lutDescriptor);
+  const words = readWords(item, tags.descriptor);
   if (!words) return 'invalid';
   const [count, first, bits] = words as [number, number, number];
   const length = count === 0 ? 65_536 : count; // 0 stands for 65536, which 16 bits can't hold
   const signed = descriptor.vr === 'SS' || (descriptor.vr !== 'US' && signedInput);
-  const entries = readEntries(item, length, bits);
+  const entries = readEntries(item, tags.data, length, bits);
   if (!entries || bits < 8 || bits > 16 || exceeds(entries, 2 ** bits - 1)) return 'invalid';
   return { firstInput: signed ? (first << 16) >> 16 : first, entries, bits };
 }
 
 /** Entries of 8 bits may lie one or two in a word. */
-function readEntries(item: Dataset, length: number, bits: number): Uint16Array | null {
-  const element = findElement(item, TAGS.lutData);
+function readEntries(item: Dataset, tag: number, length: number, bits: number): Uint16Array | null {
+  const element = findElement(item, tag);
   if (!element || !isPlain(element)) return null;
-  if (element.length === 2 * length) return Uint16Array.from(readWords(item, TAGS.lutData) ?? []);
+  if (element.length === 2 * length) return Uint16Array.from(readWords(item, tag) ?? []);
   if (bits !== 8 || element.length !== length + (length % 2) || isBigEndian(item)) return null;
   return Uint16Array.from(readBytes(item, element).subarray(0, length));
 }
