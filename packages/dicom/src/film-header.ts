@@ -19,8 +19,6 @@ export type FilmIdentity = {
   /** Identifying: stays at the site and out of every log. */
   accessionNumber: string | null;
   modality: string;
-  viewPosition: string | null;
-  bodyPart: string | null;
   /** Burned In Annotation is YES. */
   saysBurnedIn: boolean;
 };
@@ -61,8 +59,6 @@ export function readIdentity(dataset: Dataset): FilmIdentity | Refusal {
     patientId: readText(dataset, TAGS.patientId),
     accessionNumber: readText(dataset, TAGS.accessionNumber),
     modality: readText(dataset, TAGS.modality) ?? '',
-    viewPosition: readText(dataset, TAGS.viewPosition),
-    bodyPart: readText(dataset, TAGS.bodyPart),
     saysBurnedIn: readText(dataset, TAGS.burnedInAnnotation) === 'YES',
   };
 }

@@ -19,7 +19,9 @@ export {
   type RefusalCode,
   type RefusalStage,
 } from './refusals.ts';
-export { DEFAULT_MODALITIES } from './selection/select-film.ts';
+export { REGIONS, type Region } from './selection/region.ts';
+export { DEFAULT_SELECTION, type FilmContent, type SelectionPolicy } from './selection/select-film.ts';
+export { type FilmView, VIEWS } from './selection/view.ts';
 export { type Fit, type TrainingImageOptions, toTrainingImage } from './training-image.ts';
 export { encodeSynthetic, type SyntheticImage } from './write/encode-synthetic.ts';
 export { uidFromSeed } from './write/uid-from-seed.ts';

@@ -5,19 +5,26 @@ import type { StoredPixels } from './decode/stored-pixels.ts';
 import { renderForDisplay } from './display/render-for-display.ts';
 import { type FilmIdentity, type FrameChoice, readIdentity, readPixelFormat } from './film-header.ts';
 import { isRefusal, type Refusal, refuse } from './refusals.ts';
-import { DEFAULT_MODALITIES, selectFilm } from './selection/select-film.ts';
+import {
+  DEFAULT_SELECTION,
+  type FilmContent,
+  readContent,
+  type SelectionPolicy,
+  selectFilm,
+} from './selection/select-film.ts';
 
 /** What is known about a film beside its pixels. Holds patient data: never logged, never sent, never written outside the site. */
-export type FilmFacts = FilmIdentity & {
-  transferSyntax: string;
-  rows: number;
-  columns: number;
-  /**
-   * Hex SHA-256 of the stored values after decoding and before any lookup table: row-major, 1 or 2 bytes little endian
-   * by Bits Allocated, two's complement where signed. The same film has the same hash in every lossless compression.
-   */
-  pixelSha256: string;
-};
+export type FilmFacts = FilmIdentity &
+  FilmContent & {
+    transferSyntax: string;
+    rows: number;
+    columns: number;
+    /**
+     * Hex SHA-256 of the stored values after decoding and before any lookup table: row-major, 1 or 2 bytes little endian
+     * by Bits Allocated, two's complement where signed. The same film has the same hash in every lossless compression.
+     */
+    pixelSha256: string;
+  };
 
 /** One radiograph of one patient. */
 export type Film = FilmFacts & {
@@ -26,8 +33,8 @@ export type Film = FilmFacts & {
   pixels: Uint8Array;
 };
 
-export type ReadFilmOptions = {
-  modalities?: readonly string[];
+/** What is not set is as in {@link DEFAULT_SELECTION}. */
+export type ReadFilmOptions = Partial<SelectionPolicy> & {
   /** Of a film of several frames; without it, such a film is refused. */
   frame?: FrameChoice;
 };
@@ -45,18 +52,16 @@ export async function readFilm(bytes: Uint8Array, options: ReadFilmOptions = {})
   if (isRefusal(file)) return file;
   const identity = readIdentity(file.dataset);
   if (isRefusal(identity)) return identity;
-  const { sopInstanceUid } = identity;
   const format = readPixelFormat(file, options.frame);
-  const unwanted = selectFilm(
-    identity,
-    isRefusal(format) ? null : format,
-    options.modalities ?? DEFAULT_MODALITIES,
-  );
-  if (isRefusal(format)) return { ...(unwanted ?? format), facts: { sopInstanceUid } };
+  const content = readContent(file.dataset);
+  const policy = { ...DEFAULT_SELECTION, ...options };
+  const unwanted = selectFilm(identity, content, isRefusal(format) ? null : format, policy);
+  const known = { sopInstanceUid: identity.sopInstanceUid, ...content };
+  if (isRefusal(format)) return { ...(unwanted ?? format), facts: known };
   const size = { rows: format.rows, columns: format.columns };
   const stored = await decodePixels(file, format);
-  if (isRefusal(stored)) return { ...(unwanted ?? stored), facts: { sopInstanceUid, ...size } };
-  const facts = { sopInstanceUid, ...size, pixelSha256: hashPixels(stored) };
+  if (isRefusal(stored)) return { ...(unwanted ?? stored), facts: { ...known, ...size } };
+  const facts = { ...known, ...size, pixelSha256: hashPixels(stored) };
   if (unwanted) return { ...unwanted, facts };
   const pixels = renderForDisplay(stored, file.dataset, format);
   if (typeof pixels === 'string') return { ...refuse('decode', pixels), facts };

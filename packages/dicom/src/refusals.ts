@@ -1,3 +1,5 @@
+import type { FilmContent } from './selection/select-film.ts';
+
 /** Where a film was turned away: reading its tags, decoding its pixels, or choosing what to train on. */
 export type RefusalStage = 'parse' | 'decode' | 'select';
 
@@ -16,12 +18,21 @@ export const REFUSALS = {
   INFLATE_FAILED: 'The deflated data set can not be inflated. Send it again, or export it without deflate.',
   MISSING_UID:
     'A valid SOP Instance UID or Study Instance UID is missing. Export the film from the archive again.',
-  MODALITY_NOT_ACCEPTED: 'Only plain radiographs (CR, DX, RG) are used. Select radiographs in the export.',
+  MODALITY_NOT_ACCEPTED:
+    'The site’s selection takes plain radiographs (CR, DX, RG). Select radiographs in the export.',
+  REGION_NOT_ACCEPTED:
+    'The film says that it shows another part of the body than the site selects. Select films of the spine in the export.',
+  REGION_UNKNOWN:
+    'The film does not say which part of the body it shows. Accept unknown regions in selection.json, or have the archive add Body Part Examined.',
+  VIEW_NOT_ACCEPTED: 'The film has another view than the site selects. Accept that view in selection.json.',
+  VIEW_UNKNOWN:
+    'The film does not say from where it was taken. Accept unknown views in selection.json, or have the archive add View Position.',
   BURNED_IN_TEXT:
     'The film says that identifying text is burned into its pixels. Export the original, without annotations.',
   MULTI_FRAME: 'The file holds several frames. Export each radiograph as a film of its own.',
   NO_PIXEL_DATA: 'The file holds no pixel data. Export the image itself, not its report or reference.',
-  TOO_SMALL: 'The smaller side is under 128 pixels. Export the full film, not its thumbnail.',
+  TOO_SMALL:
+    'The smaller side has fewer pixels than the site selects (128 unless selection.json says so). Export the full film, not its thumbnail.',
   COLOUR_NOT_SUPPORTED: 'The film is in colour. Export the original gray-scale radiograph.',
   PALETTE_NOT_SUPPORTED: 'The film uses a colour palette. Export the original gray-scale radiograph.',
   UNSUPPORTED_PHOTOMETRIC:
@@ -48,7 +59,12 @@ export const REFUSALS = {
 export type RefusalCode = keyof typeof REFUSALS;
 
 /** What was known about a film when it was refused, for the site's own eyes: `pixelSha256` is that of Film. */
-export type KnownFacts = { sopInstanceUid?: string; rows?: number; columns?: number; pixelSha256?: string };
+export type KnownFacts = Partial<FilmContent> & {
+  sopInstanceUid?: string;
+  rows?: number;
+  columns?: number;
+  pixelSha256?: string;
+};
 
 /** A film that is not used, and why. A value, never an exception: one bad film must not stop a hospital's import. */
 export type Refusal = { ok: false; code: RefusalCode; stage: RefusalStage; facts?: KnownFacts };

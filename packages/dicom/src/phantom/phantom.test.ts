@@ -122,7 +122,7 @@ describe('a phantom site', () => {
     const patients = new Set(films.map(({ patientId }) => patientId));
     expect(patients.size).toBe(110);
     expect(films.length).toBeGreaterThan(130);
-    expect(new Set(films.map(({ viewPosition }) => viewPosition))).toEqual(new Set(['AP', 'LL']));
+    expect(new Set(films.map(({ view }) => view))).toEqual(new Set(['AP', 'LATERAL']));
     expect(new Set(films.map(({ transferSyntax }) => transferSyntax)).size).toBe(2);
     expect(new Set(films.map(({ pixelSha256 }) => pixelSha256)).size).toBe(films.length);
   });
@@ -157,7 +157,7 @@ describe('a phantom site', () => {
     await writePhantomSite(dir, { site: 'ash', patients: 6, seed: 's', size: 256, view: 'LAT' });
     const files = readdirSync(join(dir, 'dicom')).map((name) => readFileSync(join(dir, 'dicom', name)));
     const films = (await Promise.all(files.map((bytes) => readFilm(bytes)))).filter((film) => film.ok);
-    expect(new Set(films.map(({ viewPosition }) => viewPosition))).toEqual(new Set(['LL']));
+    expect(new Set(films.map(({ view }) => view))).toEqual(new Set(['LATERAL']));
   });
 
   it('looks different from other sites: its gray or its noise, and its way of storing', async () => {
