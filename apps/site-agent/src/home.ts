@@ -17,8 +17,23 @@ export type Home = {
     quarantine: string;
     split: string;
     releases: string;
+    /** Where films come from. */
+    sources: string;
+    /** What was taken from watched folders and pulled from DICOMweb, by hash. */
+    taken: string;
   };
-  folders: { keys: string; films: string; runs: string; scores: string; pins: string; postgres: string };
+  folders: {
+    keys: string;
+    films: string;
+    runs: string;
+    scores: string;
+    pins: string;
+    postgres: string;
+    /** Films received and not yet ingested. */
+    spool: string;
+    /** Films received and refused, kept for a while so that they can be tried again. */
+    received: string;
+  };
 };
 
 type Marker = { schema: 'synspine.home/1'; id: string };
@@ -49,6 +64,8 @@ function describeHome(path: string, id: string): Home {
       quarantine: at('quarantine.jsonl'),
       split: at('split.json'),
       releases: at('releases.json'),
+      sources: at('sources.json'),
+      taken: at('taken.jsonl'),
     },
     folders: {
       keys: at('keys'),
@@ -57,6 +74,8 @@ function describeHome(path: string, id: string): Home {
       scores: at('scores'),
       pins: at('pins'),
       postgres: at('postgres'),
+      spool: at('spool'),
+      received: at('received'),
     },
   };
 }

@@ -56,6 +56,8 @@ const SITE_ERRORS = {
   SOURCES_INVALID: 'sources.json in the home does not match its schema. Correct it.',
   SPOOL_IN_USE:
     'Another process of this home receives films already. Stop it first, or let it take these films too.',
+  SECRET_UNREADABLE:
+    'A token or password file of sources.json can not be read, is empty, or can be read by others. Run `chmod 600` on it.',
   ADDRESS_IN_USE:
     'A port or address of sources.json is not free or not this machine’s. Choose another, or end what uses it.',
   PULL_REFUSED:

@@ -8,6 +8,8 @@ import { readPolicy } from '../policy.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import { createRun, listRuns } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
+import { type Receiving, receiveFilms } from '../sources/receive-films.ts';
+import { readSourceSettings } from '../sources/settings.ts';
 import { readRunFilms } from '../stages/ingest/run.ts';
 import { readResult } from '../stages/stage-result.ts';
 import { findIsolation } from '../worker/isolation.ts';
@@ -38,9 +40,16 @@ async function serve(flags: { home: string; threads?: number }): Promise<void> {
   const agent = await startAgent({ home, config, log, isolation });
   const stop = stopSignal();
   log.info('agent started');
+  const ended = new AbortController();
+  let receiving: Receiving | undefined;
   try {
+    const settings = await readSourceSettings(home);
+    const signal = AbortSignal.any([stop.signal, ended.signal]);
+    if (settings) receiving = await receiveFilms({ home, settings, log, signal });
     await keepEvaluating({ home, config, log, isolation, registry, signal: stop.signal });
   } finally {
+    ended.abort();
+    await receiving?.done;
     await agent.stop();
     stop.release();
     log.info('agent stopped');

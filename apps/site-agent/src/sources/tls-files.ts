@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { TlsPaths } from './settings.ts';
 
 /** What node:tls takes for a server. */
 export type TlsFiles = {
@@ -9,11 +10,10 @@ export type TlsFiles = {
   rejectUnauthorized?: boolean;
 };
 
-/** Paths of PEM files; with a `clientCa`, only clients with a certificate of it are let in. */
-export type TlsPaths = { certificate: string; key: string; clientCa?: string };
-
-export async function readTlsFiles({ certificate, key, clientCa }: TlsPaths): Promise<TlsFiles> {
-  const files = { cert: await readFile(certificate), key: await readFile(key) };
-  if (!clientCa) return files;
-  return { ...files, ca: await readFile(clientCa), requestCert: true, rejectUnauthorized: true };
+/** Reads the PEM files of a listener; undefined where it has no TLS. */
+export async function readTlsFiles(paths: TlsPaths | undefined): Promise<TlsFiles | undefined> {
+  if (!paths) return undefined;
+  const files = { cert: await readFile(paths.certificate), key: await readFile(paths.key) };
+  if (!paths.clientCa) return files;
+  return { ...files, ca: await readFile(paths.clientCa), requestCert: true, rejectUnauthorized: true };
 }

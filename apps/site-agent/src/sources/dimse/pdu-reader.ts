@@ -17,15 +17,16 @@ const ASSOCIATE_BYTES_MAX = 128 * 1024;
 
 /** Reads PDUs whose P-DATA-TF hold at most `dataBytesMax`: a length is checked before its bytes are waited for. */
 export function createPduReader(socket: Socket, dataBytesMax: number): PduReader {
+  const readBytes = createByteReader(socket);
   return {
     next: (withinMs) =>
       within(socket, withinMs, async () => {
-        const header = await readBytes(socket, PDU_HEADER_BYTES);
+        const header = await readBytes(PDU_HEADER_BYTES);
         if (header.length === 0) return null;
         if (header.length < PDU_HEADER_BYTES) throw new ConnectionLost('PEER_GONE');
         const [type, length] = [header[0]!, header.readUInt32BE(2)];
         checkLength(type, length, dataBytesMax);
-        const body = await readBytes(socket, length);
+        const body = await readBytes(length);
         if (body.length < length) throw new ConnectionLost('PEER_GONE');
         return { type, body };
       }),
@@ -38,26 +39,21 @@ function checkLength(type: number, length: number, dataBytesMax: number): void {
   if (length > max) throw new ProtocolError('invalidParameter');
 }
 
-/** `length` bytes, or fewer when the peer closed. */
-async function readBytes(socket: Socket, length: number): Promise<Buffer> {
-  if (length === 0) return Buffer.alloc(0);
-  for (;;) {
-    const bytes: Buffer | null = socket.read(length);
-    if (bytes) return bytes; // at the end of the stream it may be shorter
-    if (socket.readableEnded || socket.destroyed) return Buffer.alloc(0);
-    await readable(socket);
-  }
-}
-
-function readable(socket: Socket): Promise<void> {
-  return new Promise((resolve) => {
-    const events = ['readable', 'end', 'close', 'error'] as const;
-    const done = () => {
-      for (const event of events) socket.off(event, done);
-      resolve();
-    };
-    for (const event of events) socket.on(event, done);
-  });
+/** Reads `length` bytes, or fewer when the peer closed. */
+function createByteReader(socket: Socket): (length: number) => Promise<Buffer> {
+  let wake = () => {};
+  for (const event of ['readable', 'end', 'close', 'error']) socket.on(event, () => wake());
+  return async (length) => {
+    for (;;) {
+      if (length === 0) return Buffer.alloc(0);
+      const bytes: Buffer | null = socket.read(length);
+      if (bytes) return bytes; // at the end of the stream it may be shorter
+      if (socket.readableEnded || socket.destroyed) return Buffer.alloc(0);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    }
+  };
 }
 
 /** One timer for the whole PDU: a peer that sends a byte now and then is as slow as one that sends none. */

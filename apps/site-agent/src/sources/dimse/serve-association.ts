@@ -130,7 +130,7 @@ async function send(socket: Socket, bytes: Buffer): Promise<void> {
 async function finish(socket: Socket, artimMs: number): Promise<void> {
   if (socket.destroyed) return;
   socket.end();
-  socket.resume();
+  socket.removeAllListeners('readable').resume(); // a stream with that listener doesn't flow
   const timer = setTimeout(() => socket.destroy(), artimMs);
   await once(socket, 'close').catch(() => undefined);
   clearTimeout(timer);

@@ -21,10 +21,12 @@ export type Spool = {
   readonly ready: string;
   /** Waits for room, at most `waitMs`; then the intake refuses with NO_ROOM. A sender that waits isn't read from. */
   begin(options: { waitMs: number; bytes?: number; signal?: AbortSignal }): Promise<Intake>;
+  /** Whether a film of any size would be let in now. */
+  hasRoom(): Promise<boolean>;
   /** Names of films that wait, oldest first. */
   waiting(limit: number): string[];
-  /** Resolves when a film came in since the call. Rejects when `signal` aborts. */
-  nextFilm(signal: AbortSignal): Promise<void>;
+  /** Resolves when a film comes in or goes. Rejects when `signal` aborts. */
+  nextChange(signal: AbortSignal): Promise<void>;
   /** The film has been ingested. */
   remove(name: string): Promise<void>;
   /** The film was refused: it leaves the spool for `folder`. */
@@ -66,9 +68,10 @@ export async function openSpool(folder: string, limits: SpoolLimits): Promise<Sp
       if (!(await waitForRoom(state, bytes, waitMs, signal))) return refusedIntake('NO_ROOM');
       return openIntake(folders, bytes, (stored) => settle(state, bytes, stored));
     },
+    hasRoom: () => hasRoomNow(state, limits.filmBytesMax),
     waiting: (limit) => [...state.films.keys()].slice(0, limit),
-    nextFilm: async (signal) => {
-      await once(events, 'film', { signal });
+    nextChange: async (signal) => {
+      await once(events, 'change', { signal });
     },
     remove: (name) => forget(state, name, rm(join(ready, name), { force: true })),
     moveTo: (name, target) => forget(state, name, rename(join(ready, name), join(target, name))),
@@ -81,7 +84,7 @@ async function measure(ready: string): Promise<Map<string, number>> {
   return films;
 }
 
-/** Reserves `bytes`, or says false after `waitMs`. Between look and reservation nothing else runs but statfs. */
+/** Reserves `bytes`, or says false after `waitMs`. Nothing else runs between the answer and the reservation. */
 async function waitForRoom(
   state: State,
   bytes: number,
@@ -90,8 +93,7 @@ async function waitForRoom(
 ): Promise<boolean> {
   const deadline = Date.now() + waitMs;
   for (;;) {
-    const { bavail, bsize } = await statfs(state.folder);
-    if (hasRoom(state, bytes, bavail * bsize)) break;
+    if (await hasRoomNow(state, bytes)) break;
     if (Date.now() >= deadline) return false;
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
@@ -100,13 +102,11 @@ async function waitForRoom(
   return true;
 }
 
-function hasRoom(
-  { films, stored, reserved, open, limits }: State,
-  bytes: number,
-  freeBytes: number,
-): boolean {
+async function hasRoomNow(state: State, bytes: number): Promise<boolean> {
+  const { bavail, bsize } = await statfs(state.folder);
+  const { films, stored, reserved, open, limits } = state; // as they are after the wait
   const isWithin = stored + reserved + bytes <= limits.bytesMax && films.size + open < limits.filesMax;
-  return isWithin && freeBytes - reserved - bytes >= limits.freeBytesMin;
+  return isWithin && bavail * bsize - reserved - bytes >= limits.freeBytesMin;
 }
 
 function settle(state: State, bytes: number, stored?: { name: string; bytes: number }): void {
@@ -115,11 +115,12 @@ function settle(state: State, bytes: number, stored?: { name: string; bytes: num
   if (!stored) return;
   state.stored += stored.bytes - (state.films.get(stored.name) ?? 0);
   state.films.set(stored.name, stored.bytes);
-  state.events.emit('film');
+  state.events.emit('change');
 }
 
 async function forget(state: State, name: string, done: Promise<void>): Promise<void> {
   await done;
   state.stored -= state.films.get(name) ?? 0;
   state.films.delete(name);
+  state.events.emit('change');
 }

@@ -1,0 +1,75 @@
+import type { IngestVerdict } from '../../films/ingest-folder.ts';
+import { addToQuarantine } from '../../films/quarantine.ts';
+import { ingestWaiting, type ReceivedDeps } from '../ingest-received.ts';
+import type { MediumFile } from './medium-file.ts';
+
+const BATCH_FILES = 256; // films on the way from the medium to the home at a time
+
+type Names = Map<string, string[]>; // spooled name → files of the medium that hold it
+
+/**
+ * Ingests the films of a medium through the spool, some at a time, and yields the verdict on each file. Films that waited
+ * in the spool before are ingested, too, without a verdict here.
+ */
+export async function* ingestMedium(
+  files: AsyncIterable<MediumFile>,
+  deps: ReceivedDeps,
+): AsyncGenerator<IngestVerdict> {
+  let names: Names = new Map();
+  const ingestNames = async () => {
+    const verdicts = await ingestNamed(names, deps);
+    names = new Map();
+    return verdicts;
+  };
+  for await (const file of files) {
+    if (names.size >= BATCH_FILES || !(await deps.spool.hasRoom())) yield* await ingestNames();
+    const refusal = await spoolFile(file, names, deps);
+    if (refusal) yield await refuseFile(file.file, refusal, deps);
+  }
+  yield* await ingestNames();
+}
+
+/** Reads what waits in the spool, and tells about the files in `names`. */
+async function ingestNamed(names: Names, deps: ReceivedDeps): Promise<IngestVerdict[]> {
+  const verdicts: IngestVerdict[] = [];
+  while (deps.spool.waiting(1).length > 0) {
+    for (const verdict of await ingestWaiting(deps)) {
+      const [first, ...twins] = names.get(verdict.file) ?? [];
+      if (first) verdicts.push({ ...verdict, file: first });
+      for (const file of twins) verdicts.push({ ...verdict, file, verdict: 'refused', code: 'DUPLICATE' });
+    }
+  }
+  return verdicts;
+}
+
+/** Puts one file into the spool; a code when it can't be a film. Waits where others fill the disk. */
+async function spoolFile(
+  { file, open }: MediumFile,
+  names: Names,
+  deps: ReceivedDeps,
+): Promise<string | undefined> {
+  const opened = await open();
+  if ('refused' in opened) return opened.refused;
+  const { spool, signal } = deps;
+  const intake = await spool.begin({ waitMs: Number.POSITIVE_INFINITY, signal });
+  try {
+    for await (const bytes of opened.content) await intake.write(bytes as Uint8Array);
+    const received = await intake.commit();
+    if (received.kind === 'refused') return received.code;
+    names.set(received.name, [...(names.get(received.name) ?? []), file]);
+    return undefined;
+  } catch (error) {
+    opened.content.destroy();
+    if (signal.aborted) throw error;
+    return 'FILE_UNREADABLE'; // damaged on the medium
+  } finally {
+    await intake.discard();
+  }
+}
+
+/** A file that never was in the spool: the medium has it, so it isn't kept. */
+async function refuseFile(file: string, code: string, { home }: ReceivedDeps): Promise<IngestVerdict> {
+  const at = new Date().toISOString();
+  await addToQuarantine(home, [{ path: file, fileSha256: '', code, stage: 'parse', at }]);
+  return { file, verdict: 'refused', code };
+}
