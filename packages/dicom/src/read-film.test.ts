@@ -332,7 +332,6 @@ describe('films that are not used', () => {
       'select',
     ],
     ['without modality', { change: { 524384: null } }, 'MODALITY_NOT_ACCEPTED', 'select'],
-    ['with burned-in text', { change: text(0x00280301, 'CS', 'YES') }, 'BURNED_IN_TEXT', 'select'],
     ['with two frames', { change: text(0x00280008, 'IS', '2') }, 'MULTI_FRAME', 'select'],
     ['with half a frame', { change: text(0x00280008, 'IS', '0.5') }, 'MALFORMED', 'select'],
     ['without pixel data', { pixelData: null }, 'NO_PIXEL_DATA', 'select'],

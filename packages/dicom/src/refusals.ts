@@ -28,7 +28,7 @@ export const REFUSALS = {
   VIEW_UNKNOWN:
     'The film does not say from where it was taken. Accept unknown views in selection.json, or have the archive add View Position.',
   BURNED_IN_TEXT:
-    'The film says that identifying text is burned into its pixels. Export the original, without annotations.',
+    'Text that could name a patient is burned into the pixels. Export the original, without annotations.',
   MULTI_FRAME: 'The file holds several frames. Export each radiograph as a film of its own.',
   NO_PIXEL_DATA: 'The file holds no pixel data. Export the image itself, not its report or reference.',
   TOO_SMALL:

@@ -1,6 +1,6 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSquareFilm, writePhantomSite } from '@synspine/dicom';
+import { loadTextModels, readSquareFilm, writePhantomSite } from '@synspine/dicom';
 import { testDatabase } from '@synspine/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
@@ -74,7 +74,8 @@ describe('the agent', () => {
     const site = await temporaryFolder();
     await writePhantomSite(site, { site: 'oak', patients: 3, seed: 'agent', size: 256 });
     const image = { size: MASTER_SIZE, fit: 'squeeze' } as const;
-    const read = async (path: string) => readSquareFilm(await readFile(path), { image });
+    const models = await loadTextModels();
+    const read = async (path: string) => readSquareFilm(await readFile(path), { image }, models);
     await ingestFolder(home, { source: await readSource(site), fit: 'squeeze', readFilm: read });
     const run = await createRun(home, DEFAULT_RUN_OPTIONS);
     await (await start()).finish(run, never);

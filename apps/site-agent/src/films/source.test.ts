@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readFilm, readSquareFilm, writePhantomSite } from '@synspine/dicom';
+import { loadTextModels, readFilm, readSquareFilm, writePhantomSite } from '@synspine/dicom';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openHome } from '../home.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
@@ -87,10 +87,11 @@ describe('readSource', () => {
     async (keepPublishedHoldOut, parts) => {
       await imitateVindr();
       const home = await openHome(await temporaryFolder(), { create: true });
+      const models = await loadTextModels();
       const verdicts = await ingestFolder(home, {
         source: await readSource(folder),
         fit: 'squeeze',
-        readFilm: async (path) => readSquareFilm(await readFile(path), { image }),
+        readFilm: async (path) => readSquareFilm(await readFile(path), { image }, models),
         keepPublishedHoldOut,
       });
       expect(verdicts.map(({ code }) => code)).toEqual([null, null, null, null]);

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { loadTextModels, type TextModels } from '../burned-in-text/models.ts';
 import { loadCodecs } from '../decode/wasm-codecs.ts';
 import { confineProcess } from '../isolation/confine-process.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
@@ -12,9 +13,6 @@ export type ReadRequest = { path: string; options: SquareFilmOptions };
 export type ChildReady = { confined: boolean };
 
 // Runs only as a child process of createFilmReader: parent and child share no memory, and the child can be killed.
-process.on('message', (request: ReadRequest) => {
-  void answer(request).then((result) => process.send?.(result));
-});
 process.on('disconnect', () => process.exit(0));
 void start();
 
@@ -22,12 +20,16 @@ void start();
 async function start(): Promise<void> {
   const addon = process.argv[2];
   await loadCodecs();
+  const models = await loadTextModels();
+  process.on('message', (request: ReadRequest) => {
+    void answer(request, models).then((result) => process.send?.(result));
+  });
   process.send?.({ confined: addon !== undefined && confineProcess(addon) } satisfies ChildReady);
 }
 
-async function answer({ path, options }: ReadRequest): Promise<SquareFilm | Refusal> {
+async function answer({ path, options }: ReadRequest, models: TextModels): Promise<SquareFilm | Refusal> {
   const bytes = await readBounded(path);
-  return bytes instanceof Uint8Array ? readSquareFilm(bytes, options) : bytes;
+  return bytes instanceof Uint8Array ? readSquareFilm(bytes, options, models) : bytes;
 }
 
 /** The size is asked for first, so that no file is too large to be refused. */

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadTextModels } from '../burned-in-text/models.ts';
 import { filmElements, testPixels, toBytes } from '../fixtures/film-elements.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { readSquareFilm } from '../read-square-film.ts';
@@ -63,7 +64,7 @@ async function waitForChild(): Promise<number> {
 describe('a film reader', () => {
   it('reads as readSquareFilm does, several at once', async () => {
     const read = open({ processes: 2 });
-    const expected = await readSquareFilm(bytes, { image });
+    const expected = await readSquareFilm(bytes, { image }, await loadTextModels());
     const films = await Promise.all(['good.dcm', 'good.dcm', 'good.dcm', 'good.dcm'].map(read));
     for (const film of films) expect(film).toEqual(expected);
   });

@@ -34,7 +34,7 @@ export function readContent(dataset: Dataset): FilmContent {
 
 /** Why a film that can be read is not wanted; null when it is. `size` is null where it could not be read. */
 export function selectFilm(
-  { modality, saysBurnedIn }: FilmIdentity,
+  { modality }: FilmIdentity,
   { region, view }: FilmContent,
   size: Pick<PixelFormat, 'rows' | 'columns'> | null,
   policy: SelectionPolicy,
@@ -44,7 +44,6 @@ export function selectFilm(
     [policy.modalities.includes(modality), 'MODALITY_NOT_ACCEPTED'],
     [policy.regions.includes(region), region === 'unknown' ? 'REGION_UNKNOWN' : 'REGION_NOT_ACCEPTED'],
     [policy.views.includes(view), view === 'unknown' ? 'VIEW_UNKNOWN' : 'VIEW_NOT_ACCEPTED'],
-    [!saysBurnedIn, 'BURNED_IN_TEXT'],
     [side >= policy.sideMinPx, 'TOO_SMALL'],
   ];
   const broken = rules.find(([isKept]) => !isKept);
