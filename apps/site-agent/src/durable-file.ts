@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Called just before a rename: throws when the writer may no longer publish. */
@@ -81,18 +82,59 @@ export async function appendLine(path: string, value: unknown): Promise<void> {
   await appendLines(path, [value]);
 }
 
-/** Appends JSON lines with one fsync. A torn last line, left by a crash, is closed off first. */
-export async function appendLines(path: string, values: readonly unknown[]): Promise<void> {
-  if (values.length === 0) return;
+/**
+ * Appends JSON lines with one fsync. A torn last line, left by a crash, is closed off first. Answers where in the file each
+ * line begins, in bytes.
+ */
+export async function appendLines(path: string, values: readonly unknown[]): Promise<number[]> {
+  if (values.length === 0) return [];
   const handle = await open(path, 'a+', 0o600);
   try {
     const { size } = await handle.stat();
     const isTorn = size > 0 && (await handle.read(Buffer.alloc(1), 0, 1, size - 1)).buffer[0] !== 0x0a;
-    const text = values.map((value) => `${JSON.stringify(value)}\n`).join('');
-    await handle.writeFile(isTorn ? `\n${text}` : text);
+    const lines = values.map((value) => Buffer.from(`${JSON.stringify(value)}\n`));
+    await handle.writeFile(Buffer.concat(isTorn ? [Buffer.from('\n'), ...lines] : lines));
     await handle.sync();
+    let end = isTorn ? size + 1 : size;
+    return lines.map(({ length }) => {
+      end += length;
+      return end - length;
+    });
   } finally {
     await handle.close();
+  }
+}
+
+/** Every complete line of a JSON lines file, one after the other, with the byte that it begins at. */
+export async function* streamLines<T>(path: string): AsyncGenerator<{ value: T; at: number }> {
+  let rest = Buffer.alloc(0);
+  let at = 0; // of the rest, in the file
+  try {
+    for await (const chunk of createReadStream(path)) {
+      rest = Buffer.concat([rest, chunk as Buffer]);
+      let begin = 0;
+      for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a, begin)) {
+        for (const value of parseLine<T>(rest.toString('utf8', begin, end))) yield { value, at: at + begin };
+        begin = end + 1;
+      }
+      at += begin;
+      rest = rest.subarray(begin);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** The JSON line of an open file that begins at a byte. */
+export async function readLineAt<T>(file: FileHandle, at: number): Promise<T> {
+  const piece = Buffer.alloc(4096);
+  let text = Buffer.alloc(0);
+  for (;;) {
+    const { bytesRead } = await file.read(piece, 0, piece.length, at + text.length);
+    text = Buffer.concat([text, piece.subarray(0, bytesRead)]);
+    const end = text.indexOf(0x0a);
+    if (end >= 0 || bytesRead === 0)
+      return JSON.parse(text.toString('utf8', 0, end < 0 ? text.length : end)) as T;
   }
 }
 

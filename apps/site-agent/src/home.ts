@@ -17,6 +17,8 @@ export type Home = {
     quarantine: string;
     split: string;
     releases: string;
+    /** Which films are taken. */
+    selection: string;
     /** Where films come from. */
     sources: string;
     /** What was taken from watched folders and pulled from DICOMweb, by hash. */
@@ -64,6 +66,7 @@ function describeHome(path: string, id: string): Home {
       quarantine: at('quarantine.jsonl'),
       split: at('split.json'),
       releases: at('releases.json'),
+      selection: at('selection.json'),
       sources: at('sources.json'),
       taken: at('taken.jsonl'),
     },

@@ -11,6 +11,7 @@ const SITE_ERRORS = {
     'The label file needs a column with the SOP Instance UID (or the file’s name) and one with the label or finding. Correct its header, or name the file with --labels.',
   FOLDER_UNREADABLE: 'The folder with the films can not be read. Check its path and permissions.',
   FIT_CONFLICT: 'The films in this home were cut with another fit. Use that fit, or ingest into a new home.',
+  SELECTION_INVALID: 'selection.json in the home does not match its schema. Correct it.',
   POLICY_MISSING:
     'There is no policy.json in the home. Put the site’s privacy policy there; nothing is released without it.',
   POLICY_INVALID: 'The privacy policy does not match its schema. Correct policy.json in the home.',

@@ -4,6 +4,7 @@ import { openCatalogue } from '../films/catalogue.ts';
 import { INGEST_REFUSALS, type QuarantineEntry, readQuarantine } from '../films/quarantine.ts';
 import { openHome } from '../home.ts';
 import { SiteError } from '../site-error.ts';
+import { addRetryCommand } from './quarantine-retry.ts';
 
 const TEXTS: Record<string, string> = { ...REFUSALS, ...INGEST_REFUSALS };
 
@@ -28,6 +29,7 @@ export function addQuarantineCommand(program: Command): void {
       if (!entry) throw new SiteError('OPTION_INVALID', 'no such id in quarantine');
       process.stdout.write(`${describeEntry(entry)}\n`);
     });
+  addRetryCommand(quarantine, readEntries);
 }
 
 async function readEntries(folder: string): Promise<QuarantineEntry[]> {
@@ -36,12 +38,17 @@ async function readEntries(folder: string): Promise<QuarantineEntry[]> {
   return readQuarantine(home, (hash) => hashes.has(hash));
 }
 
-function describeEntry({ path, code, stage, fileSha256, at }: QuarantineEntry): string {
+function describeEntry({ path, folder, code, stage, fileSha256, at, selection }: QuarantineEntry): string {
+  const { region, regionRule, view, viewRule } = selection ?? {};
+  const by = (rule: string | null | undefined) => (rule ? ` (by ${rule})` : '');
   return [
+    ...(folder ? [`folder  ${folder}`] : []),
     `file    ${path}`,
     `sha256  ${fileSha256}`,
     `code    ${code}`,
     `stage   ${stage}`,
+    ...(region ? [`region  ${region}${by(regionRule)}`] : []),
+    ...(view ? [`view    ${view}${by(viewRule)}`] : []),
     `at      ${at}`,
     '',
     TEXTS[code] ?? '',

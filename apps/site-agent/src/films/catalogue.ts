@@ -1,7 +1,13 @@
-import type { Fit } from '@synspine/dicom';
+import type { FilmContent, Fit } from '@synspine/dicom';
 import { appendLines, readLines } from '../durable-file.ts';
 import type { Home } from '../home.ts';
 import { type FilmFinding, UNSPECIFIED_FINDING } from './label-schemes.ts';
+
+/** By which modality, region and view a film was selected. `classifier` saw the view where no tag told it. */
+export type FilmSelection = Omit<FilmContent, 'viewRule'> & {
+  modality: string;
+  viewRule: FilmContent['viewRule'] | 'classifier';
+};
 
 /** One usable film, as the home keeps it: hashes, what was found on it and the name of its square image. */
 export type CatalogueFilm = {
@@ -17,6 +23,8 @@ export type CatalogueFilm = {
   rows: number;
   columns: number;
   fit: Fit;
+  /** What the film was taken to show, and which rule said so; absent in lines of agents that did not look. */
+  selection?: FilmSelection;
 };
 
 /** A line as agents wrote it that knew two labels only. */
@@ -58,6 +66,8 @@ export async function openCatalogue(home: Home): Promise<Catalogue> {
       keep(film);
       unsaved.push(film);
     },
-    save: () => appendLines(home.files.catalogue, unsaved.splice(0)),
+    save: async () => {
+      await appendLines(home.files.catalogue, unsaved.splice(0));
+    },
   };
 }

@@ -1,27 +1,45 @@
 import { availableParallelism } from 'node:os';
 import { createFilmReader } from '@synspine/dicom';
 import type { Home } from '../home.ts';
-import { type IngestOptions, type IngestVerdict, ingestFolder } from './ingest-folder.ts';
+import { type IngestOptions, type IngestVerdict, ingestFilms } from './ingest-folder.ts';
 import { MASTER_SIZE } from './master-image.ts';
+import { readSelection } from './selection-policy.ts';
 
 const PROCESSES_MAX = 4;
 const FILM_TIMEOUT_MS = 30_000; // a large film takes a second or two; a busy machine several times that
 
-/** {@link ingestFolder} with film readers of its own: untrusted files are opened in their processes only. */
-export async function ingestSource(
-  home: Home,
-  options: Omit<IngestOptions, 'readFilm' | 'concurrency'> & { signal?: AbortSignal },
-): Promise<IngestVerdict[]> {
+export type IngestSourceOptions = Omit<IngestOptions, 'readFilm' | 'concurrency' | 'views'>;
+
+/**
+ * {@link ingestFilms} by the site's selection, with film readers of its own: untrusted files are opened in their
+ * processes only. Throws SELECTION_INVALID.
+ */
+export async function* streamSource(home: Home, options: IngestSourceOptions): AsyncGenerator<IngestVerdict> {
+  const selection = await readSelection(home);
   const concurrency = Math.min(PROCESSES_MAX, availableParallelism());
-  const image = { size: MASTER_SIZE, fit: options.fit };
-  const reader = createFilmReader({ processes: concurrency, timeoutMs: FILM_TIMEOUT_MS, image });
-  const readFilm = async (path: string) => {
-    options.signal?.throwIfAborted();
-    return reader.read(path);
-  };
+  const reader = createFilmReader({
+    processes: concurrency,
+    timeoutMs: FILM_TIMEOUT_MS,
+    image: { size: MASTER_SIZE, fit: options.fit },
+    ...selection,
+    views: options.classifyView ? [...selection.views, 'unknown'] : selection.views, // the classifier will tell
+  });
   try {
-    return await ingestFolder(home, { ...options, readFilm, concurrency });
+    yield* ingestFilms(home, {
+      ...options,
+      readFilm: (path) => reader.read(path),
+      views: selection.views,
+      concurrency,
+    });
   } finally {
     await reader.close();
   }
+}
+
+/** {@link streamSource} to its end, with all verdicts in memory. Throws the signal's reason when it was stopped. */
+export async function ingestSource(home: Home, options: IngestSourceOptions): Promise<IngestVerdict[]> {
+  const verdicts: IngestVerdict[] = [];
+  for await (const verdict of streamSource(home, options)) verdicts.push(verdict);
+  options.signal?.throwIfAborted();
+  return verdicts;
 }

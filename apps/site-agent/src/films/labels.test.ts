@@ -21,6 +21,12 @@ async function classesOf(text: string, scheme: LabelSchemeName) {
   return Object.fromEntries(classes) as Record<string, string | undefined>;
 }
 
+const film = (sopInstanceUid: string, accessionNumber: string | null = null) => ({
+  sopInstanceUid,
+  studyInstanceUid: '1.9',
+  accessionNumber,
+});
+
 const VINDR = [
   'study_id,series_id,image_id,rad_id,lesion_type,xmin,ymin,xmax,ymax',
   's1,e1,a,r1,No finding,,,,',
@@ -68,12 +74,12 @@ describe('readLabels', () => {
 
   it('keeps the study for films that name no patient, and finds a film by its UID or its file', async () => {
     const labels = await read(VINDR);
-    expect(findLabel(labels, '1.2.3', 'train_images/b.dicom')).toEqual({
+    expect(findLabel(labels, film('1.2.3'), 'train_images/b.dicom')).toEqual({
       findings: ['Osteophytes'],
       group: 's2',
     });
-    expect(findLabel(labels, 'b', 'other.dcm')).toBe(labels.get('b'));
-    expect(findLabel(labels, '1.2.3', 'b/other.dicom')).toBeUndefined();
+    expect(findLabel(labels, film('b'), 'other.dcm')).toBe(labels.get('b'));
+    expect(findLabel(labels, film('1.2.3'), 'b/other.dicom')).toBeUndefined();
   });
 
   it('lets the label say whether and the finding which, where a file has both', async () => {
@@ -119,5 +125,42 @@ describe('LABEL_SCHEMES', () => {
     const all = Uint8Array.from(FINDINGS.keys());
     expect([...toBinaryLabels(all, FINDINGS)]).toEqual([0, 1, 1, 1, 1, 1, 1, 1]);
     expect([...toBinaryLabels(Uint8Array.of(0, 1), ['normal', 'abnormal'])]).toEqual([0, 1]);
+  });
+});
+
+describe('labels of an order', () => {
+  const find = async (lines: string[], accession: string | null = ' A1') =>
+    findLabel(await read(lines.join('\n')), film('1.2.3', accession), 'x.dcm')?.findings;
+
+  it('stand for all films with its accession number', async () => {
+    const lines = ['accession_number,label', 'A1,abnormal', 'A2,normal'];
+    expect(await find(lines)).toEqual(['Unspecified finding']);
+    expect(await find(lines, 'A2 ')).toEqual(['No finding']);
+    expect(await find(lines, 'A3')).toBeUndefined();
+    expect(await find(lines, null)).toBeUndefined();
+  });
+
+  it('stand for the films of its study alone where one is named', async () => {
+    const header = 'Accession Number,Study Instance UID,label';
+    expect(await find([header, 'A1,1.9,abnormal', 'A1,1.8,normal'])).toEqual(['Unspecified finding']);
+    expect(await find([header, 'A1,1.8,abnormal'])).toBeUndefined();
+    expect(await find(['study_instance_uid,label', '1.9,abnormal'], null)).toEqual(['Unspecified finding']);
+  });
+
+  it('give way to those of the film itself', async () => {
+    const lines = ['sop_instance_uid,accession_number,label', ',A1,abnormal', '1.2.3,A1,normal'];
+    expect(await find(lines)).toEqual(['No finding']);
+  });
+});
+
+describe('a film that rows call normal and abnormal', () => {
+  const isConflicting = async (...rows: string[]) =>
+    (await read(['image_id,label', ...rows].join('\n'))).get('a')?.isConflicting === true;
+
+  it('is marked, in whatever order they come', async () => {
+    expect(await isConflicting('a,normal', 'b,normal', 'a,abnormal')).toBe(true);
+    expect(await isConflicting('a,abnormal', 'a,normal', 'a,abnormal')).toBe(true);
+    expect(await isConflicting('a,abnormal', 'a,abnormal', 'b,normal')).toBe(false);
+    expect(await isConflicting('a,normal', 'a,normal', 'a,unsure')).toBe(false);
   });
 });

@@ -1,15 +1,34 @@
 import { createHash } from 'node:crypto';
-import { appendLines, readLines } from '../durable-file.ts';
+import { appendLines, readLines, streamLines } from '../durable-file.ts';
 import type { Home } from '../home.ts';
+import type { FilmSelection } from './catalogue.ts';
 
 /** What this agent refuses beyond the reader's own reasons. */
 export const INGEST_REFUSALS = {
   NO_LABEL: 'No label was found for this film. Add it to the label file and ingest again.',
+  LABEL_CONFLICT:
+    'The label files call this film normal and abnormal. Correct them, then run `synspine-site quarantine retry`.',
   DUPLICATE: 'The same film was ingested from another file. Nothing to do.',
+  FILE_GONE:
+    'The file is not there any more. Put it back and try again, or leave it: nothing of it was taken.',
 } as const;
 
-/** A refused file. `path` is relative to the folder that was ingested and stays in this one file of the home. */
-export type Refused = { path: string; fileSha256: string; code: string; stage: string; at: string };
+/** A refused file. Its paths stay in this one file of the home. */
+export type Refused = {
+  /** Relative to `folder`. */
+  path: string;
+  /** What was ingested; absent in lines of agents that could not try again. */
+  folder?: string;
+  fileSha256: string;
+  code: string;
+  stage: string;
+  at: string;
+  /** What the film was taken to show, as far as it was read. */
+  selection?: Partial<FilmSelection>;
+};
+
+/** Takes back what was said about a file: it was ingested since. */
+type Released = { path: string; folder: string; released: string };
 
 /** A refused file as a person at the site asks for it. */
 export type QuarantineEntry = Refused & { id: string };
@@ -18,15 +37,50 @@ export async function addToQuarantine(home: Home, refused: readonly Refused[]): 
   await appendLines(home.files.quarantine, refused);
 }
 
-/** The last verdict on each file still refused; `accepted` tells the files that a later ingest took. */
+/** The quarantine as an ingest writes it. */
+export type QuarantineWriter = {
+  refuse(refused: Refused & { folder: string }): void;
+  /** The file was ingested: forgets an earlier refusal. */
+  release(folder: string, path: string): void;
+  save(): Promise<void>;
+};
+
+/** Opens the quarantine for an ingest. A verdict that is known already isn't written again. */
+export async function openQuarantine(home: Home): Promise<QuarantineWriter> {
+  const verdicts = new Map<string, string>(); // id → verdict: as many as there are refused files
+  const unsaved: (Refused | Released)[] = [];
+  const verdictOf = ({ code, fileSha256 }: Refused) => `${code} ${fileSha256.slice(0, 16)}`;
+  for await (const { value } of streamLines<Refused | Released>(home.files.quarantine)) {
+    if ('released' in value) verdicts.delete(entryId(value));
+    else verdicts.set(entryId(value), verdictOf(value));
+  }
+  return {
+    refuse: (refused) => {
+      const id = entryId(refused);
+      if (verdicts.get(id) === verdictOf(refused)) return;
+      verdicts.set(id, verdictOf(refused));
+      unsaved.push(refused);
+    },
+    release: (folder, path) => {
+      if (verdicts.delete(entryId({ folder, path })))
+        unsaved.push({ folder, path, released: new Date().toISOString() });
+    },
+    save: async () => {
+      await appendLines(home.files.quarantine, unsaved.splice(0));
+    },
+  };
+}
+
+/** The last verdict on each file still refused; `accepted` tells the files that a later ingest took from elsewhere. */
 export async function readQuarantine(
   home: Home,
   accepted: (fileSha256: string) => boolean,
 ): Promise<QuarantineEntry[]> {
   const entries = new Map<string, QuarantineEntry>();
-  for (const refused of await readLines<Refused>(home.files.quarantine)) {
-    const id = entryId(refused);
-    entries.set(id, { ...refused, id });
+  for (const line of await readLines<Refused | Released>(home.files.quarantine)) {
+    const id = entryId(line);
+    if ('released' in line) entries.delete(id);
+    else entries.set(id, { ...line, id });
   }
   return [...entries.values()].filter(
     ({ code, fileSha256 }) => code === 'DUPLICATE' || !accepted(fileSha256),
@@ -34,12 +88,20 @@ export async function readQuarantine(
 }
 
 /** Short and stable: the same file keeps its id however often it is ingested. */
-function entryId({ path, fileSha256 }: Refused): string {
-  return createHash('sha256').update(`${fileSha256}\0${path}`).digest('hex').slice(0, 12);
+function entryId({
+  folder,
+  path,
+  ...line
+}: Pick<Refused, 'folder' | 'path'> & { fileSha256?: string }): string {
+  return createHash('sha256')
+    .update(`${folder ?? line.fileSha256}\0${path}`)
+    .digest('hex')
+    .slice(0, 12);
 }
 
 /** How many files were refused with each code: what may be told to others. */
-export function countRefusals(entries: readonly { code: string }[]): { code: string; count: number }[] {
-  const codes = [...new Set(entries.map(({ code }) => code))].sort();
-  return codes.map((code) => ({ code, count: entries.filter((entry) => entry.code === code).length }));
+export function countRefusals(entries: Iterable<{ code: string }>): { code: string; count: number }[] {
+  const counts = new Map<string, number>();
+  for (const { code } of entries) counts.set(code, (counts.get(code) ?? 0) + 1);
+  return [...counts].map(([code, count]) => ({ code, count })).sort((a, b) => (a.code < b.code ? -1 : 1));
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
-import { basename, extname, join, relative } from 'node:path';
+import { join } from 'node:path';
 import { SiteError } from '../site-error.ts';
-import { type FilmLabel, type Labels, readLabels } from './labels.ts';
+import { type Labels, readLabels } from './labels.ts';
 
 /** A folder of films as it came, with what its label files say. */
 export type Source = {
@@ -12,11 +12,15 @@ export type Source = {
   /** Paths of the label files; they aren't films. */
   labelFiles: string[];
   /** What is in the films' folders, by path relative to `folder`, in order. */
-  films: SourceFilm[];
+  films: Iterable<SourceFilm> | AsyncIterable<SourceFilm>;
+  /** How many there are, where that is known. */
+  count?: number;
+  /** Where refused films will lie once the ingest is over, if not in `folder`. */
+  refusedFolder?: string;
 };
 
-/** `label` only where the label files know films by their file names; `published` where the authors split the set. */
-export type SourceFilm = { file: string; label?: FilmLabel; published?: 'train' | 'test' };
+/** `published` where the authors split the set. */
+export type SourceFilm = { file: string; published?: 'train' | 'test' };
 
 /** VinDr-SpineXR 1.0.0 as PhysioNet gives it out. */
 const VINDR = {
@@ -30,37 +34,68 @@ const VINDR_PARTS = ['train', 'test'] as const;
  * folder with a `labels.csv` in it. `labelFile` names another one. Throws LABELS_UNREADABLE, FOLDER_UNREADABLE.
  */
 export async function readSource(folder: string, labelFile?: string): Promise<Source> {
-  const published = VINDR_PARTS.filter((part) => existsSync(join(folder, VINDR[part].labels)));
-  const known = published.length > 0 ? published.map((part) => VINDR[part].labels) : ['labels.csv'];
-  const labelFiles = labelFile ? [labelFile] : known.map((name) => join(folder, name));
-  const files = await listFiles(folder, labelFiles);
+  const labelFiles = labelFile ? [labelFile] : findLabelFiles(folder);
+  const root = await resolveFolder(folder);
+  const excluded = new Set(await Promise.all(labelFiles.map((path) => realpath(path).catch(() => path))));
   const labels = await readLabels(...labelFiles);
-  const films = files.map((file): SourceFilm => {
-    const label = labels.get(basename(file, extname(file)));
-    const part = VINDR_PARTS.find((name) => file.startsWith(`${VINDR[name].films}/`));
-    return { file, ...(label && { label }), ...(published.length > 0 && part && { published: part }) };
-  });
-  return { folder, labels, labelFiles, films: published.length > 0 ? films.filter(isPublished) : films };
+  const films = { [Symbol.asyncIterator]: () => listFilms(root, excluded) };
+  let count = 0;
+  for await (const _ of films) count++;
+  return { folder, labels, labelFiles, films, count };
 }
 
-/** VinDr-SpineXR comes with licences and checksums, which are no films. */
-function isPublished({ published }: SourceFilm): boolean {
-  return published !== undefined;
+/** Where a folder's labels lie by its layout. */
+export function findLabelFiles(folder: string): string[] {
+  const published = publishedParts(folder);
+  const known = published.length > 0 ? published.map((part) => VINDR[part].labels) : ['labels.csv'];
+  return known.map((name) => join(folder, name));
 }
 
-async function listFiles(folder: string, except: readonly string[]): Promise<string[]> {
+function publishedParts(folder: string) {
+  return VINDR_PARTS.filter((part) => existsSync(join(folder, VINDR[part].labels)));
+}
+
+/** A file of a folder, with the part that the data set's authors gave it by its place. */
+export function describeFile(folder: string, file: string): SourceFilm {
+  const part = publishedParts(folder).find((name) => file.startsWith(`${VINDR[name].films}/`));
+  return { file, ...(part && { published: part }) };
+}
+
+async function resolveFolder(folder: string): Promise<string> {
   try {
     const root = await realpath(folder);
-    const entries = await readdir(root, { withFileTypes: true, recursive: true });
-    const paths = entries
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name));
-    const excluded = await Promise.all(except.map((path) => realpath(path).catch(() => path)));
-    return paths
-      .filter((path) => !excluded.includes(path))
-      .map((path) => relative(root, path))
-      .sort();
+    await readdir(root);
+    return root;
   } catch (cause) {
     throw new SiteError('FOLDER_UNREADABLE', undefined, { cause });
+  }
+}
+
+/** VinDr-SpineXR comes with licences and checksums, which are no films: there only the films' folders are listed. */
+async function* listFilms(root: string, excluded: ReadonlySet<string>): AsyncGenerator<SourceFilm> {
+  const parts = publishedParts(root);
+  if (parts.length === 0) for await (const file of listFiles(root, '', excluded)) yield { file };
+  for (const published of parts)
+    if (existsSync(join(root, VINDR[published].films)))
+      for await (const file of listFiles(root, VINDR[published].films, excluded)) yield { file, published };
+}
+
+/**
+ * Regular files by their relative paths, folder by folder in the order of their names: only the names of one folder
+ * and of those above it are in memory. A subfolder that can't be opened is listed itself, and so refused with a code.
+ */
+async function* listFiles(
+  root: string,
+  folder: string,
+  excluded: ReadonlySet<string>,
+): AsyncGenerator<string> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(() => null);
+  if (!entries) yield folder;
+  const kept = (entries ?? []).filter((entry) => entry.isFile() || entry.isDirectory());
+  const names = kept.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).sort();
+  for (const name of names) {
+    const path = join(folder, name);
+    if (name.endsWith('/')) yield* listFiles(root, path.slice(0, -1), excluded);
+    else if (!excluded.has(join(root, path))) yield path;
   }
 }

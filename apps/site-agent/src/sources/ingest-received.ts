@@ -67,7 +67,13 @@ export async function ingestWaiting(deps: ReceivedDeps): Promise<IngestVerdict[]
   const { home, spool, settings, signal } = deps;
   const names = spool.waiting(BATCH_MAX);
   const films = names.filter((name) => existsSync(join(spool.ready, name))).map((file) => ({ file }));
-  const source = { folder: spool.ready, labels: await deps.readLabels(), labelFiles: [], films };
+  const source = {
+    folder: spool.ready,
+    labels: await deps.readLabels(),
+    labelFiles: [],
+    films,
+    refusedFolder: home.folders.received,
+  };
   const verdicts = await ingestSource(home, { source, fit: settings.fit, signal });
   const kept = home.folders.received;
   await mkdir(kept, { recursive: true, mode: 0o700 });

@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { FilmView, KnownFacts, SquareFilm } from '@synspine/dicom';
+import type { Home } from '../home.ts';
+import type { KeyedHash } from '../keys.ts';
+import type { CatalogueFilm, FilmSelection } from './catalogue.ts';
+import { type CatalogueIndex, shorten } from './catalogue-index.ts';
+import type { IngestOptions, IngestVerdict } from './ingest-folder.ts';
+import { type FilmLabel, findLabel } from './labels.ts';
+import { saveMaster } from './master-image.ts';
+import type { QuarantineWriter } from './quarantine.ts';
+import type { ReadFile } from './read-ahead.ts';
+
+/** An ingest that is going on. */
+export type Ingest = IngestOptions & {
+  home: Home;
+  catalogue: CatalogueIndex;
+  quarantine: QuarantineWriter;
+  hash: KeyedHash;
+  /** Pixel hashes that this ingest has taken, shortened. */
+  seen: Set<number>;
+};
+
+/** Takes a film into the home or refuses it, and notes either. */
+export async function decideFilm(ingest: Ingest, read: ReadFile): Promise<IngestVerdict> {
+  const { film, source, fileSha256 } = read;
+  if (!film.ok) return refuse(ingest, read, film.code, film.stage, film.facts);
+  const selection = await describeSelection(ingest, film);
+  const facts = { ...film, ...selection };
+  if (await isDuplicate(ingest, film, fileSha256)) return refuse(ingest, read, 'DUPLICATE', 'ingest', facts);
+  const unwanted = refuseView(ingest, selection.view);
+  if (unwanted) return refuse(ingest, read, unwanted, 'select', facts);
+  const label = findLabel(ingest.source.labels, film, source.file);
+  if (!label) return refuse(ingest, read, 'NO_LABEL', 'ingest', facts);
+  if (label.isConflicting) return refuse(ingest, read, 'LABEL_CONFLICT', 'ingest', facts);
+  await keepFilm(ingest, film, { read, label, selection });
+  return { file: source.file, verdict: 'ingested', code: null, ...pickFacts(film) };
+}
+
+function refuse(
+  { quarantine, source }: Ingest,
+  { source: { file }, fileSha256 }: ReadFile,
+  code: string,
+  stage: string,
+  facts: Omit<KnownFacts, 'viewRule'> & Partial<Pick<FilmSelection, 'viewRule'>> = {},
+): IngestVerdict {
+  const { region, regionRule, view, viewRule } = facts;
+  const folder = source.refusedFolder ?? source.folder;
+  const at = new Date().toISOString();
+  const selection = region === undefined ? {} : { selection: { region, regionRule, view, viewRule } };
+  quarantine.refuse({ folder, path: file, fileSha256, code, stage, at, ...selection });
+  return { file, verdict: 'refused', code, ...pickFacts(facts) };
+}
+
+function pickFacts(known: Pick<KnownFacts, 'sopInstanceUid' | 'pixelSha256' | 'rows' | 'columns'>) {
+  const { sopInstanceUid, pixelSha256, rows, columns } = known;
+  const facts = { sopInstanceUid, pixelSha256, rows, columns };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+}
+
+async function describeSelection({ classifyView }: Ingest, film: SquareFilm): Promise<FilmSelection> {
+  const { modality, region, regionRule, view, viewRule } = film;
+  const told = { modality, region, regionRule, view, viewRule };
+  if (view !== 'unknown' || !classifyView) return told;
+  return { ...told, view: await classifyView(film.square), viewRule: 'classifier' };
+}
+
+function refuseView({ views }: Ingest, view: FilmView): string | null {
+  if (!views || views.includes(view)) return null;
+  return view === 'unknown' ? 'VIEW_UNKNOWN' : 'VIEW_NOT_ACCEPTED';
+}
+
+/** The same pixels or the same instance from another file, in this ingest or an earlier one. */
+async function isDuplicate({ catalogue, hash, seen }: Ingest, film: SquareFilm, fileSha256: string) {
+  const { pixelSha256, sopInstanceUid } = film;
+  const known =
+    (await catalogue.byPixels(pixelSha256)) ?? (await catalogue.byFilm(hash('film', sopInstanceUid)));
+  return known !== undefined && (known.fileSha256 !== fileSha256 || seen.has(shorten(known.pixelSha256)));
+}
+
+type Kept = { read: ReadFile; label: FilmLabel; selection: FilmSelection };
+
+async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selection }: Kept): Promise<void> {
+  const { home, catalogue, quarantine, hash, seen, fit, source } = ingest;
+  const { pixelSha256, sopInstanceUid, studyInstanceUid, patientId, rows, columns } = film;
+  seen.add(shorten(pixelSha256));
+  const study = label.group ?? studyInstanceUid;
+  const patientKey = patientId?.trim() ? hash('patient', patientId) : hash('study', study);
+  await saveMaster(home, film);
+  const isHeldOut = ingest.keepPublishedHoldOut === true && read.source.published === 'test';
+  const part = isHeldOut ? { part: 'hold-out' as const } : {};
+  const keys = {
+    pixelSha256,
+    patientKey,
+    filmKey: hash('film', sopInstanceUid),
+    fileSha256: read.fileSha256,
+  };
+  const entry: CatalogueFilm = { ...keys, findings: label.findings, ...part, rows, columns, fit, selection };
+  const known = await catalogue.byPixels(pixelSha256);
+  const changeable = ({ findings, part, selection }: CatalogueFilm) => [findings, part, selection];
+  if (!known || !isDeepStrictEqual(changeable(known), changeable(entry))) catalogue.add(entry);
+  quarantine.release(source.refusedFolder ?? source.folder, read.source.file);
+}

@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Refusal, SquareFilm } from '@synspine/dicom';
+import type { SourceFilm } from './source.ts';
+
+/** Reads one untrusted file, in a process of its own, as an image of MASTER_SIZE cut by the ingest's fit. */
+export type ReadFilmFile = (path: string) => Promise<SquareFilm | Refusal>;
+
+export type ReadFile = { source: SourceFilm; fileSha256: string; film: SquareFilm | Refusal };
+
+type ReadAheadOptions = { folder: string; readFilm: ReadFilmFile; ahead: number; signal?: AbortSignal };
+
+/**
+ * Files in order, `ahead` of them read before they are asked for: the order decides which of two equal films is the
+ * duplicate. After `signal` no file is begun; those that were are still handed out.
+ */
+export async function* readAhead(
+  films: Iterable<SourceFilm> | AsyncIterable<SourceFilm>,
+  { folder, readFilm, ahead, signal }: ReadAheadOptions,
+): AsyncGenerator<ReadFile> {
+  const pending: Promise<ReadFile>[] = [];
+  const read = async (source: SourceFilm): Promise<ReadFile> => {
+    const path = join(folder, source.file);
+    const [fileSha256, film] = await Promise.all([hashFile(path), readFilm(path)]);
+    return { source, fileSha256, film };
+  };
+  for await (const source of films) {
+    if (signal?.aborted) break;
+    const started = read(source);
+    started.catch(() => undefined); // awaited below, in order
+    pending.push(started);
+    if (pending.length >= ahead) yield await pending.shift()!;
+  }
+  for (const last of pending) yield await last;
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch {
+    return ''; // unreadable: the reader refuses it with a code
+  }
+  return hash.digest('hex');
+}

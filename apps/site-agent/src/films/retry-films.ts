@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Home } from '../home.ts';
+import { readSourceSettings } from '../sources/settings.ts';
+import type { IngestVerdict } from './ingest-folder.ts';
+import { type IngestSourceOptions, streamSource } from './ingest-source.ts';
+import { type Labels, readLabels } from './labels.ts';
+import { openQuarantine, type QuarantineEntry } from './quarantine.ts';
+import { describeFile, findLabelFiles } from './source.ts';
+
+export type RetryOptions = Omit<IngestSourceOptions, 'source'> & {
+  /** Instead of the label files that the films came with. */
+  labelFile?: string;
+};
+
+/** An entry that says where its file lies. */
+type Placed = QuarantineEntry & { folder: string };
+
+/**
+ * Reads refused files again, by the labels and the selection of now, and yields the new verdict on each. A file that is
+ * gone is FILE_GONE. A received film is deleted once it was ingested. Throws LABELS_UNREADABLE.
+ */
+export async function* retryFilms(
+  home: Home,
+  entries: readonly QuarantineEntry[],
+  { onProgress, labelFile, ...options }: RetryOptions,
+): AsyncGenerator<IngestVerdict> {
+  const placed = entries.filter((entry): entry is Placed => entry.folder !== undefined);
+  const isThere = ({ folder, path }: Placed) => existsSync(join(folder, path));
+  const gone = placed.filter((entry) => !isThere(entry));
+  yield* await noteGone(home, gone);
+  let done = gone.length;
+  for (const [folder, films] of groupByFolder(placed.filter(isThere))) {
+    const labels = await labelsOf(home, folder, labelFile);
+    const source = {
+      folder,
+      labels,
+      labelFiles: [],
+      films: films.map(({ path }) => describeFile(folder, path)),
+    };
+    for await (const verdict of streamSource(home, { ...options, source })) {
+      if (folder === home.folders.received) await forgetReceived(folder, verdict);
+      onProgress?.(++done, placed.length);
+      yield verdict;
+    }
+  }
+}
+
+async function noteGone(home: Home, gone: readonly Placed[]): Promise<IngestVerdict[]> {
+  const quarantine = await openQuarantine(home);
+  for (const { id: _, ...entry } of gone)
+    quarantine.refuse({ ...entry, code: 'FILE_GONE', stage: 'ingest', at: new Date().toISOString() });
+  await quarantine.save();
+  return gone.map(({ path }) => ({ file: path, verdict: 'refused', code: 'FILE_GONE' }));
+}
+
+function groupByFolder(entries: readonly Placed[]): Map<string, Placed[]> {
+  const groups = new Map<string, Placed[]>();
+  for (const entry of entries) groups.set(entry.folder, [...(groups.get(entry.folder) ?? []), entry]);
+  return groups;
+}
+
+/** Received films have the label file of the sources, others the one in their folder. */
+async function labelsOf(home: Home, folder: string, labelFile: string | undefined): Promise<Labels> {
+  if (labelFile) return readLabels(labelFile);
+  const settings = folder === home.folders.received ? await readSourceSettings(home) : undefined;
+  return readLabels(...(settings ? [settings.labels] : findLabelFiles(folder)));
+}
+
+async function forgetReceived(folder: string, { file, verdict, code }: IngestVerdict): Promise<void> {
+  if (verdict === 'ingested' || code === 'DUPLICATE') await rm(join(folder, file), { force: true });
+}

@@ -1,0 +1,44 @@
+import { DEFAULT_SELECTION, REGIONS, type SelectionPolicy, VIEWS } from '@synspine/dicom';
+import { z } from 'zod';
+import { readJson } from '../durable-file.ts';
+import type { Home } from '../home.ts';
+import { SiteError } from '../site-error.ts';
+
+const SIDE_LEAST_PX = 64;
+const SIDE_MOST_PX = 4_096;
+
+/** `selection.json` in the home: which films this site takes. What it doesn't name is as by default. */
+const selectionFile = z.strictObject({
+  schema: z.literal('synspine.selection/1'),
+  /** Defined terms of Modality; add SC or OT for scanned films. */
+  modalities: z
+    .array(z.string().regex(/^[A-Z]{2,16}$/))
+    .min(1)
+    .optional(),
+  regions: z.array(z.enum(REGIONS)).min(1).optional(),
+  views: z.array(z.enum(VIEWS)).min(1).optional(),
+  sideMinPx: z.int().min(SIDE_LEAST_PX).max(SIDE_MOST_PX).optional(),
+});
+
+/** The site's selection. Throws SELECTION_INVALID, naming the field. */
+export async function readSelection(home: Home): Promise<SelectionPolicy> {
+  const { schema: _, ...chosen } = parseSelection(await readSelectionFile(home)) ?? { schema: '' };
+  return { ...DEFAULT_SELECTION, ...chosen };
+}
+
+function parseSelection(json: unknown) {
+  if (json === undefined) return undefined;
+  const file = selectionFile.safeParse(json);
+  if (file.success) return file.data;
+  const issue = file.error.issues[0];
+  throw new SiteError('SELECTION_INVALID', `${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+}
+
+async function readSelectionFile(home: Home): Promise<unknown> {
+  try {
+    return await readJson(home.files.selection);
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new SiteError('SELECTION_INVALID', 'the file is not JSON');
+    throw cause;
+  }
+}
