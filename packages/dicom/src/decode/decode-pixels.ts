@@ -76,7 +76,7 @@ async function decodeImage(
   if (fault) return fault;
   if (isJpeg2000 && !hasWholeTileParts(stream)) return 'DECODE_FAILED';
   const image = await runDecoder(stream, claim, codec);
-  return image && deliversClaim(image, claim) ? image : 'DECODE_FAILED';
+  return image && deliversClaim(image, claim) ? { ...image, signed: claim.signed } : 'DECODE_FAILED';
 }
 
 async function runDecoder(
@@ -97,11 +97,10 @@ function compareClaim(claim: ImageHeader, format: PixelFormat, codec: ImageCodec
   if (claim.components > 1 && (codec === 'jpeg-lossless' || claim.bits > 8)) return 'COLOUR_NOT_SUPPORTED';
   if (claim.rows !== format.rows || claim.columns !== format.columns) return 'PIXEL_HEADER_MISMATCH';
   if (claim.bits > format.bitsAllocated) return 'PIXEL_HEADER_MISMATCH';
-  // With a sign, the width decides what a value means: nothing but the stored width is unambiguous.
-  if (format.signed && claim.bits !== format.bitsStored) return 'PIXEL_HEADER_MISMATCH';
-  // Only JPEG 2000 knows signs. Both of its decoders here clamp signed images of up to 8 bits at zero.
-  const knowsSign = codec === 'jpeg-2000' || codec === 'htj2k';
-  if (knowsSign && claim.signed !== format.signed) return 'PIXEL_HEADER_MISMATCH';
+  // Of the streams only JPEG 2000 knows signs; in the others the width of a value decides what it means.
+  if (claim.signed && !format.signed) return 'PIXEL_HEADER_MISMATCH';
+  if (format.signed && !claim.signed && claim.bits !== format.bitsStored) return 'PIXEL_HEADER_MISMATCH';
+  // Both decoders of JPEG 2000 clamp signed images of up to 8 bits at zero.
   if (claim.signed && claim.bits <= 8) return 'UNSUPPORTED_BIT_DEPTH';
   return null;
 }

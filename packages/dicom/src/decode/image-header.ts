@@ -87,10 +87,13 @@ function areAlike(view: DataView, components: number): boolean {
   return true;
 }
 
-/** True when the stream ends with the marker FFD9, but for zero padding. Decoders fill what a cut stream lacks with gray. */
+/**
+ * True when the stream ends with the marker FFD9, but for padding of 00 or FF (some toolkits make fragments even with a
+ * fill byte). Decoders fill what a cut stream lacks with gray.
+ */
 export function hasEndMarker(stream: Uint8Array): boolean {
   let end = stream.length;
-  while (end > 2 && stream[end - 1] === 0) end -= 1;
+  while (end > 2 && (stream[end - 1] === 0 || stream[end - 1] === 0xff)) end -= 1;
   return stream[end - 2] === 0xff && stream[end - 1] === 0xd9;
 }
 
