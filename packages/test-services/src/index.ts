@@ -1,3 +1,4 @@
 export { type TestBucket, testBucket } from './bucket.ts';
 export { testDatabase } from './database.ts';
+export { type OrthancPeers, type TestOrthanc, testOrthanc } from './orthanc.ts';
 export { type TestRedis, testRedis } from './redis.ts';
