@@ -25,6 +25,8 @@ export type CatalogueFilm = {
   fit: Fit;
   /** What the film was taken to show, and which rule said so; absent in lines of agents that did not look. */
   selection?: FilmSelection;
+  /** Boxes of text painted over; absent in lines of agents that did not look for text. */
+  maskedBoxes?: number;
 };
 
 /** A line as agents wrote it that knew two labels only. */

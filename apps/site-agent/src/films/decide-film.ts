@@ -81,11 +81,12 @@ type Kept = { read: ReadFile; label: FilmLabel; selection: FilmSelection };
 
 async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selection }: Kept): Promise<void> {
   const { home, catalogue, quarantine, hash, seen, fit, source } = ingest;
-  const { pixelSha256, sopInstanceUid, studyInstanceUid, patientId, rows, columns } = film;
+  const { pixelSha256, sopInstanceUid, studyInstanceUid, patientId, rows, columns, maskedBoxes } = film;
   seen.add(shorten(pixelSha256));
   const study = label.group ?? studyInstanceUid;
   const patientKey = patientId?.trim() ? hash('patient', patientId) : hash('study', study);
-  await saveMaster(home, film);
+  const known = await catalogue.byPixels(pixelSha256);
+  await saveMaster(home, film, known?.maskedBoxes === maskedBoxes);
   const isHeldOut = ingest.keepPublishedHoldOut === true && read.source.published === 'test';
   const part = isHeldOut ? { part: 'hold-out' as const } : {};
   const keys = {
@@ -94,9 +95,13 @@ async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selecti
     filmKey: hash('film', sopInstanceUid),
     fileSha256: read.fileSha256,
   };
-  const entry: CatalogueFilm = { ...keys, findings: label.findings, ...part, rows, columns, fit, selection };
-  const known = await catalogue.byPixels(pixelSha256);
-  const changeable = ({ findings, part, selection }: CatalogueFilm) => [findings, part, selection];
+  const square = { rows, columns, fit, maskedBoxes };
+  const entry: CatalogueFilm = { ...keys, findings: label.findings, ...part, ...square, selection };
   if (!known || !isDeepStrictEqual(changeable(known), changeable(entry))) catalogue.add(entry);
   quarantine.release(source.refusedFolder ?? source.folder, read.source.file);
+}
+
+/** What another ingest may say otherwise about the same pixels. */
+function changeable({ findings, part, selection, maskedBoxes }: CatalogueFilm): unknown[] {
+  return [findings, part, selection, maskedBoxes];
 }

@@ -8,13 +8,17 @@ import type { Home } from '../home.ts';
 /** Side of the square images in the home, in pixels: the largest preset's, so that all presets share them. */
 export const MASTER_SIZE = 256;
 
-/** Keeps a film as a lossless gray PNG of {@link MASTER_SIZE}: new pixels in a new file, nothing of the DICOM's. */
+/**
+ * Keeps a film as a lossless gray PNG of {@link MASTER_SIZE}: new pixels in a new file, nothing of the DICOM's. One that is
+ * there already is kept, unless it was cleaned of text in another way.
+ */
 export async function saveMaster(
   home: Home,
   { pixelSha256, square }: Pick<SquareFilm, 'pixelSha256' | 'square'>,
+  isCleanedAlike: boolean,
 ): Promise<void> {
   const path = masterPath(home, pixelSha256);
-  if (!existsSync(path)) await writeDurably(path, await encodeGray(square, MASTER_SIZE));
+  if (!isCleanedAlike || !existsSync(path)) await writeDurably(path, await encodeGray(square, MASTER_SIZE));
 }
 
 /** A film at a preset's size: size² gray bytes, row-major. */

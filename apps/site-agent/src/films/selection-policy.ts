@@ -1,4 +1,10 @@
-import { DEFAULT_SELECTION, REGIONS, type SelectionPolicy, VIEWS } from '@synspine/dicom';
+import {
+  type BurnedInTextPolicy,
+  DEFAULT_SELECTION,
+  REGIONS,
+  type SelectionPolicy,
+  VIEWS,
+} from '@synspine/dicom';
 import { z } from 'zod';
 import { readJson } from '../durable-file.ts';
 import type { Home } from '../home.ts';
@@ -18,12 +24,17 @@ const selectionFile = z.strictObject({
   regions: z.array(z.enum(REGIONS)).min(1).optional(),
   views: z.array(z.enum(VIEWS)).min(1).optional(),
   sideMinPx: z.int().min(SIDE_LEAST_PX).max(SIDE_MOST_PX).optional(),
+  /** Whether text that could name a patient is painted over, or its film refused. */
+  burnedInText: z.enum(['mask', 'refuse']).optional(),
 });
 
+/** Which films a site takes, and what becomes of text in their pixels. */
+export type SiteSelection = SelectionPolicy & { burnedInText: BurnedInTextPolicy };
+
 /** The site's selection. Throws SELECTION_INVALID, naming the field. */
-export async function readSelection(home: Home): Promise<SelectionPolicy> {
+export async function readSelection(home: Home): Promise<SiteSelection> {
   const { schema: _, ...chosen } = parseSelection(await readSelectionFile(home)) ?? { schema: '' };
-  return { ...DEFAULT_SELECTION, ...chosen };
+  return { ...DEFAULT_SELECTION, burnedInText: 'mask', ...chosen };
 }
 
 function parseSelection(json: unknown) {
