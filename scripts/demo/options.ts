@@ -10,13 +10,16 @@ export type DemoOptions = {
   exit: boolean;
   json: string | null;
   preset: string;
+  /** Classes: normal and abnormal, or what was found. */
+  labels: 'binary' | 'findings';
   /** All state of this demo; the same options go on from it. */
   stateDir: string;
 };
 
 const USAGE = `npm run demo -- [options]
   --data DIR      real films: one folder a site, each with DICOM files and labels.csv (default: phantoms)
-  --preset NAME   demo-32 (default) or demo-64
+  --preset NAME   demo-32 (default), or another of the site agent's that fits this machine
+  --labels NAME   binary (default), or findings: a class for each that 11 training patients of a site share
   --quick         fewer films, short training
   --exit          stop when done instead of serving the dashboard
   --json FILE     write the summary
@@ -36,8 +39,12 @@ export function readOptions(argv: string[], root: string): DemoOptions & { fresh
     );
   }
   const preset = v.preset ?? 'demo-32';
+  const labels = v.labels ?? 'binary';
+  if (labels !== 'binary' && labels !== 'findings') {
+    throw new UsageError(`BAD_OPTION: --labels is binary or findings, not ${labels}.`);
+  }
   const key = createHash('sha256')
-    .update(JSON.stringify([data, v.quick, preset]))
+    .update(JSON.stringify([data, v.quick, preset, ...(labels === 'binary' ? [] : [labels])]))
     .digest('hex')
     .slice(0, 8);
   const name = `${data ? basename(data) : 'phantoms'}-${preset}${v.quick ? '-quick' : ''}-${key}`;
@@ -45,6 +52,7 @@ export function readOptions(argv: string[], root: string): DemoOptions & { fresh
   return {
     data,
     preset,
+    labels,
     stateDir,
     quick: v.quick ?? false,
     exit: v.exit ?? false,
@@ -62,6 +70,7 @@ function parse(argv: string[]) {
       options: {
         data: text,
         preset: text,
+        labels: text,
         quick: flag,
         exit: flag,
         json: text,

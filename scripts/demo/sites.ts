@@ -77,7 +77,8 @@ async function enrol({ options, programs, centre }: Demo, id: string) {
 /** `--quick` trains less than half of what the preset would. */
 function runFlags(options: DemoOptions): string[] {
   const quick = options.quick ? ['--images-shown', '6000', '--synthetic-count', '400'] : [];
-  return ['--preset', options.preset, '--threads', String(THREADS), ...quick];
+  const network = ['--preset', options.preset, '--labels', options.labels];
+  return [...network, '--threads', String(THREADS), ...quick];
 }
 
 const indent = (out: string) => out.trim().split('\n').join('\n    ');
