@@ -2,14 +2,15 @@ import { type Command, Option } from 'commander';
 import { streamSource } from '../films/ingest-source.ts';
 import { readSource } from '../films/source.ts';
 import { openHome } from '../home.ts';
+import { isZip, streamMedium } from '../sources/media/stream-medium.ts';
 import { type FilmFlags, holdOutOption } from './ingest-flags.ts';
 import { takeVerdicts } from './take-verdicts.ts';
 
 export function addIngestCommand(program: Command): void {
   program
     .command('ingest')
-    .description('Read a folder of DICOM films into the home; nothing is sent')
-    .argument('<folder>', 'folder with DICOM files, read with its subfolders')
+    .description('Read a folder or a ZIP of DICOM films into the home; nothing is sent')
+    .argument('<folder>', 'folder with DICOM files, read with its subfolders, or a ZIP of them')
     .requiredOption('--home <dir>', 'the agent’s folder; made when missing')
     .option(
       '--labels <csv>',
@@ -26,10 +27,17 @@ export function addIngestCommand(program: Command): void {
 }
 
 async function ingest(folder: string, flags: FilmFlags): Promise<void> {
+  if (await isZip(folder)) return ingestZip(folder, flags);
   const source = await readSource(folder, flags.labels);
   const home = await openHome(flags.home, { create: true });
   const keepPublishedHoldOut = flags.holdOut === 'published';
   await takeVerdicts(flags.json, (progress) =>
     streamSource(home, { ...progress, source, fit: flags.fit, keepPublishedHoldOut }),
   );
+}
+
+async function ingestZip(path: string, flags: FilmFlags): Promise<void> {
+  const home = await openHome(flags.home, { create: true });
+  const options = { path, labelFile: flags.labels, fit: flags.fit };
+  await takeVerdicts(flags.json, (progress) => streamMedium(home, { ...progress, ...options }));
 }

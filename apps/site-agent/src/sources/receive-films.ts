@@ -75,13 +75,15 @@ async function listening(start: () => Promise<Listener>): Promise<Listener> {
 }
 
 function watchFolders(taken: Taken, spool: Spool, { home, settings, log, signal }: ReceiveDeps) {
-  const onRefused = (path: string, code: string) => {
-    const at = new Date().toISOString();
-    return addToQuarantine(home, [{ path, fileSha256: '', code, stage: 'parse', at }]);
-  };
-  return Promise.all(
-    settings.folders.map((folder) => watchFolder(folder, { spool, taken, log, signal, onRefused })),
-  );
+  const watched = settings.folders.map((folder) => {
+    const onRefused = (file: string, code: string) => {
+      const at = new Date().toISOString();
+      const refused = { folder: folder.path, path: file, fileSha256: '', code, stage: 'parse', at };
+      return addToQuarantine(home, [refused]);
+    };
+    return watchFolder(folder, { spool, taken, log, signal, onRefused });
+  });
+  return Promise.all(watched);
 }
 
 async function closeOn(signal: AbortSignal, listeners: readonly Listener[]): Promise<void> {

@@ -50,6 +50,7 @@ async function spoolFile(
 ): Promise<string | undefined> {
   const opened = await open();
   if ('refused' in opened) return opened.refused;
+  opened.content.on('error', () => undefined); // told by the loop below; yauzl's streams tell it again afterwards
   const { spool, signal } = deps;
   const intake = await spool.begin({ waitMs: Number.POSITIVE_INFINITY, signal });
   try {

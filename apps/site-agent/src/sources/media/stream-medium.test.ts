@@ -1,0 +1,85 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openCatalogue } from '../../films/catalogue.ts';
+import type { IngestVerdict } from '../../films/ingest-folder.ts';
+import { type Home, openHome } from '../../home.ts';
+import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
+import { writeFilms } from '../test-films.fixture.ts';
+import { isZip, streamMedium } from './stream-medium.ts';
+import { writeZip, type ZipEntry } from './zip.fixture.ts';
+
+const temporaryFolder = useTemporaryFolders();
+
+async function prepare(entries: ZipEntry[], films = 3) {
+  const folder = await temporaryFolder();
+  const written = await writeFilms(folder, films);
+  const path = join(folder, 'medium');
+  const all = written.films.map(({ file }, i) => ({ name: `DICOM/IM${i}`, content: file }));
+  await writeFile(path, writeZip([...all, ...entries]));
+  const home = await openHome(await temporaryFolder(), { create: true });
+  return { path, home, ...written };
+}
+
+async function ingest(home: Home, path: string, labelFile: string): Promise<IngestVerdict[]> {
+  const { signal } = new AbortController();
+  const verdicts: IngestVerdict[] = [];
+  const options = { path, labelFile, fit: 'squeeze' as const, signal, onProgress: () => undefined };
+  for await (const verdict of streamMedium(home, options)) verdicts.push(verdict);
+  return verdicts.sort((a, b) => (a.file < b.file ? -1 : 1));
+}
+
+const codesOf = (verdicts: IngestVerdict[]) => verdicts.map(({ file, code }) => [file, code]);
+
+describe('streamMedium', () => {
+  it('ingests the films of a ZIP, tells about each other file, and leaves nothing in the spool', async () => {
+    const [film] = (await prepare([])).films;
+    const { path, home, labels } = await prepare([
+      { name: 'DICOM/TWIN', content: film!.file },
+      { name: 'README.TXT', content: Buffer.from('a viewer for films') },
+      { name: 'inner.zip', content: writeZip([{ name: 'IM9', content: film!.file }]) },
+      { name: 'LOCKED', content: film!.file, encrypted: true },
+      { name: 'BOMB', content: Buffer.alloc(20_000_000) },
+    ]);
+    expect(await isZip(path)).toBe(true);
+    const verdicts = await ingest(home, path, labels);
+    expect(codesOf(verdicts)).toEqual([
+      ['BOMB', 'TOO_LARGE'],
+      ['DICOM/IM0', null],
+      ['DICOM/IM1', null],
+      ['DICOM/IM2', null],
+      ['DICOM/TWIN', 'DUPLICATE'], // the same instance with other pixels
+      ['LOCKED', 'FILE_UNREADABLE'],
+      ['README.TXT', 'NOT_DICOM'],
+      ['inner.zip', 'NOT_DICOM'],
+    ]);
+    expect((await openCatalogue(home)).films()).toHaveLength(3);
+    expect(await readdir(join(home.folders.spool, 'ready'))).toEqual([]);
+    expect(codesOf(await ingest(home, path, labels))).toEqual(codesOf(verdicts)); // again: the same
+  });
+
+  it.each(['../outside', '/etc/outside', 'a\\..\\..\\outside', 'C:/outside'])(
+    'refuses a ZIP with an entry named %s',
+    async (name) => {
+      const { path, home, labels, films } = await prepare([]);
+      await writeFile(path, writeZip([{ name, content: films[0]!.file }]));
+      await expect(ingest(home, path, labels)).rejects.toMatchObject({ code: 'MEDIA_UNREADABLE' });
+    },
+  );
+
+  it('refuses an entry that is longer than it says', async () => {
+    const { path, home, labels, films } = await prepare([]);
+    await writeFile(path, writeZip([{ name: 'LONG', content: films[0]!.file, uncompressedSize: 1_000 }]));
+    expect(codesOf(await ingest(home, path, labels))).toEqual([['LONG', 'FILE_UNREADABLE']]);
+  });
+
+  it('refuses a ZIP that is cut short, and one without labels', async () => {
+    const { path, home, labels } = await prepare([]);
+    await expect(ingest(home, path, join(path, 'none.csv'))).rejects.toMatchObject({
+      code: 'LABELS_UNREADABLE',
+    });
+    const whole = await readFile(path);
+    await writeFile(path, whole.subarray(0, whole.length - 100));
+    await expect(ingest(home, path, labels)).rejects.toMatchObject({ code: 'MEDIA_UNREADABLE' });
+  });
+});
