@@ -14,7 +14,8 @@ export async function ensureConfinement() {
   const target = confinementPath();
   if (!canConfine() || existsSync(target)) return;
   await mkdir(dirname(target), { recursive: true });
-  const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
+  const require = createRequire(import.meta.url);
+  const headers = dirname(require.resolve('node-api-headers/package.json'));
   const draft = `${target}.${process.pid}`;
   await compile(['-I', join(headers, 'include'), confinementSource, '-o', draft]);
   await rename(draft, target);

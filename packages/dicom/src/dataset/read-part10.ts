@@ -1,8 +1,7 @@
-import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import { type Part10, readText } from './dataset.ts';
+import { inflateBounded } from './inflate-bounded.ts';
 import { hasPrefix, parseGuarded, parseMetaGuarded } from './parse-guarded.ts';
 import { TAGS } from './tags.ts';
 import { findTransferSyntax } from './transfer-syntaxes.ts';
@@ -19,7 +18,7 @@ export async function readPart10(bytes: Uint8Array): Promise<Part10 | Refusal> {
   if (typeof meta === 'string') return refuse('parse', meta);
   const transferSyntax = findTransferSyntax(meta.transferSyntaxUid);
   const rest = bytes.subarray(meta.end);
-  const body = transferSyntax.deflated ? await inflate(rest) : rest;
+  const body = transferSyntax.deflated ? await inflateBounded(rest) : rest;
   if (typeof body === 'string') return refuse('parse', body);
   const dataset = parseGuarded(body, transferSyntax);
   if (typeof dataset === 'string') return refuse('parse', dataset);
@@ -46,15 +45,4 @@ function readMetaOf(bytes: Uint8Array): Meta | RefusalCode {
   if (typeof parsed === 'string') return parsed;
   const transferSyntaxUid = readText(parsed.meta, TAGS.transferSyntaxUid);
   return transferSyntaxUid === null ? 'MALFORMED' : { transferSyntaxUid, end: parsed.end };
-}
-
-/** PS3.5 A.5. The cap is what keeps a 1 MB file from taking gigabytes. */
-async function inflate(deflated: Uint8Array): Promise<Uint8Array | RefusalCode> {
-  try {
-    return await promisify(inflateRaw)(deflated, { maxOutputLength: DATA_BYTES_MAX });
-  } catch (error) {
-    const code = (error as { code?: unknown }).code;
-    if (code === 'ERR_BUFFER_TOO_LARGE') return 'TOO_LARGE';
-    return code === 'Z_BUF_ERROR' ? 'TRUNCATED' : 'INFLATE_FAILED';
-  }
 }

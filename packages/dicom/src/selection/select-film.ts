@@ -6,7 +6,7 @@ import { type Region, type RegionRule, readRegion } from './region.ts';
 import { type FilmView, readView, VIEWS, type ViewRule } from './view.ts';
 
 /** Modalities of plain radiography; 'SC' or 'OT' for scanned films only when a site asks for them. */
-export const DEFAULT_MODALITIES: readonly string[] = ['CR', 'DX', 'RG'];
+const DEFAULT_MODALITIES: readonly string[] = ['CR', 'DX', 'RG'];
 
 /** Which of the films that can be read are wanted. */
 export type SelectionPolicy = {
