@@ -15,8 +15,8 @@ const LONG = 2;
  * of strokes.
  */
 const LONG_TEXT = { confidence: 0.5, strokes: 0.04 };
-const SHORT_TEXT = { confidence: 0.8, characters: 2 };
-const UNREADABLE_TEXT = { score: 0.9, strokes: 0.12, heightShare: 0.05 };
+const SHORT_TEXT = { confidence: 0.8 };
+const UNREADABLE_TEXT = { score: 0.9, strokes: 0.12, long: 2.5, heightShare: 0.08 };
 const SUSPECTED_TEXT = { confidence: 0.3 };
 
 /**
@@ -31,30 +31,33 @@ export function judgeBox(
   readings: readonly Reading[],
   isSuspected: boolean,
 ): Judgement {
-  const confidence = readings[0]?.confidence ?? 0;
+  const [best] = readings;
+  const confidence = best?.confidence ?? 0;
   if (isSuspected && confidence >= SUSPECTED_TEXT.confidence) return 'text';
   const sure = readings.filter((reading) => reading.confidence >= LONG_TEXT.confidence);
   if (!isSuspected && sure.some(({ text }) => isMarker(text, touchesEdge(film, box)))) return 'marker';
-  const isText = isLong(box) ? isLongText(film, box, confidence) : isShortText(readings[0]);
+  const legible = best && hasCharacters(best) ? confidence : 0;
+  const isText = isLong(box, LONG) ? isLongText(film, box, legible) : legible >= SHORT_TEXT.confidence;
   return isText ? 'text' : 'nothing';
 }
 
-function isLong({ left, top, right, bottom }: Box): boolean {
-  const [width, height] = [right - left, bottom - top];
-  return Math.max(width, height) >= LONG * Math.min(width, height);
+/** A buckle is read as a sure D. */
+function hasCharacters({ text }: Reading): boolean {
+  return text.replace(/[^\p{L}\p{N}]/gu, '').length >= 2;
 }
 
-function isLongText(film: Picture, box: TextBox, confidence: number): boolean {
+function isLong({ left, top, right, bottom }: Box, times: number): boolean {
+  const [width, height] = [right - left, bottom - top];
+  return Math.max(width, height) >= times * Math.min(width, height);
+}
+
+function isLongText(film: Picture, box: TextBox, legible: number): boolean {
   const strokes = shareOfStrokes(film, box);
-  if (confidence >= LONG_TEXT.confidence && strokes >= LONG_TEXT.strokes) return true;
+  if (legible >= LONG_TEXT.confidence && strokes >= LONG_TEXT.strokes) return true;
   const height = Math.min(box.right - box.left, box.bottom - box.top);
   const isLine = height <= UNREADABLE_TEXT.heightShare * Math.max(film.rows, film.columns);
-  return isLine && box.score >= UNREADABLE_TEXT.score && strokes >= UNREADABLE_TEXT.strokes;
-}
-
-function isShortText(reading: Reading | undefined): boolean {
-  if (!reading || reading.confidence < SHORT_TEXT.confidence) return false;
-  return reading.text.replace(/[^\p{L}\p{N}]/gu, '').length >= SHORT_TEXT.characters;
+  if (!isLine || !isLong(box, UNREADABLE_TEXT.long)) return false;
+  return box.score >= UNREADABLE_TEXT.score && strokes >= UNREADABLE_TEXT.strokes;
 }
 
 const EDGE_PX = 4;

@@ -24,7 +24,7 @@ export function isMarker(text: string, isCut: boolean): boolean {
 
 /** The network may cut a word as well, but leaves more than half of it. */
 function matches(word: string, marker: string, isCut: boolean): boolean {
-  const lettersMin = isCut ? CUT_LETTERS_MIN : Math.max(4, Math.floor(marker.length / 2) + 1);
+  const lettersMin = isCut ? CUT_LETTERS_MIN : Math.max(3, Math.floor(marker.length / 2) + 1);
   if (word === marker) return true;
   return word.length >= lettersMin && (marker.startsWith(word) || marker.endsWith(word));
 }

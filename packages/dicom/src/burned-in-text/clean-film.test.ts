@@ -1,0 +1,90 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { renderPhantom } from '../phantom/render-phantom.ts';
+import { cleanFilm, inspectText } from './clean-film.ts';
+import { drawLettering, type Lettering, stamp } from './fixtures/draw-lettering.ts';
+import { coverage, letterFilm, markFilm } from './fixtures/lettered-films.ts';
+import { loadTextModels, type TextModels } from './models.ts';
+import type { Picture } from './picture.ts';
+
+const FILMS = 10;
+
+let models: TextModels;
+beforeAll(async () => {
+  models = await loadTextModels();
+});
+
+function drawPhantom(seed: string, size = 800): Picture {
+  const { rows, columns, pixels } = renderPhantom({ seed, finding: 'No finding', view: 'AP', size });
+  return { rows, columns, gray: Uint8Array.from(pixels, (value) => Math.round(255 * value)) };
+}
+
+/** The phantom with one text in its upper left, and where the text ends. */
+async function write(base: Picture, text: string, change: Partial<Lettering> = {}): Promise<Picture> {
+  const lettering: Lettering = {
+    ...{ text, face: 'DejaVuSans', heightPx: 16, opacity: 1, ink: 'plate', turn: 0 },
+    ...change,
+  };
+  const film = { ...base, gray: base.gray.slice() };
+  stamp(film, await drawLettering(lettering), lettering, 20, 24);
+  return film;
+}
+
+const mask = { policy: 'mask', isSuspected: false } as const;
+
+describe('text on films', () => {
+  it(`is found on ${FILMS} of ${FILMS} films with made-up names, dates and numbers`, async () => {
+    const shares: number[] = [];
+    for (let film = 0; film < FILMS; film++) {
+      const lettered = await letterFilm(drawPhantom(`lettered ${film}`), `lettered ${film}`);
+      const boxes = await inspectText(models, lettered);
+      const texts = lettered.placed.filter(({ kind }) => kind !== 'marker');
+      shares.push(Math.min(...texts.map((text) => coverage(text, boxes))));
+    }
+    expect(shares.filter((share) => share > 0.5)).toHaveLength(FILMS);
+    expect(shares.filter((share) => share > 0.95).length).toBeGreaterThanOrEqual(FILMS - 2);
+  });
+
+  it(`raises at most one false alarm in ${FILMS} films with markers of side, projection and posture`, async () => {
+    const alarms: number[] = [];
+    for (let film = 0; film < FILMS; film++) {
+      const marked = await markFilm(drawPhantom(`marked ${film}`), `marked ${film}`);
+      if ((await inspectText(models, marked)).length > 0) alarms.push(film);
+    }
+    expect(alarms.length).toBeLessThanOrEqual(1);
+  });
+
+  it('is found on a film of many pixels, however small', async () => {
+    const film = await write(drawPhantom('large', 2400), 'MRN 40551872', { heightPx: 9 });
+    const boxes = await inspectText(models, film);
+    expect(Math.min(...boxes.map(({ left }) => left))).toBeLessThan(25);
+    expect(Math.max(...boxes.map(({ right }) => right))).toBeGreaterThan(100);
+    expect(boxes.filter(({ bottom }) => bottom > 60)).toEqual([]);
+  });
+});
+
+describe('cleanFilm', () => {
+  it('returns a film without text as it is', async () => {
+    const film = drawPhantom('plain');
+    expect(await cleanFilm(models, film, mask)).toEqual({ ...film, maskedBoxes: 0 });
+  });
+
+  it('paints over text, changes nothing else and finds no more', async () => {
+    const base = drawPhantom('named');
+    const cleaned = await cleanFilm(models, await write(base, 'DOE^JANE 1961-02-03'), mask);
+    expect(cleaned!.maskedBoxes).toBeGreaterThanOrEqual(1);
+    expect(await inspectText(models, cleaned!)).toEqual([]);
+    const below = 100 * base.columns;
+    expect(cleaned!.gray.subarray(below)).toEqual(base.gray.subarray(below));
+  });
+
+  it('refuses a film with text where the site wants that', async () => {
+    const film = await write(drawPhantom('refused'), 'DOE^JANE');
+    expect(await cleanFilm(models, film, { policy: 'refuse', isSuspected: false })).toBeNull();
+  });
+
+  it('keeps markers, but not where the film says that text was burned in', async () => {
+    const film = await write(drawPhantom('erect'), 'ERECT', { heightPx: 24 });
+    expect((await cleanFilm(models, film, mask))!.maskedBoxes).toBe(0);
+    expect((await cleanFilm(models, film, { ...mask, isSuspected: true }))!.maskedBoxes).toBeGreaterThan(0);
+  });
+});
