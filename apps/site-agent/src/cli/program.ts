@@ -14,6 +14,7 @@ const COMMANDS = {
   status: async (program: Command) => (await import('./status.ts')).addStatusCommand(program),
   cancel: async (program: Command) => (await import('./cancel.ts')).addCancelCommand(program),
   quarantine: async (program: Command) => (await import('./quarantine.ts')).addQuarantineCommand(program),
+  'deid-report': async (program: Command) => (await import('./deid-report.ts')).addDeidReportCommand(program),
   upload: async (program: Command) => (await import('./upload.ts')).addUploadCommand(program),
   serve: async (program: Command) => (await import('./serve.ts')).addServeCommand(program),
   experiment: async (program: Command) => (await import('./experiment.ts')).addExperimentCommand(program),
