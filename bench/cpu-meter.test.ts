@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { createCpuMeter } from './cpu-meter.ts';
+import { cpuSeconds, createCpuMeter } from './cpu-meter.ts';
 
 test('work of another process counts as foreign, the same work as its own does not', async () => {
   const busy = spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
@@ -15,5 +15,24 @@ test('work of another process counts as foreign, the same work as its own does n
   } finally {
     busy.kill();
     await once(busy, 'close');
+  }
+});
+
+test('the work of a process that another has started counts as work of both', async () => {
+  const script =
+    "require('node:child_process').spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' })";
+  const parent = spawn(
+    process.execPath,
+    ['-e', `const busy = ${script}; process.stdin.resume().on('end', () => busy.kill());`],
+    {
+      stdio: ['pipe', 'ignore', 'inherit'],
+    },
+  );
+  try {
+    await sleep(1500);
+    expect(cpuSeconds(parent.pid!)).toBeGreaterThan(0.3);
+  } finally {
+    parent.stdin.end();
+    await once(parent, 'close');
   }
 });

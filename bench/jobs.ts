@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { cacheDir, inceptionWeightsPath } from '../packages/compute/src/index.ts';
 import type { GanPreset } from '../packages/gan/src/index.ts';
 import { type Contender, startContender } from './contender.ts';
@@ -83,3 +85,34 @@ export function createFeatureJobs(options: BenchOptions, { count, side }: { coun
     remove: folder.remove,
   };
 }
+
+/** The same films in one transfer syntax. */
+export type FilmSet = {
+  kind: 'small' | 'large';
+  syntax: string;
+  folder: string;
+  films: number;
+  megapixels: number;
+  bytes: number;
+};
+
+/** Starts contenders that read films, each in `options.threads` processes. */
+export function createIngestJobs(options: BenchOptions) {
+  const folder = createFolder();
+  const job = { processes: options.threads };
+  return {
+    path: folder.path,
+    /** Writes the films of a folder in each transfer syntax. */
+    async encode(films: string, counts: { small: number; large: number }): Promise<FilmSet[]> {
+      const task = folder.writeJob('films', { films, out: folder.path('films'), ...counts });
+      const script = join(here, 'python', 'ingest_films.py');
+      const { stdout } = await promisify(execFile)(options.python, ['-B', script, task]);
+      return JSON.parse(stdout) as FilmSet[];
+    },
+    ours: () => startNode('ours', 'ingest.ts', folder.writeJob('ours', job)),
+    pydicom: () => startPython(options, 'pydicom', 'ingest.py', folder.writeJob('pydicom', job)),
+    remove: folder.remove,
+  };
+}
+
+export type IngestJobs = ReturnType<typeof createIngestJobs>;

@@ -5,7 +5,8 @@ import { runBig } from './parts/big.ts';
 import { compareCompute } from './parts/compute.ts';
 import { compareFeatures } from './parts/features.ts';
 import { measureGpu } from './parts/gpu.ts';
-import { printBig, printFeatures, printGpu, printRow } from './report.ts';
+import { compareIngest } from './parts/ingest.ts';
+import { printBig, printFeatures, printGpu, printIngest, printRow } from './report.ts';
 
 async function measure(options: BenchOptions): Promise<object> {
   const versions: Versions = {};
@@ -17,6 +18,7 @@ async function measure(options: BenchOptions): Promise<object> {
     results.features = features;
   }
   if (options.parts.includes('big')) results.big = await runBig(options, printBig);
+  if (options.parts.includes('ingest')) results.ingest = await compareIngest(options, versions, printIngest);
   if (options.parts.includes('gpu')) console.log(`\nwrote ${await measureGpu(options, printGpu)}`);
   return { ...results, machine: describeMachine(versions), measuredAt: new Date().toISOString() };
 }

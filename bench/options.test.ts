@@ -19,3 +19,9 @@ test.each(['rounds', 'batch', 'threads'])('--%s takes a whole number from 1 on',
   for (const text of ['0', '-1', '2.5', 'many'])
     expect(() => readOptions([`--${name}=${text}`])).toThrow(`--${name} takes a whole number`);
 });
+
+test('films and syntaxes to read are taken as they are given', () => {
+  expect(readOptions(['ingest'])).toMatchObject({ parts: ['ingest'], films: null, syntaxes: null });
+  const given = readOptions(['ingest', '--films', 'folder', '--syntaxes', 'explicit,JPEG 2000']);
+  expect(given).toMatchObject({ films: 'folder', syntaxes: ['explicit', 'JPEG 2000'] });
+});

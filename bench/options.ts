@@ -5,6 +5,7 @@ export const USAGE = `npm run bench [-- PART … ] [options]
 parts    compute    our training step beside PyTorch's, images a second, first step, memory
          features   our Inception features beside onnxruntime's
          big        two steps at 256 px on the CPU
+         ingest     our reading of films beside pydicom and Pillow, per transfer syntax
          (none: compute and features)
 --json FILE        also write the figures as JSON
 --quick            3 rounds instead of 7, compiled graphs kept from the last run, latency once
@@ -12,6 +13,8 @@ parts    compute    our training step beside PyTorch's, images a second, first s
 --presets A,B      default ${'demo-32,demo-64,small-128'}
 --batch N          instead of the preset's
 --threads N        of every contender, default 2
+--films DIR        films for ingest; phantoms otherwise
+--syntaxes A,B     of ingest, such as explicit or 'JPEG 2000'; default all
 --xla              also measure our steps compiled by XLA
 npm run bench:gpu  the 256 px presets on a graphics card`;
 
@@ -24,10 +27,12 @@ export type BenchOptions = {
   batch: number | null;
   threads: number;
   xla: boolean;
+  films: string | null;
+  syntaxes: string[] | null;
   python: string;
 };
 
-const partNames = ['compute', 'features', 'big', 'gpu'];
+const partNames = ['compute', 'features', 'big', 'gpu', 'ingest'];
 
 function presetNames(text: string): PresetName[] {
   const names = text.split(',') as PresetName[];
@@ -58,6 +63,8 @@ export function readOptions(argv: string[]): BenchOptions {
       rounds: text,
       threads: text,
       xla: flag,
+      films: text,
+      syntaxes: text,
       python: text,
     },
   });
@@ -72,6 +79,8 @@ export function readOptions(argv: string[]): BenchOptions {
     batch: wholeNumber('batch', values.batch, null),
     threads: wholeNumber('threads', values.threads, 2),
     xla: values.xla ?? false,
+    films: values.films ?? null,
+    syntaxes: values.syntaxes?.split(',') ?? null,
     python: values.python ?? '',
   };
 }

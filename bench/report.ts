@@ -2,6 +2,7 @@ import type { BigRow } from './parts/big.ts';
 import type { ComputeRow, Latency, Side } from './parts/compute.ts';
 import type { FeatureFigures } from './parts/features.ts';
 import type { GpuRow } from './parts/gpu.ts';
+import type { IngestRow } from './parts/ingest.ts';
 import type { Summary } from './statistics.ts';
 
 function cells(values: readonly (string | number)[], widths: readonly number[]): string {
@@ -82,5 +83,23 @@ export function printGpu(row: GpuRow): void {
   console.log(
     `${formatRate(row.imagesPerS)} images/s, ${row.secondsPer1000Images.toFixed(2)} s per 1,000 images; trace ${seconds(row.traceS)}, ` +
       `XLA ${seconds(row.xlaCompileS)}, peak ${row.peakDeviceMiB ?? 'unknown'} MiB on the card`,
+  );
+}
+
+/** A set of films in one transfer syntax: how much faster ours is, by the clock and by what all cores worked. */
+export function printIngest({ kind, syntax, films, megapixels, bytes, sides, ...row }: IngestRow): void {
+  console.log(
+    `\n${kind}, ${syntax}: ${films} films, ${megapixels.toFixed(1)} Mpx, ${((8 * bytes) / megapixels / 1e6).toFixed(1)} bits a pixel; ` +
+      `squares differ by ${row.difference.toFixed(2)} levels`,
+  );
+  for (const [name, { filmsPerS, cpuSPerFilm }] of Object.entries(sides))
+    console.log(
+      cells(
+        [name, `${formatRate(filmsPerS)} films/s`, `${(1000 * cpuSPerFilm.median).toFixed(0)} ms CPU a film`],
+        [14, 34, 20],
+      ),
+    );
+  console.log(
+    `ours is ${formatRate(row.wallRatio)} × pydicom by the clock, ${formatRate(row.cpuRatio)} × by CPU`,
   );
 }

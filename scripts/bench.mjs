@@ -9,6 +9,7 @@ import { root, setUp } from './setup/set-up.mjs';
 const args = process.argv.slice(2);
 const onGpu = args.includes('gpu');
 const comparesWithPython = !onGpu && !args.includes('big');
+const onlyReadsFilms = args.filter((arg) => !arg.startsWith('-'))[0] === 'ingest'; // needs no tensors
 
 async function requireCard() {
   const { describeDriver, findNvidiaDriver } = await import('../packages/compute/setup/nvidia-driver.mjs');
@@ -20,6 +21,10 @@ async function requireCard() {
 
 async function prepare() {
   if (onGpu) await requireCard();
+  if (onlyReadsFilms) {
+    const code = await setUp({ only: ['npm packages'], gpu: false });
+    return code === 0 ? [] : process.exit(code);
+  }
   const only = ['npm packages', 'TensorFlow', 'Inception weights', 'TensorFlow addon', 'film confinement'];
   const code = await setUp({ only, gpu: onGpu });
   if (code !== 0) process.exit(code);

@@ -45,7 +45,7 @@ export async function decodePixels(file: Part10, format: PixelFormat): Promise<S
   const isYbr = format.colour.startsWith('ybr') && !['jpeg', 'jpeg-2000', 'htj2k'].includes(codec);
   if (!isYbr) return pixels;
   if (format.bitsAllocated !== 8) return refuse('decode', 'COLOUR_NOT_SUPPORTED');
-  const rgb = pixels.slice();
+  const rgb = new Uint8Array(pixels);
   convertToRgb(rgb);
   return rgb;
 }

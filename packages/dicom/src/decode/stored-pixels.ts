@@ -1,5 +1,6 @@
 import type { PixelFormat } from '../film-header.ts';
 import type { RefusalCode } from '../refusals.ts';
+import { joinBits } from './word-view.ts';
 
 /** Stored values, row-major, the three of a coloured pixel side by side, typed by Bits Allocated and Pixel Representation. */
 export type StoredPixels = Uint8Array | Int8Array | Uint16Array | Int16Array;
@@ -20,7 +21,8 @@ export function toStoredPixels(decoded: Samples, format: Format): StoredPixels |
   const wide = decoded.bits > 8 ? toWords(decoded.samples) : decoded.samples;
   if (format.signed) return extendSign(wide, decoded, format);
   const mask = 2 ** format.bitsStored - 1;
-  const overflows = exceeds(wide, mask);
+  const isFull = format.bitsStored === 8 * wide.BYTES_PER_ELEMENT;
+  const overflows = !isFull && joinBits(wide) > mask;
   if (overflows && format.compressed) return 'PIXEL_HEADER_MISMATCH';
   if (!overflows && wide.BYTES_PER_ELEMENT * 8 === format.bitsAllocated) return wide;
   const pixels = new (format.bitsAllocated === 8 ? Uint8Array : Uint16Array)(wide.length);
@@ -46,12 +48,4 @@ function toWords(samples: Uint8Array): Uint16Array {
   if (samples.byteOffset % 2 === 0)
     return new Uint16Array(samples.buffer, samples.byteOffset, samples.length / 2);
   return new Uint16Array(new Uint8Array(samples).buffer);
-}
-
-/** Some bit above `max`, which is a power of two less one. */
-function exceeds(values: Uint8Array | Uint16Array, max: number): boolean {
-  if (max === 2 ** (8 * values.BYTES_PER_ELEMENT) - 1) return false;
-  let all = 0;
-  for (let i = 0; i < values.length; i++) all |= values[i]!;
-  return all > max;
 }

@@ -6,6 +6,7 @@ import type { PixelFormat } from '../film-header.ts';
 import type { RefusalCode } from '../refusals.ts';
 import { readGrayPalette } from './gray-palette.ts';
 import { lookUp, readLookupTable } from './lookup-table.ts';
+import { mapPixels } from './map-pixels.ts';
 import { findPercentileWindow } from './percentile-window.ts';
 import { applyWindow, readWindow } from './window.ts';
 
@@ -109,12 +110,6 @@ function countStored(pixels: StoredPixels, format: Format, padding: Padding | nu
   for (let i = 0; i < pixels.length; i++) counts[pixels[i]! - lowest]!++;
   if (padding) counts.fill(0, padding.from, padding.to);
   return counts;
-}
-
-function mapPixels(pixels: StoredPixels, shown: Uint8Array, lowest: number): Uint8Array {
-  const image = new Uint8Array(pixels.length);
-  for (let i = 0; i < image.length; i++) image[i] = shown[pixels[i]! - lowest]!;
-  return image;
 }
 
 function hasContrast(image: Uint8Array): boolean {

@@ -1,0 +1,32 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { serve } from './serve.ts';
+
+/** Our reading of films, in as many processes as the job says. Usage: ingest.ts JOB.json */
+const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as { processes: number };
+
+const worker = fileURLToPath(new URL('./ingest-worker.ts', import.meta.url));
+const execArgv = ['--import', import.meta.resolve('tsx')];
+const workers = Array.from({ length: job.processes }, () => fork(worker, { execArgv }));
+
+/** Works through the tasks that are left, with one worker. */
+async function drain(child: ChildProcess, tasks: object[]): Promise<void> {
+  for (let task = tasks.shift(); task; task = tasks.shift()) {
+    child.send(task);
+    await once(child, 'message');
+  }
+}
+
+await serve({
+  async ingest(request) {
+    const { paths, out } = request as unknown as { paths: string[]; out: string };
+    const tasks = paths.map((path) => ({ path, out }));
+    const begin = performance.now();
+    await Promise.all(workers.map((child) => drain(child, tasks)));
+    return { seconds: (performance.now() - begin) / 1000 };
+  },
+  figures: async () => ({ versions: {} }),
+});
+for (const child of workers) child.disconnect();

@@ -1,0 +1,122 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import sharp from 'sharp';
+import { ensurePydicom } from '../../packages/dicom/pydicom/ensure-pydicom.mjs';
+import { writePhantomSite } from '../../packages/dicom/src/index.ts';
+import type { Contender } from '../contender.ts';
+import { cpuSeconds } from '../cpu-meter.ts';
+import { createIngestJobs, type FilmSet, type IngestJobs } from '../jobs.ts';
+import type { Versions } from '../machine.ts';
+import type { BenchOptions } from '../options.ts';
+import { type Summary, summarize } from '../statistics.ts';
+
+const COUNTS = { small: 24, large: 4 };
+const differenceMax = 4; // mean of 255 levels: another kernel, and the loss of JPEG
+
+export type IngestRow = Pick<FilmSet, 'kind' | 'syntax' | 'films' | 'megapixels' | 'bytes'> & {
+  /** Films a second of wall time, and seconds of all cores for a film. */
+  sides: Record<string, { filmsPerS: Summary; cpuSPerFilm: Summary }>;
+  /** Theirs divided by ours, of each round. */
+  wallRatio: Summary;
+  cpuRatio: Summary;
+  /** Largest mean difference of a film's two squares, of 255 levels. */
+  difference: number;
+};
+
+type Round = { wallS: number; cpuS: number };
+
+/** Reads the same films in each transfer syntax with our reader and with pydicom and Pillow, round by round. */
+export async function compareIngest(
+  options: BenchOptions,
+  versions: Versions,
+  onRow: (row: IngestRow) => void,
+): Promise<IngestRow[]> {
+  const jobs = createIngestJobs({ ...options, python: await ensurePydicom() });
+  const contenders: Contender[] = [];
+  try {
+    const films = options.films ?? (await drawFilms(jobs.path('phantoms')));
+    const sets = (await jobs.encode(films, COUNTS)).filter(({ syntax }) => isChosen(syntax, options));
+    contenders.push(await jobs.ours(), await jobs.pydicom());
+    const rows: IngestRow[] = [];
+    for (const set of sets) {
+      const row = await compareSet(set, contenders, jobs, options.rounds);
+      onRow(row);
+      rows.push(row);
+    }
+    const figures = contenders.map((contender) => contender.ask<{ versions: Versions }>('figures'));
+    for (const { versions: own } of await Promise.all(figures)) Object.assign(versions, own);
+    return rows;
+  } finally {
+    for (const contender of contenders) await contender.close();
+    jobs.remove();
+  }
+}
+
+function isChosen(syntax: string, { syntaxes }: BenchOptions): boolean {
+  return syntaxes === null || syntaxes.includes(syntax);
+}
+
+/** Films for whoever has none at hand. */
+async function drawFilms(folder: string): Promise<string> {
+  await writePhantomSite(folder, {
+    site: 'bench',
+    patients: 8,
+    seed: 'bench',
+    size: 1024,
+    abnormalShare: 0.5,
+  });
+  return join(folder, 'dicom');
+}
+
+async function compareSet(
+  set: FilmSet,
+  contenders: Contender[],
+  jobs: IngestJobs,
+  rounds: number,
+): Promise<IngestRow> {
+  const [ours, theirs] = contenders.map((contender) => ({
+    contender,
+    out: jobs.path(`${contender.name} ${basename(set.folder)}`),
+  }));
+  const sides = [ours!, theirs!];
+  for (const { out } of sides) mkdirSync(out);
+  const measured: Round[][] = [[], []];
+  for (const { contender, out } of sides) await takeRound(contender, set, out); // compiles and fills caches
+  for (let round = 0; round < rounds; round++)
+    for (const i of round % 2 ? [1, 0] : [0, 1])
+      measured[i]!.push(await takeRound(sides[i]!.contender, set, sides[i]!.out));
+  const ratio = (of: keyof Round) => summarize(measured[0]!.map((own, i) => measured[1]![i]![of] / own[of]));
+  const summaries = measured.map((list) => ({
+    filmsPerS: summarize(list.map(({ wallS }) => set.films / wallS)),
+    cpuSPerFilm: summarize(list.map(({ cpuS }) => cpuS / set.films)),
+  }));
+  const { kind, syntax, films, megapixels, bytes } = set;
+  return {
+    ...{ kind, syntax, films, megapixels, bytes },
+    sides: Object.fromEntries(contenders.map(({ name }, i) => [name, summaries[i]!])),
+    wallRatio: ratio('wallS'),
+    cpuRatio: ratio('cpuS'),
+    difference: await compareSquares(ours!.out, theirs!.out),
+  };
+}
+
+async function takeRound(contender: Contender, set: FilmSet, out: string): Promise<Round> {
+  const paths = readdirSync(set.folder).map((name) => join(set.folder, name));
+  const before = cpuSeconds(contender.pid);
+  const { seconds } = await contender.ask<{ seconds: number }>('ingest', { paths, out });
+  return { wallS: seconds, cpuS: cpuSeconds(contender.pid) - before };
+}
+
+/** Errors: when two squares of a film are not the same picture. */
+async function compareSquares(a: string, b: string): Promise<number> {
+  let worst = 0;
+  for (const name of readdirSync(a)) {
+    const [own, other] = await Promise.all(
+      [a, b].map((folder) => sharp(join(folder, name)).raw().toBuffer()),
+    );
+    const sum = own!.reduce((total, value, i) => total + Math.abs(value - other![i]!), 0);
+    worst = Math.max(worst, sum / own!.length);
+  }
+  if (worst > differenceMax) throw new Error(`The squares of a film differ by ${worst.toFixed(1)} levels.`);
+  return worst;
+}
