@@ -4,6 +4,7 @@ import type { Home } from '../home.ts';
 import { type IngestOptions, type IngestVerdict, ingestFilms } from './ingest-folder.ts';
 import { MASTER_SIZE } from './master-image.ts';
 import { readSelection } from './selection-policy.ts';
+import { learnViews } from './views/learn-views.ts';
 
 const PROCESSES_MAX = 4;
 const FILM_TIMEOUT_MS = 30_000; // a large film takes a second or two; a busy machine several times that
@@ -16,17 +17,20 @@ export type IngestSourceOptions = Omit<IngestOptions, 'readFilm' | 'concurrency'
  */
 export async function* streamSource(home: Home, options: IngestSourceOptions): AsyncGenerator<IngestVerdict> {
   const selection = await readSelection(home);
+  const mustKnowView = !selection.views.includes('unknown');
+  const classifyView = options.classifyView ?? (mustKnowView ? await learnViews(home) : undefined);
   const concurrency = Math.min(PROCESSES_MAX, availableParallelism());
   const reader = createFilmReader({
     processes: concurrency,
     timeoutMs: FILM_TIMEOUT_MS,
     image: { size: MASTER_SIZE, fit: options.fit },
     ...selection,
-    views: options.classifyView ? [...selection.views, 'unknown'] : selection.views, // the classifier will tell
+    views: classifyView ? [...selection.views, 'unknown'] : selection.views, // the classifier will tell
   });
   try {
     yield* ingestFilms(home, {
       ...options,
+      classifyView,
       readFilm: (path) => reader.read(path),
       views: selection.views,
       concurrency,
