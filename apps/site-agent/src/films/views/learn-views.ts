@@ -27,7 +27,8 @@ const RIGHT_MIN = 0.95; // of the answers on patients that it didn't learn from
 export async function learnViews(home: Home): Promise<ViewClassifier | undefined> {
   const films = (await openCatalogue(home)).films().filter(({ selection }) => isTagged(selection));
   const chosen = [films.filter(isFrontal), films.filter(isLateral)].map(chooseFilms);
-  if (chosen.some((of) => new Set(of.map(({ patientKey }) => patientKey)).size < PATIENTS_MIN)) return undefined;
+  if (chosen.some((of) => new Set(of.map(({ patientKey }) => patientKey)).size < PATIENTS_MIN))
+    return undefined;
   const tagged: TaggedFilm[] = [];
   for (const film of chosen.flat()) {
     const features = mirrorFeatures(await loadMaster(home, film.pixelSha256, VIEW_SIDE));
