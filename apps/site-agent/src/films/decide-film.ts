@@ -16,6 +16,8 @@ export type Ingest = IngestOptions & {
   catalogue: CatalogueIndex;
   quarantine: QuarantineWriter;
   hash: KeyedHash;
+  /** Where refused files are looked for later. */
+  refusedFolder: string;
   /** Pixel hashes that this ingest has taken, shortened. */
   seen: Set<number>;
 };
@@ -37,17 +39,16 @@ export async function decideFilm(ingest: Ingest, read: ReadFile): Promise<Ingest
 }
 
 function refuse(
-  { quarantine, source }: Ingest,
+  { quarantine, refusedFolder }: Ingest,
   { source: { file }, fileSha256 }: ReadFile,
   code: string,
   stage: string,
   facts: Omit<KnownFacts, 'viewRule'> & Partial<Pick<FilmSelection, 'viewRule'>> = {},
 ): IngestVerdict {
   const { region, regionRule, view, viewRule } = facts;
-  const folder = source.refusedFolder ?? source.folder;
   const at = new Date().toISOString();
   const selection = region === undefined ? {} : { selection: { region, regionRule, view, viewRule } };
-  quarantine.refuse({ folder, path: file, fileSha256, code, stage, at, ...selection });
+  quarantine.refuse({ folder: refusedFolder, path: file, fileSha256, code, stage, at, ...selection });
   return { file, verdict: 'refused', code, ...pickFacts(facts) };
 }
 
@@ -80,7 +81,7 @@ async function isDuplicate({ catalogue, hash, seen }: Ingest, film: SquareFilm, 
 type Kept = { read: ReadFile; label: FilmLabel; selection: FilmSelection };
 
 async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selection }: Kept): Promise<void> {
-  const { home, catalogue, quarantine, hash, seen, fit, source } = ingest;
+  const { home, catalogue, quarantine, hash, seen, fit, refusedFolder } = ingest;
   const { pixelSha256, sopInstanceUid, studyInstanceUid, patientId, rows, columns, maskedBoxes } = film;
   seen.add(shorten(pixelSha256));
   const study = label.group ?? studyInstanceUid;
@@ -98,7 +99,7 @@ async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selecti
   const square = { rows, columns, fit, maskedBoxes };
   const entry: CatalogueFilm = { ...keys, findings: label.findings, ...part, ...square, selection };
   if (!known || !isDeepStrictEqual(changeable(known), changeable(entry))) catalogue.add(entry);
-  quarantine.release(source.refusedFolder ?? source.folder, read.source.file);
+  quarantine.release(refusedFolder, read.source.file);
 }
 
 /** What another ingest may say otherwise about the same pixels. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { FilmView, Fit, SelectionPolicy } from '@synspine/dicom';
 import type { Home } from '../home.ts';
 import { openKeyedHash } from '../keys.ts';
@@ -55,7 +56,8 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
   try {
     if (catalogue.fit !== undefined && catalogue.fit !== options.fit) throw new SiteError('FIT_CONFLICT');
     const hash = await openKeyedHash(home);
-    const ingest: Ingest = { ...options, home, catalogue, quarantine, hash, seen: new Set() };
+    const refusedFolder = resolve(source.refusedFolder ?? source.folder);
+    const ingest: Ingest = { ...options, home, catalogue, quarantine, hash, refusedFolder, seen: new Set() };
     const reading = { folder: source.folder, readFilm, ahead: concurrency + READ_AHEAD, signal };
     let done = 0;
     for await (const read of readAhead(source.films, reading)) {
