@@ -47,6 +47,13 @@ describe("pydicom's test files and the shared films", () => {
     expect(differing.every(({ pixels }) => /^(RGB|YBR_FULL)/.test(pixels!.photometric))).toBe(true);
   });
 
+  it('are shown as pydicom shows them, to one gray level, where they say how', () => {
+    const shown = files.filter((file) => file.shown !== undefined);
+    expect(shown.length).toBeGreaterThanOrEqual(48 + 190 * folders.length);
+    const isLike = ({ shown: difference }: Comparison) => typeof difference === 'number' && difference <= 1;
+    expect(names(shown.filter((file) => !isLike(file)))).toEqual([]);
+  });
+
   it('are told apart as the decision record says', () => {
     const record = readFileSync(join(root, 'docs/decisions/dicom-decoding.md'), 'utf8');
     const ofWheels = files.filter(({ path }) => !path.startsWith(films));
