@@ -102,9 +102,10 @@ export function createIngestJobs(options: BenchOptions) {
   const job = { processes: options.threads };
   return {
     path: folder.path,
-    /** Writes the films of a folder in each transfer syntax. */
+    /** Writes the films of a folder in each of the options' transfer syntaxes. */
     async encode(films: string, counts: { small: number; large: number }): Promise<FilmSet[]> {
-      const task = folder.writeJob('films', { films, out: folder.path('films'), ...counts });
+      const { syntaxes } = options;
+      const task = folder.writeJob('films', { films, out: folder.path('films'), syntaxes, ...counts });
       const script = join(here, 'python', 'ingest_films.py');
       const { stdout } = await promisify(execFile)(options.python, ['-B', script, task]);
       return JSON.parse(stdout) as FilmSet[];

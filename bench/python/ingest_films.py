@@ -1,7 +1,7 @@
 """Writes the same films in each transfer syntax. Usage: ingest_films.py JOB.json
 
 The job names `films`, a folder of DICOM films, `out`, and how many `small` (as they are) and `large` (2500 x 2048, 12 bits, with
-the noise of an exposure) ones to write. Every film has a window, so that every reader shows the same grays. Answers one line of JSON:
+the noise of an exposure) ones to write, and the `syntaxes`, or null for all. Every film has a window, so that every reader shows the same grays. Answers one line of JSON:
 the folder of each set and syntax, with its bytes.
 """
 
@@ -115,7 +115,7 @@ def main(job):
     sets = {"small": sources[: job["small"]], "large": large}
     written = []
     for kind, films in sets.items():
-        for name in [*PLAIN, *COMPRESSED]:
+        for name in job["syntaxes"] or [*PLAIN, *COMPRESSED]:
             if name == "JPEG extended" and kind == "small":
                 continue  # of 12 bits only
             folder = Path(job["out"]) / f"{kind} {name}"

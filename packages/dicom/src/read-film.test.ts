@@ -131,6 +131,27 @@ describe('compressed films', () => {
     expect(worst).toBeLessThanOrEqual(1.001);
   });
 
+  it('are read from JPEG whatever the sampling factors of its one component, and from 8 bits of the extended process', async () => {
+    const eight = depthFixture({ bits: 8, signed: false });
+    const raw = { raw: { width: COLUMNS, height: ROWS, channels: 1 as const } };
+    const stream = await sharp(eight.bytes, raw).toColourspace('b-w').jpeg({ quality: 90 }).toBuffer();
+    const frame = stream.indexOf(Buffer.from([0xff, 0xc0]));
+    const hashOf = async (bytes: Uint8Array, syntax: string) => {
+      const pixelData = { fragments: [bytes] };
+      return film(await readFixture({ bitsAllocated: 8, bitsStored: 8, pixelData, pixelVr: 'OB' }, syntax))
+        .pixelSha256;
+    };
+    const expected = await hashOf(stream, SYNTAX.jpeg);
+    for (const factors of [0x21, 0x12, 0x22, 0x41]) {
+      const odd = Buffer.from(stream);
+      odd[frame + 11] = factors;
+      expect(await hashOf(odd, SYNTAX.jpeg)).toBe(expected);
+    }
+    const extended = Buffer.from(stream);
+    extended[frame + 1] = 0xc1;
+    expect(await hashOf(extended, SYNTAX.jpegExtended)).toBe(expected);
+  });
+
   it('are read from near-lossless JPEG-LS within its stated error', async () => {
     const stream = await encodeJpegLs(image, 3);
     const exact = film(await readFixture({ ...format, pixelData: bytes }));

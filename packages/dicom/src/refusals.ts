@@ -34,9 +34,10 @@ export const REFUSALS = {
   TOO_SMALL:
     'The smaller side has fewer pixels than the site selects (128 unless selection.json says so). Export the full film, not its thumbnail.',
   COLOUR_NOT_SUPPORTED: 'The film is in colour. Export the original gray-scale radiograph.',
-  PALETTE_NOT_SUPPORTED: 'The film uses a colour palette. Export the original gray-scale radiograph.',
+  PALETTE_NOT_SUPPORTED:
+    'The palette of the film is missing, segmented or invalid. Export the original gray-scale radiograph.',
   UNSUPPORTED_PHOTOMETRIC:
-    'The photometric interpretation is neither MONOCHROME1 nor MONOCHROME2. Export the original radiograph.',
+    'The photometric interpretation is none of a radiograph. Export the original in MONOCHROME1 or MONOCHROME2.',
   UNSUPPORTED_BIT_DEPTH:
     'Pixels must be stored in 8 to 16 bits, in the low bits of 1 or 2 bytes. Export the film uncompressed.',
   UNSUPPORTED_TRANSFER_SYNTAX:

@@ -81,6 +81,29 @@ describe('a film is shown', () => {
       photometric: 'MONOCHROME1',
     }));
 
+  it('inverted when its presentation is inverse, and once only when it is MONOCHROME1 besides', async () => {
+    const inverse: WriteElement = { tag: 0x20500020, vr: 'CS', value: 'INVERSE' };
+    for (const photometric of ['MONOCHROME1', 'MONOCHROME2'])
+      await expectShown([...windowOf('2048', '4096'), inverse], (x) => 1 - clamp((x - 2047.5) / 4095 + 0.5), {
+        photometric,
+      });
+  });
+
+  it('with black padding, whatever its value and the photometric interpretation', async () => {
+    const padded = values.map((value, i) => (i % 7 ? value >> 1 : 4000));
+    const range = [
+      { tag: 0x00280120, vr: 'US', value: 4095 },
+      { tag: 0x00280121, vr: 'US', value: 3999 },
+    ];
+    for (const photometric of ['MONOCHROME1', 'MONOCHROME2']) {
+      const more = [...windowOf('1000', '3000'), ...range];
+      const film = await read(more, { photometric, pixelData: toBytes(padded, 16) });
+      if (!film.ok) throw new Error(film.code);
+      expect(film.pixels.filter((_, i) => i % 7 === 0).every((shown) => shown === 0)).toBe(true);
+      expect(Math.max(...film.pixels)).toBeGreaterThan(100);
+    }
+  });
+
   it('inverted by a negative slope', () =>
     expectShown([...rescaleOf('-1', '4095'), ...windowOf('2048', '4096')], (x) =>
       clamp((4095 - x - 2047.5) / 4095 + 0.5),
