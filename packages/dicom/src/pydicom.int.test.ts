@@ -11,7 +11,7 @@ const folders = existsSync(films) ? [films] : [];
 let files: Comparison[];
 beforeAll(async () => {
   files = await compareWithPydicom(folders);
-}, 600_000); // the first time it fetches pydicom
+}, 900_000); // the first time it fetches pydicom
 
 const isGray = ({ pixels }: Comparison) => pixels?.photometric.startsWith('MONOCHROME') ?? false;
 const isLossy = ({ pixels }: Comparison) => /\.4\.(50|51|81|91|203)$/.test(pixels?.syntax ?? '');
