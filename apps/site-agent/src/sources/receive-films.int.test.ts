@@ -58,9 +58,9 @@ async function untilEmpty(home: Home): Promise<void> {
 describe('synspine-site receive', () => {
   it('killed again and again while films come, has each one in the end, once', async () => {
     const port = 21_112;
-    const { folders, labels, films } = await writeFilms(await temporaryFolder(), 60, { side: 600 });
+    const { folders, labels, films } = await writeFilms(await temporaryFolder(), 40, { side: 400 });
     const home = await prepareHome(labels, port);
-    for (const afterMs of [150, 600, 1_500]) {
+    for (const afterMs of [200, 1_200]) {
       await startAgent(home);
       const sent = send(port, folders[0]!);
       await sleep(afterMs);

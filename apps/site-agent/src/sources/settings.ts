@@ -89,7 +89,8 @@ const dicomWeb = z.strictObject({
     .array(z.string().regex(/^[A-Z]{2,16}$/))
     .min(1)
     .default(['CR', 'DX', 'RG']),
-  pageSize: z.int().min(1).max(5_000).default(200),
+  /** Most studies in one answer, and so on one day. */
+  pageSize: z.int().min(1).max(100_000).default(1_000),
   idleSeconds: seconds(0.1, 3_600, 60),
 });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { uidFromSeed, type WriteElement, writeDicom } from '@synspine/dicom';
 
 /** Data set of a 12-bit radiograph of noise: no two are equal, and none can be compressed away. */
-export function filmElements(seed: string, side = 256): WriteElement[] {
+function filmElements(seed: string, side: number, date: string): WriteElement[] {
   const word = (tag: number, value: number): WriteElement => ({ tag, vr: 'US', value });
   const text = (tag: number, vr: string, value: string): WriteElement => ({ tag, vr, value });
   const pixels = new Uint16Array(side * side);
@@ -13,7 +13,7 @@ export function filmElements(seed: string, side = 256): WriteElement[] {
   return [
     text(0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.1'),
     text(0x00080018, 'UI', uidFromSeed(seed)),
-    text(0x00080020, 'DA', '20200101'),
+    text(0x00080020, 'DA', date),
     text(0x00080060, 'CS', 'CR'),
     text(0x00100010, 'PN', `ZZCANARY^${seed}`),
     text(0x00100020, 'LO', `ZZCANARY-${seed}`),
@@ -44,7 +44,8 @@ export async function writeFilms(
   for (const made of folders) await mkdir(made, { recursive: true });
   for (let i = 0; i < count; i++) {
     const path = join(folders[Math.floor(i / perFolder)]!, `${i}.dcm`);
-    const file = writeDicom(filmElements(`${name}-${i}`, side));
+    const date = `202001${String(1 + (i % 28)).padStart(2, '0')}`;
+    const file = writeDicom(filmElements(`${name}-${i}`, side, date));
     await writeFile(path, file);
     films.push({ path, uid: uidFromSeed(`${name}-${i}`), file });
   }

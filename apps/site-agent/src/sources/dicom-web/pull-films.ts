@@ -3,13 +3,15 @@ import { isUid } from '../dimse/file-meta.ts';
 import { MultipartError, splitMultipart } from '../multipart/split-multipart.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Taken } from '../taken.ts';
-import { type DicomWebClient, firstValue } from './dicom-web-client.ts';
+import { type Days, FIRST_DATE, splitDays, tomorrow } from './days.ts';
+import { type DicomWebClient, firstValue, type JsonObject } from './dicom-web-client.ts';
 
 export type PullOptions = {
   modalities: readonly string[];
   /** Study dates, YYYYMMDD, both included. */
   from?: string;
   to?: string;
+  /** Most studies in one answer; more of one day are refused. */
   pageSize: number;
   signal: AbortSignal;
   onSeries?: (counts: PullCounts) => void;
@@ -50,24 +52,33 @@ async function* findSeries(
   modality: string,
   { from, to, pageSize }: PullOptions,
 ): AsyncGenerator<Series> {
-  const dates = from || to ? { StudyDate: `${from ?? ''}-${to ?? ''}` } : undefined;
-  for (let offset = 0; ; offset += pageSize) {
-    const page = { limit: String(pageSize), offset: String(offset) };
-    const studies = await client.search('/studies', { ModalitiesInStudy: modality, ...dates, ...page });
-    for (const found of studies) {
-      const study = readUid(firstValue(found, TAG.study));
-      const all = await client.search(`/studies/${study}/series`, { Modality: modality });
-      for (const series of all) {
-        if (firstValue(series, TAG.modality) !== modality) continue; // a server may ignore what it doesn't know
-        yield {
-          study,
-          series: readUid(firstValue(series, TAG.series)),
-          films: firstValue(series, TAG.films),
-        };
-      }
+  const dates = from || to ? { from: from ?? FIRST_DATE, to: to ?? tomorrow() } : null;
+  for await (const found of findStudies(client, { modality, pageSize }, dates)) {
+    const study = readUid(firstValue(found, TAG.study));
+    const all = await client.search(`/studies/${study}/series`, { Modality: modality });
+    for (const series of all) {
+      if (firstValue(series, TAG.modality) !== modality) continue; // a server may ignore what it doesn't know
+      yield { study, series: readUid(firstValue(series, TAG.series)), films: firstValue(series, TAG.films) };
     }
-    if (studies.length < pageSize) return;
   }
+}
+
+/**
+ * A full answer may not be the whole one: then each half of the days is asked for. Offsets would be simpler, but Orthanc
+ * 1.10 answers nothing beyond the first page when modalities are searched, as if there were no more.
+ */
+async function* findStudies(
+  client: DicomWebClient,
+  query: { modality: string; pageSize: number },
+  days: Days | null,
+): AsyncGenerator<JsonObject> {
+  const { modality, pageSize } = query;
+  const studyDate = days && { StudyDate: `${days.from}-${days.to}` };
+  const limits = { ModalitiesInStudy: modality, ...studyDate, limit: String(pageSize) };
+  const found = await client.search('/studies', limits);
+  if (found.length < pageSize) return yield* found;
+  for (const half of splitDays(days ?? { from: FIRST_DATE, to: tomorrow() }))
+    yield* findStudies(client, query, half);
 }
 
 /** A UID of the server's becomes part of a URL. */
@@ -84,6 +95,7 @@ async function pullSeries(
   counts: PullCounts,
 ): Promise<void> {
   const { body, boundary } = await client.retrieve(`/studies/${study}/series/${series}`);
+  let isWhole = true;
   try {
     for await (const { content } of splitMultipart(body, boundary)) {
       const intake = await spool.begin({ waitMs: Number.POSITIVE_INFINITY, signal });
@@ -91,6 +103,7 @@ async function pullSeries(
         for await (const bytes of content) await intake.write(bytes);
         const received = await intake.commit();
         counts[received.kind]++;
+        if (received.kind === 'refused' && received.code === 'NO_ROOM') isWhole = false;
       } finally {
         await intake.discard();
       }
@@ -99,5 +112,5 @@ async function pullSeries(
     if (error instanceof MultipartError) throw new SiteError('PULL_UNREACHABLE', 'the films ended early');
     throw error;
   }
-  await taken.add(series, films);
+  if (isWhole) await taken.add(series, films); // what had no room is asked for again
 }

@@ -28,25 +28,25 @@ export async function pullIntoHome(
     read.ingested += counts.ingested;
     read.refused += counts.refused;
   };
-  const ended = new AbortController();
-  const signal = AbortSignal.any([choice.signal, ended.signal]);
+  const [failed, noMore] = [new AbortController(), new AbortController()];
+  const signal = AbortSignal.any([choice.signal, failed.signal]);
   const readLabels = createLabelFile(settings.labels);
-  const ingesting = ingestAsTheyCome({ home, spool, settings, readLabels, onRead, signal });
-  const failed = ingesting.catch((error) => {
-    ended.abort(error); // no more films for an ingest that can't go on
-  });
+  const deps = { home, spool, settings, readLabels, onRead, signal, noMore: noMore.signal };
+  // An ingest that can't go on ends the pull.
+  const ingesting = ingestAsTheyCome(deps).catch((error) => failed.abort(error));
   try {
     const client = await openClient(settings.dicomWeb, signal);
     const taken = await openTaken(home.files.taken);
-    const options = { ...choice, modalities, pageSize, signal };
-    const counts = await pullFilms(client, { spool, taken }, options);
-    while (spool.waiting(1).length > 0) await spool.nextChange(signal);
+    const counts = await pullFilms(client, { spool, taken }, { ...choice, modalities, pageSize, signal });
+    noMore.abort();
+    await ingesting;
+    signal.throwIfAborted();
     return { ...counts, refused: counts.refused + read.refused, ingested: read.ingested };
   } catch (error) {
-    throw ended.signal.aborted ? ended.signal.reason : error;
+    throw failed.signal.aborted ? failed.signal.reason : error;
   } finally {
-    ended.abort();
-    await failed;
+    failed.abort();
+    await ingesting;
     release();
   }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { PDU, PDU_HEADER_BYTES } from './pdu.ts';
 import { ConnectionLost, ProtocolError } from './protocol-error.ts';
 
-export type ReceivedPdu = { type: number; body: Buffer };
+type ReceivedPdu = { type: number; body: Buffer };
 
 export type PduReader = {
   /**

@@ -4,7 +4,7 @@ import type { ContextAnswer, ProposedContext } from './pdu.ts';
 export const VERIFICATION = '1.2.840.10008.1.1';
 
 /** SOP classes that a spine radiograph may come as (PS3.4 table B.5-1). */
-export const FILM_CLASSES: readonly string[] = [
+const FILM_CLASSES: readonly string[] = [
   '1.2.840.10008.5.1.4.1.1.1', // Computed Radiography
   '1.2.840.10008.5.1.4.1.1.1.1', // Digital X-Ray, for presentation
   '1.2.840.10008.5.1.4.1.1.1.1.1', // Digital X-Ray, for processing

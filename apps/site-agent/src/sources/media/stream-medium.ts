@@ -47,7 +47,8 @@ export async function* streamMedium(home: Home, options: MediumOptions): AsyncGe
   const { spool, release } = await openHomeSpool(home, settings);
   let done = 0;
   try {
-    const deps = { home, spool, settings, readLabels: async () => labels, signal };
+    const noMore = AbortSignal.abort(); // a batch is whole before it is read
+    const deps = { home, spool, settings, readLabels: async () => labels, signal, noMore };
     for await (const verdict of ingestMedium(readZip(path), deps)) {
       onProgress(++done, done);
       yield verdict;

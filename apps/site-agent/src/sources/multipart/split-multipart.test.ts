@@ -107,6 +107,7 @@ describe('findBoundary', () => {
     ['multipart/form-data; boundary=abc', null],
     ['application/dicom', null],
     ['multipart/related', null],
-    [`multipart/related; boundary="${'x'.repeat(71)}"`, null],
+    [`multipart/related; boundary=${'x'.repeat(73)}`, 'x'.repeat(73)],
+    [`multipart/related; boundary=${'x'.repeat(201)}`, null],
   ])('of %s is %s', (type, boundary) => expect(findBoundary(type)).toBe(boundary));
 });

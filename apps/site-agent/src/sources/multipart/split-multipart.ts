@@ -11,11 +11,14 @@ const PARTS_MAX = 100_000;
 const CRLF = Buffer.from('\r\n');
 const BLANK_LINE = Buffer.from('\r\n\r\n');
 
+/** RFC 2046 allows 70 characters; Orthanc sends 73. */
+const BOUNDARY = /;\s*boundary=(?:"([^"]{1,200})"|([^\s;"]{1,200}))\s*(?:;|$)/i;
+
 /** The boundary in a Content-Type of multipart/related with DICOM parts, or null for anything else. */
 export function findBoundary(contentType: string | null | undefined): string | null {
   if (!/^multipart\/related\s*(;|$)/i.test(contentType ?? '')) return null;
-  const [, quoted, plain] = /;\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType ?? '') ?? [];
-  return quoted ?? plain ?? null; // at most 70 characters (RFC 2046)
+  const [, quoted, plain] = BOUNDARY.exec(contentType ?? '') ?? [];
+  return quoted ?? plain ?? null;
 }
 
 /**
