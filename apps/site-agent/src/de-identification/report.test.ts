@@ -9,6 +9,7 @@ import {
 } from '@synspine/dicom';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram } from '../cli/program.ts';
 import { writeJson } from '../durable-file.ts';
 import { ingestFolder } from '../films/ingest-folder.ts';
 import { MASTER_SIZE } from '../films/master-image.ts';
@@ -16,8 +17,7 @@ import { readSource } from '../films/source.ts';
 import { type Home, openHome } from '../home.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { type ProfileRow, readConfidentialityProfile } from './confidentiality-profile.ts';
-import { describeReport } from './describe-report.ts';
-import { buildReport } from './report.ts';
+import type { DeIdentificationReport } from './report.ts';
 
 /** Values that can be told from all others, for each kind of attribute; ages and 16-bit numbers are too short for one. */
 const CANARIES: Record<string, string> = {
@@ -116,11 +116,14 @@ describe('de-identification', () => {
 
   it('is reported with the site’s counts, its policy and every attribute, and nothing of a patient', async () => {
     await writeJson(home.files.selection, { schema: 'synspine.selection/1', burnedInText: 'refuse' });
-    const report = await buildReport(home, '2026-01-01T00:00:00Z');
+    const out = join(await temporaryFolder(), 'report');
+    const program = await buildProgram('deid-report');
+    await program.parseAsync(['node', 'x', 'deid-report', '--home', home.path, '--out', `${out}.md`]);
+    const report = JSON.parse(await readFile(`${out}.json`, 'utf8')) as DeIdentificationReport;
     expect(report.films).toMatchObject({ ingested: 1, inspected: 1, notInspected: 0, masked: 0 });
     expect(report.films.refused).toEqual([{ code: 'TRUNCATED', count: 1 }]);
     expect(report.burnedInText).toBe('refuse');
-    const text = describeReport(report);
+    const text = await readFile(`${out}.md`, 'utf8');
     for (const { tag, name } of rows)
       expect(text).toContain(`| (${tag.slice(0, 4)},${tag.slice(4)}) | ${name} |`);
     expect(text).toContain('| 113101 | Clean Pixel Data | yes |');

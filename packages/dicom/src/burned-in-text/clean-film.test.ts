@@ -8,6 +8,9 @@ import type { Picture } from './picture.ts';
 
 const FILMS = 10;
 
+/** A film takes half a second; a machine that runs other tests as well, several times that. */
+const TIMEOUT_MS = 180_000;
+
 let models: TextModels;
 beforeAll(async () => {
   models = await loadTextModels();
@@ -31,7 +34,7 @@ async function write(base: Picture, text: string, change: Partial<Lettering> = {
 
 const mask = { policy: 'mask', isSuspected: false } as const;
 
-describe('text on films', () => {
+describe('text on films', { timeout: TIMEOUT_MS }, () => {
   it(`is found on ${FILMS} of ${FILMS} films with made-up names, dates and numbers`, async () => {
     const shares: number[] = [];
     for (let film = 0; film < FILMS; film++) {
@@ -62,7 +65,7 @@ describe('text on films', () => {
   });
 });
 
-describe('cleanFilm', () => {
+describe('cleanFilm', { timeout: TIMEOUT_MS }, () => {
   it('returns a film without text as it is', async () => {
     const film = drawPhantom('plain');
     expect(await cleanFilm(models, film, mask)).toEqual({ ...film, maskedBoxes: 0 });
