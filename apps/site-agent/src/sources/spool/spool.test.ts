@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openHome } from '../../home.ts';
 import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
@@ -105,7 +106,7 @@ describe('a spool whose process is killed', () => {
       child = spawn(process.execPath, [
         '--import',
         'tsx',
-        join(import.meta.dirname, 'spool.fixture.ts'),
+        fileURLToPath(new URL('./spool.fixture.ts', import.meta.url)),
         folder,
       ]);
       let told = '';
