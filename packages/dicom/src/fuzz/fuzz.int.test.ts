@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { runFuzz } from './run-fuzz.ts';
 
@@ -16,4 +19,14 @@ describe('reading films', () => {
     expect(report.verdicts.DECODE_FAILED).toBeGreaterThan(COUNT / 50);
     expect(Object.keys(report.verdicts).length).toBeGreaterThan(12);
   }, 900_000);
+});
+
+describe('npm run fuzz', () => {
+  it('reads the mutations that it is told to, and says what became of them', async () => {
+    const root = fileURLToPath(new URL('../../../..', import.meta.url));
+    const args = ['run', '--silent', 'fuzz', '--', '--count', '60', '--seed', '9', '--first', '100'];
+    const { stdout } = await promisify(execFile)('npm', args, { cwd: root });
+    expect(stdout).toMatch(/^ +\d+ {2}read$/m);
+    expect(stdout).toMatch(/^60 mutations of seed 9 from 100 in \d+ s: 0 faults, .* children up to \d+ MB$/m);
+  });
 });
