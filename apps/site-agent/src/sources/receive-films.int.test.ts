@@ -80,7 +80,7 @@ describe('synspine-site receive', () => {
     expect(printed).not.toContain('ZZCANARY');
   });
 
-  it('keeps a film without a label, and takes it when it comes again after its label', async () => {
+  it('keeps a film that came before its label, for `quarantine retry` to take', async () => {
     const port = 21_113;
     const { folders, labels } = await writeFilms(await temporaryFolder(), 3);
     const home = await prepareHome(labels, port);
@@ -93,10 +93,10 @@ describe('synspine-site receive', () => {
     expect((await openCatalogue(home)).films()).toHaveLength(2);
     expect(await readdir(home.folders.received)).toHaveLength(1);
     await writeFile(labels, rows);
-    await send(port, folders[0]!);
-    await untilEmpty(home);
-    await sleep(300);
+    const retry = spawn(process.execPath, [COMMAND, 'quarantine', 'retry', '--all', '--home', home.path]);
+    expect(await once(retry, 'close')).toEqual([0, null]);
     expect((await openCatalogue(home)).films()).toHaveLength(3);
+    expect(await readdir(home.folders.received)).toEqual([]);
   });
 
   it('lets one process receive for a home', async () => {
