@@ -28,7 +28,7 @@ const SAMPLE_BYTES_MAX = 4;
  */
 export function decodeJpegLossless(stream: Uint8Array, header: ImageHeader): DecodedImage | null {
   const { rows, columns, bits } = header;
-  const segments = readJpegScan(stream, SAMPLE_BYTES_MAX * (columns + 1));
+  const segments = readJpegScan(stream, { margin: SAMPLE_BYTES_MAX * (columns + 1), intervalsMax: rows });
   if (!segments) return null;
   // Annex B.2.3: the predictor takes the place of the start of the spectral selection.
   const [components, , selector = 0, predictor = 0, , approximation = 0] = segments.parameters;

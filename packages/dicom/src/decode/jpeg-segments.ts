@@ -16,8 +16,15 @@ export type JpegScan = {
 /** Entropy-coded data without its stuffing. Interval i lies from `starts[i]` to `starts[i + 1]`; zeros follow the last. */
 export type EntropyData = { view: DataView; starts: number[] };
 
-/** Reads all segments up to the only scan; null when one is broken. `margin`: bytes that may be read past the end. */
-export function readJpegScan(stream: Uint8Array, margin: number): JpegScan | null {
+type ScanLimits = {
+  /** Bytes that may be read past the end. */
+  margin: number;
+  /** More would be restart markers without data between them. */
+  intervalsMax: number;
+};
+
+/** Reads all segments up to the only scan; null when one is broken. */
+export function readJpegScan(stream: Uint8Array, limits: ScanLimits): JpegScan | null {
   const tables = { dcCodes: new Map(), acCodes: new Map(), quantisation: new Map(), restartInterval: 0 };
   const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
   let frame = new Uint8Array();
@@ -35,7 +42,7 @@ export function readJpegScan(stream: Uint8Array, margin: number): JpegScan | nul
     if (marker === 0xdb && !readQuantisation(segment, tables.quantisation)) return null;
     if (marker === 0xdd) tables.restartInterval = view.getUint16(at + 4);
     if (marker === 0xda)
-      return { ...tables, frame, parameters: segment, data: removeStuffing(stream, end, margin) };
+      return { ...tables, frame, parameters: segment, data: removeStuffing(stream, end, limits) };
     if (marker >= 0xc0 && marker <= 0xc3) frame = segment.slice();
     at = end;
   }
@@ -81,7 +88,11 @@ function readQuantisation(segment: Uint8Array, tables: Map<number, Uint16Array>)
 }
 
 /** Copies what lies between the bytes FF: 00 after one is stuffing, RSTn starts an interval, anything else is the end. */
-function removeStuffing(stream: Uint8Array, start: number, margin: number): EntropyData {
+function removeStuffing(
+  stream: Uint8Array,
+  start: number,
+  { margin, intervalsMax }: ScanLimits,
+): EntropyData {
   const source = Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength);
   const bytes = new Uint8Array(stream.length - start + margin);
   const starts = [0];
@@ -93,9 +104,14 @@ function removeStuffing(stream: Uint8Array, start: number, margin: number): Entr
     to += end - from;
     const next = found < 0 ? undefined : source[found + 1];
     if (next === 0) bytes[to++] = 0xff;
-    else if (next !== undefined && next >= 0xd0 && next <= 0xd7) starts.push(to);
+    else if (isRestart(next) && starts.length < intervalsMax) starts.push(to);
     else break;
     from = found + 2;
   }
-  return { view: new DataView(bytes.buffer), starts: [...starts, to] };
+  starts.push(to);
+  return { view: new DataView(bytes.buffer), starts };
+}
+
+function isRestart(marker: number | undefined): boolean {
+  return marker !== undefined && marker >= 0xd0 && marker <= 0xd7;
 }

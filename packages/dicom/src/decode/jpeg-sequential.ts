@@ -23,7 +23,8 @@ type Reader = { at: number; end: number; dc: number };
  * @returns null when the stream breaks a rule or ends early
  */
 export function decodeJpegSequential(stream: Uint8Array, header: ImageHeader): DecodedImage | null {
-  const segments = readJpegScan(stream, BLOCK_BYTES_MAX);
+  const blocks = Math.ceil(header.rows / 8) * Math.ceil(header.columns / 8);
+  const segments = readJpegScan(stream, { margin: BLOCK_BYTES_MAX, intervalsMax: blocks });
   const scan = segments && describeScan(segments);
   if (!scan) return null;
   const { rows, columns, bits } = header;
