@@ -3,7 +3,11 @@ import { createVerdictFile, type VerdictFile } from '../films/verdict-file.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { EXIT_STOPPED, stopSignal } from './stop-signal.ts';
 
-type Progress = { signal: AbortSignal; onProgress: (done: number, total: number) => void };
+type Progress = {
+  signal: AbortSignal;
+  onProgress: (done: number, total: number) => void;
+  onDiskFull: () => void;
+};
 
 /**
  * Follows an ingest to its end, or until Ctrl-C: a bar while it runs, the verdicts into `json` one by one, a summary by
@@ -17,7 +21,10 @@ export async function takeVerdicts(
   const stop = stopSignal();
   const bar = createProgressBar('films');
   try {
-    const counts = await countVerdicts(ingest({ signal: stop.signal, onProgress: bar.update }), file);
+    const counts = await countVerdicts(
+      ingest({ signal: stop.signal, onProgress: bar.update, onDiskFull }),
+      file,
+    );
     bar.stop();
     await file?.finish();
     process.stdout.write(`${summarise(counts)}\n`);
@@ -29,6 +36,12 @@ export async function takeVerdicts(
     stop.release();
     await file?.discard();
   }
+}
+
+function onDiskFull(): void {
+  process.stderr.write(
+    'DISK_FULL: the disk of the home is full. Free some space; the ingest goes on by itself.\n',
+  );
 }
 
 type Counts = { ingested: number; refused: { code: string; count: number }[] };

@@ -45,8 +45,9 @@ export async function openCatalogueIndex(home: Home): Promise<CatalogueIndex> {
       unsaved.push(film);
     },
     save: async () => {
-      const films = unsaved.splice(0);
+      const films = [...unsaved];
       const starts = await appendLines(path, films);
+      unsaved.splice(0, films.length); // only now: a full disk throws above
       for (const [i, film] of films.entries()) note(film, starts[i]!);
     },
     close: async () => file?.close(),

@@ -9,6 +9,7 @@ import { type FilmLabel, findLabel } from './labels.ts';
 import { saveMaster } from './master-image.ts';
 import type { QuarantineWriter } from './quarantine.ts';
 import type { ReadFile } from './read-ahead.ts';
+import { waitForRoom } from './wait-for-room.ts';
 
 /** An ingest that is going on. */
 export type Ingest = IngestOptions & {
@@ -87,7 +88,7 @@ async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selecti
   const study = label.group ?? studyInstanceUid;
   const patientKey = patientId?.trim() ? hash('patient', patientId) : hash('study', study);
   const known = await catalogue.byPixels(pixelSha256);
-  await saveMaster(home, film, known?.maskedBoxes === maskedBoxes);
+  await waitForRoom(() => saveMaster(home, film, known?.maskedBoxes === maskedBoxes), ingest);
   const isHeldOut = ingest.keepPublishedHoldOut === true && read.source.published === 'test';
   const part = isHeldOut ? { part: 'hold-out' as const } : {};
   const keys = {

@@ -8,6 +8,7 @@ import { decideFilm, type Ingest } from './decide-film.ts';
 import { openQuarantine } from './quarantine.ts';
 import { type ReadFilmFile, readAhead } from './read-ahead.ts';
 import type { Source } from './source.ts';
+import { type WaitOptions, waitForRoom } from './wait-for-room.ts';
 
 /** What became of one file; `file` is relative to the ingested folder. It is for the site's own eyes. */
 export type IngestVerdict = {
@@ -20,7 +21,7 @@ export type IngestVerdict = {
   columns?: number;
 };
 
-export type IngestOptions = {
+export type IngestOptions = Pick<WaitOptions, 'onDiskFull'> & {
   source: Source;
   fit: Fit;
   readFilm: ReadFilmFile;
@@ -49,13 +50,14 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
   const { source, readFilm, signal, concurrency = 2 } = options;
   const catalogue = await openCatalogueIndex(home);
   const quarantine = await openQuarantine(home);
-  const save = async () => {
-    await catalogue.save();
-    await quarantine.save();
-  };
+  const save = () =>
+    waitForRoom(async () => {
+      await catalogue.save();
+      await quarantine.save();
+    }, options);
   try {
     if (catalogue.fit !== undefined && catalogue.fit !== options.fit) throw new SiteError('FIT_CONFLICT');
-    const hash = await openKeyedHash(home);
+    const hash = await waitForRoom(() => openKeyedHash(home), options);
     const refusedFolder = resolve(source.refusedFolder ?? source.folder);
     const ingest: Ingest = { ...options, home, catalogue, quarantine, hash, refusedFolder, seen: new Set() };
     const reading = { folder: source.folder, readFilm, ahead: concurrency + READ_AHEAD, signal };

@@ -66,7 +66,9 @@ export async function openQuarantine(home: Home): Promise<QuarantineWriter> {
         unsaved.push({ folder, path, released: new Date().toISOString() });
     },
     save: async () => {
-      await appendLines(home.files.quarantine, unsaved.splice(0));
+      const lines = [...unsaved];
+      await appendLines(home.files.quarantine, lines);
+      unsaved.splice(0, lines.length);
     },
   };
 }
