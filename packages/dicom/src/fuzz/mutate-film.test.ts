@@ -37,6 +37,11 @@ describe('mutations', () => {
     expect(mutateFilm(films, 5, 3).bytes.equals(mutateFilm(films, 6, 3).bytes)).toBe(false);
   });
 
+  it('can be made for any number', () => {
+    for (let number = 0; number < 5_000; number++)
+      expect(mutateFilm(films, 12, number).bytes.length).toBeGreaterThanOrEqual(0);
+  });
+
   it('are read in children, each once', async () => {
     const report = await runFuzz({ seed: 2, count: 200, first: 50 });
     expect(report.faults).toEqual([]);

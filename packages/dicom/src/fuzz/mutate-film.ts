@@ -34,7 +34,7 @@ const KINDS: Record<string, (draft: Draft) => Buffer> = {
   },
   'set bytes': ({ bytes, film, below }) => {
     const at = place(bytes, film, below);
-    return bytes.fill([0, 0xff, 0x20, below(256)][below(4)]!, at, at + 1 + below(16));
+    return bytes.fill([0, 0xff, 0x20, below(256)][below(4)]!, at, Math.min(at + 1 + below(16), bytes.length));
   },
   truncate: ({ bytes, below }) => bytes.subarray(0, below(bytes.length)),
   splice: ({ bytes, film, films, below }) => {
@@ -63,7 +63,8 @@ const KINDS: Record<string, (draft: Draft) => Buffer> = {
     return writeNumber(bytes, at + 2, tag & 0xffff, 2, film.bigEndian);
   },
   'other vr': ({ bytes, film, below }) => {
-    bytes.write(VRS[below(VRS.length)]!, headerOf(bytes, film, below) + 4, 'latin1');
+    const [vr, at] = [VRS[below(VRS.length)]!, headerOf(bytes, film, below) + 4];
+    for (const [i, letter] of [...vr].entries()) writeByte(bytes, at + i, letter.charCodeAt(0));
     return bytes;
   },
   'other transfer syntax': ({ bytes, below }) => {
