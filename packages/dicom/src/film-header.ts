@@ -24,7 +24,7 @@ export type FilmIdentity = {
 };
 
 /** What the samples of a pixel are: one gray value, one index into a palette, or three of a colour space. */
-export type Colour = 'gray' | 'palette' | 'rgb' | 'ybr' | 'ybr-422';
+type Colour = 'gray' | 'palette' | 'rgb' | 'ybr' | 'ybr-422';
 
 /** The frame to take of several; they count from 1. */
 export type FrameChoice = 'first' | 'middle' | number;
