@@ -56,6 +56,11 @@ describe('text on films', { timeout: TIMEOUT_MS }, () => {
     expect(alarms.length).toBeLessThanOrEqual(1);
   });
 
+  it('is not seen in a spine, whose vertebrae a reader of text takes for a row of digits', async () => {
+    for (let film = 0; film < FILMS; film++)
+      expect(await inspectText(models, drawPhantom(`spine ${film}`))).toEqual([]);
+  });
+
   it('is found on a film of many pixels, however small', async () => {
     const film = await write(drawPhantom('large', 2400), 'MRN 40551872', { heightPx: 9 });
     const boxes = await inspectText(models, film);
@@ -68,7 +73,9 @@ describe('text on films', { timeout: TIMEOUT_MS }, () => {
 describe('cleanFilm', { timeout: TIMEOUT_MS }, () => {
   it('returns a film without text as it is', async () => {
     const film = drawPhantom('plain');
-    expect(await cleanFilm(models, film, mask)).toEqual({ ...film, maskedBoxes: 0 });
+    const cleaned = (await cleanFilm(models, film, mask))!;
+    expect(cleaned.maskedBoxes).toBe(0);
+    expect(Buffer.compare(cleaned.gray, film.gray)).toBe(0);
   });
 
   it('paints over text, changes nothing else and finds no more', async () => {
@@ -77,7 +84,8 @@ describe('cleanFilm', { timeout: TIMEOUT_MS }, () => {
     expect(cleaned!.maskedBoxes).toBeGreaterThanOrEqual(1);
     expect(await inspectText(models, cleaned!)).toEqual([]);
     const below = 100 * base.columns;
-    expect(cleaned!.gray.subarray(below)).toEqual(base.gray.subarray(below));
+    const changed = cleaned!.gray.subarray(below).filter((value, at) => value !== base.gray[below + at]);
+    expect(changed).toHaveLength(0);
   });
 
   it('refuses a film with text where the site wants that', async () => {

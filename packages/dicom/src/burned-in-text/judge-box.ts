@@ -19,6 +19,9 @@ const SHORT_TEXT = { confidence: 0.8 };
 const UNREADABLE_TEXT = { score: 0.9, strokes: 0.12, long: 2.5, heightShare: 0.08 };
 const SUSPECTED_TEXT = { confidence: 0.3 };
 
+/** Lines are no higher than this share of a film's longer side. A spine is: its vertebrae are read as a sure 888888. */
+const HEIGHT_SHARE_MAX = 0.1;
+
 /**
  * Whether a box holds text that could name somebody. One character names nobody.
  *
@@ -31,6 +34,7 @@ export function judgeBox(
   readings: readonly Reading[],
   isSuspected: boolean,
 ): Judgement {
+  if (shortSide(box) > HEIGHT_SHARE_MAX * Math.max(film.rows, film.columns)) return 'nothing';
   const [best] = readings;
   const confidence = best?.confidence ?? 0;
   if (isSuspected && confidence >= SUSPECTED_TEXT.confidence) return 'text';
@@ -54,10 +58,13 @@ function isLong({ left, top, right, bottom }: Box, times: number): boolean {
 function isLongText(film: Picture, box: TextBox, legible: number): boolean {
   const strokes = shareOfStrokes(film, box);
   if (legible >= LONG_TEXT.confidence && strokes >= LONG_TEXT.strokes) return true;
-  const height = Math.min(box.right - box.left, box.bottom - box.top);
-  const isLine = height <= UNREADABLE_TEXT.heightShare * Math.max(film.rows, film.columns);
+  const isLine = shortSide(box) <= UNREADABLE_TEXT.heightShare * Math.max(film.rows, film.columns);
   if (!isLine || !isLong(box, UNREADABLE_TEXT.long)) return false;
   return box.score >= UNREADABLE_TEXT.score && strokes >= UNREADABLE_TEXT.strokes;
+}
+
+function shortSide({ left, top, right, bottom }: Box): number {
+  return Math.min(right - left, bottom - top);
 }
 
 const EDGE_PX = 4;
