@@ -15,8 +15,10 @@ const LONG = 2;
  * of strokes.
  */
 const LONG_TEXT = { confidence: 0.5, strokes: 0.04 };
+/** Rows of vertebrae and ribs are read, too, but never surely. */
+const LARGE_TEXT = { heightShare: 0.07, confidence: 0.8 };
 const SHORT_TEXT = { confidence: 0.8 };
-const UNREADABLE_TEXT = { score: 0.9, strokes: 0.12, long: 2.5, heightShare: 0.08 };
+const UNREADABLE_TEXT = { score: 0.9, strokes: 0.12, long: 2.5 };
 const SUSPECTED_TEXT = { confidence: 0.3 };
 
 /** Lines are no higher than this share of a film's longer side. A spine is: its vertebrae are read as a sure 888888. */
@@ -57,9 +59,10 @@ function isLong({ left, top, right, bottom }: Box, times: number): boolean {
 
 function isLongText(film: Picture, box: TextBox, legible: number): boolean {
   const strokes = shareOfStrokes(film, box);
-  if (legible >= LONG_TEXT.confidence && strokes >= LONG_TEXT.strokes) return true;
-  const isLine = shortSide(box) <= UNREADABLE_TEXT.heightShare * Math.max(film.rows, film.columns);
-  if (!isLine || !isLong(box, UNREADABLE_TEXT.long)) return false;
+  const isLarge = shortSide(box) > LARGE_TEXT.heightShare * Math.max(film.rows, film.columns);
+  const { confidence } = isLarge ? LARGE_TEXT : LONG_TEXT;
+  if (legible >= confidence && strokes >= LONG_TEXT.strokes) return true;
+  if (isLarge || !isLong(box, UNREADABLE_TEXT.long)) return false;
   return box.score >= UNREADABLE_TEXT.score && strokes >= UNREADABLE_TEXT.strokes;
 }
 
