@@ -20,7 +20,7 @@ const SITE_ERRORS = {
     'At least two classes need 11 patients in training and two films in each other part. Ingest more films.',
   HOLD_OUT_CONFLICT:
     'Films that are to be held out were trained on by an earlier run. Ingest the data set into a new home.',
-  OPTION_INVALID: 'An option has no such value. See `synspine-site run --help`.',
+  OPTION_INVALID: 'An option has no such value. See the command’s `--help`.',
   RUN_UNKNOWN: 'There is no such run in this home. See `synspine-site status`.',
   RUN_OPTIONS_DIFFER:
     'An unfinished run has other options. Finish it without options, or `synspine-site cancel` it.',

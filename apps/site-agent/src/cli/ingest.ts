@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { streamSource } from '../films/ingest-source.ts';
 import { readSource } from '../films/source.ts';
 import { openHome } from '../home.ts';
+import { SiteError } from '../site-error.ts';
 import { isZip, streamMedium } from '../sources/media/stream-medium.ts';
 import { type FilmFlags, holdOutOption } from './ingest-flags.ts';
 import { takeVerdicts } from './take-verdicts.ts';
@@ -37,6 +38,8 @@ async function ingest(folder: string, flags: FilmFlags): Promise<void> {
 }
 
 async function ingestZip(path: string, flags: FilmFlags): Promise<void> {
+  if (flags.holdOut === 'published')
+    throw new SiteError('OPTION_INVALID', 'a ZIP has no published parts: unpack VinDr-SpineXR first');
   const home = await openHome(flags.home, { create: true });
   const options = { path, labelFile: flags.labels, fit: flags.fit };
   await takeVerdicts(flags.json, (progress) => streamMedium(home, { ...progress, ...options }));
