@@ -8,7 +8,8 @@ export type Guard = () => Promise<void>;
 
 const TEMPORARY = '.tmp-';
 
-async function syncFolder(path: string): Promise<void> {
+/** fsync of a folder: what was renamed in it stays so after a power loss. */
+export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

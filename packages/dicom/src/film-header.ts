@@ -63,10 +63,14 @@ export function readIdentity(dataset: Dataset): FilmIdentity | Refusal {
   };
 }
 
-/** PS3.5 section 9.1: digits and dots, at most 64 characters. */
 function readUid(dataset: Dataset, tag: number): string | null {
   const uid = readText(dataset, tag);
-  return uid && uid.length <= 64 && /^\d+(\.\d+)+$/.test(uid) ? uid : null;
+  return uid && isUid(uid) ? uid : null;
+}
+
+/** PS3.5 section 9.1: digits and dots, at most 64 characters. */
+export function isUid(text: string): boolean {
+  return text.length <= 64 && /^\d+(\.\d+)+$/.test(text);
 }
 
 /** Checks everything about a film's pixels that can be known before they are touched. */

@@ -1,7 +1,7 @@
 export type { BurnedInTextPolicy } from './burned-in-text/clean-film.ts';
 export { loadTextModels } from './burned-in-text/models.ts';
 export { DECODABLE_SYNTAXES } from './dataset/transfer-syntaxes.ts';
-export type { FilmIdentity } from './film-header.ts';
+export { type FilmIdentity, isUid } from './film-header.ts';
 export {
   canConfineReaders,
   createFilmReader,

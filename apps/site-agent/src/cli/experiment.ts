@@ -12,7 +12,7 @@ import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { positiveNumber, share } from './flags.ts';
 import { createProgressBar } from './progress-bar.ts';
-import { EXIT_STOPPED, stopSignal } from './stop-signal.ts';
+import { stopSignal, tellStopped } from './stop-signal.ts';
 
 type Flags = {
   data: string;
@@ -112,8 +112,7 @@ async function runPaper(flags: Flags): Promise<void> {
     process.stdout.write(`Tables and figures are in ${folder.results}\n`);
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    process.stderr.write('Stopped. The same command goes on from there.\n');
-    process.exitCode = EXIT_STOPPED;
+    tellStopped();
   } finally {
     films.stop();
     units.stop();

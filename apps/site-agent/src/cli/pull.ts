@@ -3,7 +3,7 @@ import { openHome } from '../home.ts';
 import { SiteError } from '../site-error.ts';
 import { pullIntoHome } from '../sources/dicom-web/pull-into-home.ts';
 import { readSourceSettings } from '../sources/settings.ts';
-import { EXIT_STOPPED, stopSignal } from './stop-signal.ts';
+import { stopSignal, tellStopped } from './stop-signal.ts';
 
 export function addPullCommand(program: Command): void {
   program
@@ -39,8 +39,7 @@ async function pull(flags: { home: string; from?: string; to?: string }): Promis
     );
   } catch (error) {
     if (!stop.signal.aborted) throw error;
-    process.stdout.write('stopped; the same command goes on\n');
-    process.exitCode = EXIT_STOPPED;
+    tellStopped();
   } finally {
     stop.release();
   }

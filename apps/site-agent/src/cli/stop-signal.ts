@@ -1,6 +1,12 @@
 /** EX_TEMPFAIL of sysexits.h: stopped on request; the same command goes on. */
 export const EXIT_STOPPED = 75;
 
+/** Says that a command ended because it was asked to, and makes that its exit code. */
+export function tellStopped(): void {
+  process.stderr.write('Stopped. The same command goes on.\n');
+  process.exitCode = EXIT_STOPPED;
+}
+
 /** Aborts at the first SIGINT or SIGTERM; the second one ends the process as usual. */
 export function stopSignal(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();

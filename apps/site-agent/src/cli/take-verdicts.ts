@@ -1,7 +1,7 @@
 import type { IngestVerdict } from '../films/ingest-folder.ts';
 import { createVerdictFile, type VerdictFile } from '../films/verdict-file.ts';
 import { createProgressBar } from './progress-bar.ts';
-import { EXIT_STOPPED, stopSignal } from './stop-signal.ts';
+import { stopSignal, tellStopped } from './stop-signal.ts';
 
 type Progress = {
   signal: AbortSignal;
@@ -28,9 +28,7 @@ export async function takeVerdicts(
     bar.stop();
     await file?.finish();
     process.stdout.write(`${summarise(counts)}\n`);
-    if (!stop.signal.aborted) return;
-    process.stderr.write('Stopped. The same command goes on.\n');
-    process.exitCode = EXIT_STOPPED;
+    if (stop.signal.aborted) tellStopped();
   } finally {
     bar.stop();
     stop.release();

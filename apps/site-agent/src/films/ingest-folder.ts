@@ -75,10 +75,18 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
   }
 }
 
-/** {@link ingestFilms} to its end, with all verdicts in memory: for sources of a bounded size. */
-export async function ingestFolder(home: Home, options: IngestOptions): Promise<IngestVerdict[]> {
+/** An ingest to its end, with all verdicts in memory: for sources of a bounded size. Throws the signal's reason when it was stopped. */
+export async function collectVerdicts(
+  ingest: AsyncIterable<IngestVerdict>,
+  signal?: AbortSignal,
+): Promise<IngestVerdict[]> {
   const verdicts: IngestVerdict[] = [];
-  for await (const verdict of ingestFilms(home, options)) verdicts.push(verdict);
-  options.signal?.throwIfAborted();
+  for await (const verdict of ingest) verdicts.push(verdict);
+  signal?.throwIfAborted();
   return verdicts;
+}
+
+/** {@link ingestFilms} to its end. */
+export async function ingestFolder(home: Home, options: IngestOptions): Promise<IngestVerdict[]> {
+  return collectVerdicts(ingestFilms(home, options), options.signal);
 }

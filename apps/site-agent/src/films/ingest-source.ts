@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { createFilmReader } from '@synspine/dicom';
 import type { Home } from '../home.ts';
-import { type IngestOptions, type IngestVerdict, ingestFilms } from './ingest-folder.ts';
+import { collectVerdicts, type IngestOptions, type IngestVerdict, ingestFilms } from './ingest-folder.ts';
 import { MASTER_SIZE } from './master-image.ts';
 import { readSelection } from './selection-policy.ts';
 import { learnViews } from './views/learn-views.ts';
@@ -40,10 +40,7 @@ export async function* streamSource(home: Home, options: IngestSourceOptions): A
   }
 }
 
-/** {@link streamSource} to its end, with all verdicts in memory. Throws the signal's reason when it was stopped. */
+/** {@link streamSource} to its end. */
 export async function ingestSource(home: Home, options: IngestSourceOptions): Promise<IngestVerdict[]> {
-  const verdicts: IngestVerdict[] = [];
-  for await (const verdict of streamSource(home, options)) verdicts.push(verdict);
-  options.signal?.throwIfAborted();
-  return verdicts;
+  return collectVerdicts(streamSource(home, options), options.signal);
 }

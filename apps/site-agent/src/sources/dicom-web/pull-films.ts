@@ -1,5 +1,5 @@
+import { isUid } from '@synspine/dicom';
 import { SiteError } from '../../site-error.ts';
-import { isUid } from '../dimse/file-meta.ts';
 import { MultipartError, splitMultipart } from '../multipart/split-multipart.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Taken } from '../taken.ts';

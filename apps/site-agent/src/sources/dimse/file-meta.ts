@@ -5,11 +5,6 @@ export const IMPLEMENTATION = { class: uidFromSeed('synspine receiver'), version
 
 const PREAMBLE_BYTES = 128;
 
-/** PS3.5 section 9.1. */
-export function isUid(text: string): boolean {
-  return text.length <= 64 && /^\d+(\.\d+)+$/.test(text);
-}
-
 /**
  * What stands before a received data set to make it a file: preamble and file meta information (PS3.10 section 7.1).
  * It holds nothing of the moment or the sender, so that the same data set makes the same file.

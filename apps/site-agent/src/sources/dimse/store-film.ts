@@ -1,7 +1,8 @@
+import { isUid } from '@synspine/dicom';
 import type { IntakeRefusal } from '../spool/intake.ts';
 import type { Spool } from '../spool/spool.ts';
 import { STATUS, type Status } from './command-set.ts';
-import { encodeFileMeta, isUid } from './file-meta.ts';
+import { encodeFileMeta } from './file-meta.ts';
 import type { Message } from './messages.ts';
 import { VERIFICATION } from './presentation-contexts.ts';
 import { ConnectionLost } from './protocol-error.ts';

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { syncFolder } from '../../durable-file.ts';
 
 /**
  * fsync of a folder for many writers at once: whoever asks while one is under way shares the next, since only a sync that
@@ -17,13 +17,4 @@ export function createFolderSync(path: string): () => Promise<void> {
       });
     return next;
   };
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

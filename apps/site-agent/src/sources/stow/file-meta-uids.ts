@@ -1,3 +1,5 @@
+import { isUid } from '@synspine/dicom';
+
 const PREFIX_BYTES = 132;
 const META_BYTES_MAX = 4_096; // a file meta information has about 300
 const LONG_VRS = ['OB', 'OW', 'OF', 'SQ', 'UT', 'UN', 'UC', 'UR'];
@@ -29,5 +31,5 @@ export function readFileMetaUids(head: Buffer): FileMetaUids {
 
 function readUid(value: Buffer): string {
   const text = value.toString('latin1').replace(/[\0 ]+$/, '');
-  return text.length <= 64 && /^[\d.]+$/.test(text) ? text : ''; // nothing else is repeated to anyone
+  return isUid(text) ? text : ''; // nothing else is repeated to anyone
 }
