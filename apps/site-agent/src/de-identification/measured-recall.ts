@@ -1,7 +1,7 @@
 /** A share of n with its 95 % Wilson interval. */
 export type Proportion = { hits: number; n: number; low: number; high: number };
 
-/** What docs/decisions/burned-in-text.md measured, on films that no limit was chosen on. */
+/** What docs/decisions/burned-in-text.md measured, and on which films. */
 export const MEASURED_RECALL = {
   films: { hits: 300, n: 302, low: 0.976, high: 0.998 },
   /** More than half of its ink covered. */
