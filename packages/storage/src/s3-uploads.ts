@@ -25,6 +25,9 @@ import { formatUploadId, parseUploadId } from './upload-id.ts';
 
 type S3Uploads = Pick<ObjectStore, 'createUpload' | 'putPart' | 'listParts' | 'complete' | 'abort'>;
 
+/** How a call fails whose upload another call completes: a server may list only some parts while it clears them away. */
+const doneElsewhere = new Set<string>(['UPLOAD_NOT_FOUND', 'KEY_EXISTS', 'PART_MISSING']);
+
 /**
  * Uploads in parts as S3 multipart uploads. S3 checks each part against the sha256 in the request's signature but knows
  * none of the whole object, so `complete` reads the object once before it vouches for it, and deletes it again if the
@@ -50,9 +53,8 @@ export function createS3Uploads(context: S3Context): S3Uploads {
         ),
       );
     } catch (error) {
-      const isRepeat =
-        error instanceof StorageError && ['UPLOAD_NOT_FOUND', 'KEY_EXISTS'].includes(error.code);
-      const found = isRepeat ? await head(context, key) : undefined;
+      const mayBeDone = error instanceof StorageError && doneElsewhere.has(error.code);
+      const found = mayBeDone ? await head(context, key) : undefined;
       if (!found) throw error;
       if (found.mark !== token) throw new StorageError('KEY_EXISTS', { cause: error });
     }
