@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cacheDir, inceptionWeightsPath } from '../packages/compute/src/index.ts';
+import { cacheDir, inceptionWeightsPath, type Precision } from '../packages/compute/src/index.ts';
 import type { GanPreset } from '../packages/gan/src/index.ts';
 import { type Contender, startContender } from './contender.ts';
 import { noise } from './noise.ts';
@@ -18,6 +18,9 @@ export type TorchForm = {
   fir: 'slices' | 'depthwise' | 'boxes';
   inductor?: { cpp_wrapper: boolean };
 };
+
+/** `device` 'cuda' with a `precision` on a card; default the CPU. */
+type TorchSettings = { compiled: boolean; how: TorchForm; device?: 'cuda'; precision?: Precision };
 
 /** A folder of a comparison's own, for job files and what contenders hand over. */
 function createFolder() {
@@ -57,9 +60,9 @@ export function createJobs(options: BenchOptions, preset: GanPreset) {
   const common = { preset, threads: options.threads, seed: 1, weights };
   return {
     weights,
-    ours: (name: string, settings: { xla: boolean; bfloat16?: boolean }) =>
+    ours: (name: string, settings: { xla: boolean; precision?: Precision }) =>
       startNode(name, 'gan.ts', folder.writeJob(name, { ...common, ...settings })),
-    torch: (name: string, settings: { compiled: boolean; how: TorchForm }) =>
+    torch: (name: string, settings: TorchSettings) =>
       startPython(options, name, 'gan.py', folder.writeJob(name, { ...common, ...settings }), {
         TORCHINDUCTOR_CACHE_DIR: inductor,
       }),

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { initCompute, tf } from '../../packages/compute/src/index.ts';
+import { initCompute, type Precision, tf } from '../../packages/compute/src/index.ts';
 import { createPool } from '../../packages/gan/src/batches.ts';
 import { type GanPreset, spreadThreads } from '../../packages/gan/src/index.ts';
 import { createState } from '../../packages/gan/src/state.ts';
@@ -11,13 +11,13 @@ import { serve } from './serve.ts';
 import { watchCompilation } from './watch-compilation.ts';
 
 /** Our training step: the trainer that `trainGan` runs, on films made of noise. Usage: gan.ts JOB.json */
-type Job = { preset: GanPreset; threads: number; xla: boolean; bfloat16?: boolean; seed: number };
+type Job = { preset: GanPreset; threads: number; xla: boolean; precision?: Precision; seed: number };
 
 const importedS = secondsSinceStart();
 const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as Job;
 const { preset } = job;
 const { tensorflowVersion, device } = initCompute(spreadThreads(preset, job.threads)); // as a site does
-const compilation = watchCompilation({ bfloat16: job.bfloat16 ?? false });
+const compilation = watchCompilation();
 const classCount = 2;
 
 function noiseFilms(count: number) {
@@ -29,7 +29,15 @@ function noiseFilms(count: number) {
 const pool = noiseFilms(64);
 const state = createState(preset, classCount, job.seed);
 const trainer = createTrainer(
-  { preset, seed: job.seed, train: pool, validation: pool, judge: null, xla: job.xla },
+  {
+    preset,
+    seed: job.seed,
+    train: pool,
+    validation: pool,
+    judge: null,
+    xla: job.xla,
+    precision: job.precision,
+  },
   state,
 );
 let step = 0;

@@ -1,18 +1,15 @@
 import { backend } from '../../packages/compute/src/backend.ts';
 
-/**
- * Adds up, from now on, the seconds spent on tracing and on every function's first call, in which TensorFlow plans it or XLA compiles
- * it. With `bfloat16` every trace runs its convolutions and products in that precision.
- */
-export function watchCompilation({ bfloat16 = false } = {}) {
+/** Adds up, from now on, the seconds spent on tracing and on every function's first call, in which TensorFlow plans it or XLA compiles it. */
+export function watchCompilation() {
   const { binding } = backend();
   const called = new Set<string>();
   let [traceS, firstCallS, traceBegan] = [0, 0, 0];
   const { traceBegin, traceEnd, callFunction } = binding;
   Object.assign(binding, {
-    traceBegin(asked: boolean) {
+    traceBegin(...args: Parameters<typeof traceBegin>) {
       traceBegan = performance.now();
-      traceBegin.call(binding, asked || bfloat16);
+      traceBegin.apply(binding, args);
     },
     traceEnd(...args: Parameters<typeof traceEnd>) {
       const nodes = traceEnd.apply(binding, args);

@@ -15,6 +15,7 @@ export { lrelu } from './ops/lrelu.ts';
 export { relu, relu6 } from './ops/relu.ts';
 export { downsample2, upsample2 } from './ops/resample.ts';
 export { pixelShuffle, sigmoidSafe, softplusStable } from './ops/second-order.ts';
+export type { Precision } from './precision.ts';
 export { foldSeed, type Seed, statelessInt, statelessNormal, statelessUniform } from './random.ts';
 export { readSafetensors, type StoredTensor } from './safetensors/read-safetensors.ts';
 export { seededNormal, seededRandom, shuffled, shuffledForever } from './seeded-random.ts';

@@ -43,7 +43,16 @@ export async function startRun(options: TrainingOptions, { parts, resume }: Atte
   const fresh = { step: 0, imagesShown: 0, lambda: 0, judgeAccuracy: null, seed: options.seed };
   const { step, imagesShown, lambda, judgeAccuracy, seed } = resume ?? fresh;
   const trainer = createTrainer(
-    { preset, seed, train, validation, judge: judge ?? null, xla: options.xla, parts },
+    {
+      preset,
+      seed,
+      train,
+      validation,
+      judge: judge ?? null,
+      xla: options.xla,
+      precision: options.precision,
+      parts,
+    },
     state,
   );
   return {

@@ -1,3 +1,4 @@
+import type { Precision } from '@synspine/compute';
 import type { LabelledImages } from './batches.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { GanError } from './errors.ts';
@@ -36,6 +37,7 @@ export type TrainingOptions = {
   seed: number;
   imagesShown: number;
   xla: boolean; // ~15 s of compilation, then faster steps
+  precision?: Precision; // of convolutions and products, where the machine can; default float32
   resume?: Checkpoint;
   startFrom?: StartWeights; // instead of random weights; without effect on a resumed run
   onProgress(progress: TrainingProgress): void;

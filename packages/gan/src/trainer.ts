@@ -1,4 +1,4 @@
-import { tf } from '@synspine/compute';
+import { type Precision, tf } from '@synspine/compute';
 import { type Batch, drawBalanced, type ImagePool, oneHot, toTensors } from './batches.ts';
 import type { DomainJudge } from './judge.ts';
 import { readMonitor } from './monitor.ts';
@@ -19,6 +19,7 @@ export type TrainerOptions = {
   validation: ImagePool;
   judge: DomainJudge | null;
   xla: boolean;
+  precision?: Precision; // of convolutions and products, where the machine can; default float32
   parts?: number; // of a batch, shown one after the other; default 1
 };
 
@@ -42,15 +43,16 @@ function replace<T extends tf.TensorContainer>(old: T, next: T): T {
 
 function createSteps(o: TrainerOptions) {
   const networks = describeNetworks(o.preset, o.train.classCount, o.xla, o.parts);
+  const how = { xla: o.xla, precision: o.precision };
   return {
     networks,
-    discriminator: createDiscriminatorStep(networks, o.xla),
-    r1: createR1Step(networks, o.xla),
-    generator: createGeneratorStep(networks, null, o.xla),
-    judged: o.judge ? createGeneratorStep(networks, o.judge, o.xla) : null,
-    pathLength: o.preset.pathLength ? createPathLengthStep(networks, o.xla) : null,
-    monitor: createMonitorStep(networks, o.xla),
-    thumbnails: createThumbnailStep(networks, o.xla),
+    discriminator: createDiscriminatorStep(networks, how),
+    r1: createR1Step(networks, how),
+    generator: createGeneratorStep(networks, null, how),
+    judged: o.judge ? createGeneratorStep(networks, o.judge, how) : null,
+    pathLength: o.preset.pathLength ? createPathLengthStep(networks, how) : null,
+    monitor: createMonitorStep(networks, how),
+    thumbnails: createThumbnailStep(networks, how),
   };
 }
 
@@ -62,7 +64,7 @@ let latest: KeptSteps | null = null;
 
 /** The compiled steps of the latest training if this one's are the same: tracing costs a second, XLA up to a minute. Weights are arguments. */
 function takeSteps(o: TrainerOptions): KeptSteps {
-  const key = JSON.stringify([o.preset, o.train.classCount, o.xla, o.parts]);
+  const key = JSON.stringify([o.preset, o.train.classCount, o.xla, o.precision, o.parts]);
   const logits = o.judge?.logits;
   const before = latest;
   if (before?.key !== key || before.logits !== logits) {

@@ -15,7 +15,7 @@ import {
   type Trained,
   update,
 } from './networks.ts';
-import { createPhase } from './phase.ts';
+import { type Compilation, createPhase } from './phase.ts';
 
 type Sides = { trained: Trained; generator: tf.Tensor1D; augment: tf.Tensor1D };
 
@@ -38,7 +38,7 @@ function discriminateBoth(
 }
 
 /** The discriminator's loss on augmented fakes and reals, pair by pair of one label. `stats` [2] = loss, ADA's mean sign. */
-export function createDiscriminatorStep(n: Networks, xla: boolean) {
+export function createDiscriminatorStep(n: Networks, how: Compilation) {
   const { preset } = n;
   const slope = ({ trained, generator, augment: state }: Update, batch: Batch, seed: tf.Tensor1D) => {
     const g = unflatten(n.generator, generator);
@@ -70,14 +70,14 @@ export function createDiscriminatorStep(n: Networks, xla: boolean) {
       stats,
     };
   };
-  return createPhase({ name: 'gan_discriminator', xla, parts: n.parts }, slope, apply);
+  return createPhase({ name: 'gan_discriminator', how, parts: n.parts }, slope, apply);
 }
 
 /**
  * Lazy R1 on augmented reals, and R2 on augmented fakes with the relativistic loss: the penalties stand for `interval` steps, so they are
  * multiplied by that. The gradient is taken with respect to what the discriminator sees (after augmentation). → `penalties` [2] = R1, R2.
  */
-export function createR1Step(n: Networks, xla: boolean) {
+export function createR1Step(n: Networks, how: Compilation) {
   const { preset } = n;
   type Fixed = Sides & { corrections: tf.Tensor1D };
   const slope = ({ trained, generator, augment: state }: Fixed, batch: Batch, seed: tf.Tensor1D) => {
@@ -105,5 +105,5 @@ export function createR1Step(n: Networks, xla: boolean) {
     { trained, corrections }: Fixed,
     { gradient, penalties }: { gradient: tf.Tensor1D; penalties: tf.Tensor1D },
   ) => ({ trained: update(n.discriminatorAdam, trained, gradient, corrections), penalties });
-  return createPhase({ name: 'gan_r1', xla, parts: n.parts }, slope, apply);
+  return createPhase({ name: 'gan_r1', how, parts: n.parts }, slope, apply);
 }

@@ -16,7 +16,7 @@ import {
   type Trained,
   update,
 } from './networks.ts';
-import { createPhase, everyNth } from './phase.ts';
+import { type Compilation, createPhase, everyNth } from './phase.ts';
 
 type GeneratorSide = Trained & { average: tf.Tensor1D; styleAverage: tf.Tensor2D };
 
@@ -69,7 +69,7 @@ function join<T extends tf.Tensor>(parts: T[]): T {
  * un-augmented fakes. Also advances the averaged generator.
  * `stats` [3] = adversarial loss, the judge's cross-entropy and accuracy (both 0 without a judge).
  */
-export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla: boolean) {
+export function createGeneratorStep(n: Networks, judge: DomainJudge | null, how: Compilation) {
   const { preset } = n;
   const slope = (fixed: Update, batch: Batch, seed: tf.Tensor1D) => {
     const { label } = batch;
@@ -118,7 +118,7 @@ export function createGeneratorStep(n: Networks, judge: DomainJudge | null, xla:
     return { side: { ...trained, average, styleAverage }, stats };
   };
   const name = judge ? 'gan_generator_judged' : 'gan_generator';
-  return createPhase({ name, xla, parts: n.parts }, slope, apply);
+  return createPhase({ name, how, parts: n.parts }, slope, apply);
 }
 
 /** Length of the Jacobian of image by style along random image directions: √(Σ_w g² averaged over layers). → [b] */
@@ -136,7 +136,7 @@ function pathLengths(n: Networks, g: Parameters, w: tf.Tensor2D, seed: tf.Tensor
 }
 
 /** Lazy path length regularisation (StyleGAN2), on the labels given (half a batch is customary). */
-export function createPathLengthStep(n: Networks, xla: boolean) {
+export function createPathLengthStep(n: Networks, how: Compilation) {
   const { preset } = n;
   const { weight, interval, decay } = preset.pathLength!;
   const step = (
@@ -158,5 +158,5 @@ export function createPathLengthStep(n: Networks, xla: boolean) {
     tf.dispose(kept);
     return { trained: update(n.generatorAdam, trained, gradient, corrections), mean, penalty: value };
   };
-  return compile(step, { name: 'gan_path_length', xla });
+  return compile(step, { name: 'gan_path_length', ...how });
 }

@@ -5,6 +5,7 @@ import { repeatStyle, synthesize } from '../networks/generator.ts';
 import { mapToStyle } from '../networks/mapping.ts';
 import { unflatten } from '../parameters.ts';
 import type { Networks } from './networks.ts';
+import type { Compilation } from './phase.ts';
 
 const thumbnailSide = 8;
 
@@ -16,14 +17,14 @@ export function thumbnails(images: tf.Tensor4D): tf.Tensor2D {
 }
 
 /** What the averaged generator draws for these labels, as thumbnails. */
-export function createThumbnailStep(n: Networks, xla: boolean) {
+export function createThumbnailStep(n: Networks, how: Compilation) {
   const { preset } = n;
   const step = (average: tf.Tensor1D, label: tf.Tensor2D, seed: tf.Tensor1D) => {
     const g = unflatten(n.generator, average);
     const z = statelessNormal([label.shape[0], preset.latentDim], foldSeed(seed, 0)) as tf.Tensor2D;
     return thumbnails(synthesize(preset, g, repeatStyle(preset, mapToStyle(preset, g, z, label))));
   };
-  return compile(step, { name: 'gan_monitor', xla });
+  return compile(step, { name: 'gan_monitor', ...how });
 }
 
 /** Per class, the pixel standard deviation over its images, averaged over pixels: 0 when they are all alike. → [classes] */
@@ -40,7 +41,7 @@ function classSpread(images: tf.Tensor4D, label: tf.Tensor2D): tf.Tensor1D {
  * Looks at the run without changing it: mean logits of un-augmented training, validation and fake images [3], and the pixel spread per
  * class of fakes and of training images. Validation images give no gradient.
  */
-export function createMonitorStep(n: Networks, xla: boolean) {
+export function createMonitorStep(n: Networks, how: Compilation) {
   const { preset } = n;
   const step = (
     discriminator: tf.Tensor1D,
@@ -64,5 +65,5 @@ export function createMonitorStep(n: Networks, xla: boolean) {
       spreadReal: classSpread(train.images, train.label),
     };
   };
-  return compile(step, { name: 'gan_monitor', xla });
+  return compile(step, { name: 'gan_monitor', ...how });
 }

@@ -15,7 +15,7 @@ test('every second row is that, whatever a row is', () => {
 /** One step down the mean of (w·x − y)² over a batch, with rate 1. */
 const regression = (parts: number) =>
   createPhase(
-    { name: 'regression', xla: false, parts },
+    { name: 'regression', how: { xla: false }, parts },
     (fixed: { w: tf.Tensor1D }, { images, label }) => {
       const x = tf.reshape(images, [images.shape[0], 3]) as tf.Tensor2D;
       const error = tf.sub(tf.sum(tf.mul(x, fixed.w), 1, true), label);

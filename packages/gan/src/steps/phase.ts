@@ -1,4 +1,11 @@
-import { type CompiledFunction, compile, foldSeed, type TensorTree, tf } from '@synspine/compute';
+import {
+  type CompiledFunction,
+  type CompileOptions,
+  compile,
+  foldSeed,
+  type TensorTree,
+  tf,
+} from '@synspine/compute';
 import type { Batch } from '../batches.ts';
 
 /** Every `n`th row, from row `from` on. [n·rows, …] → [rows, …] */
@@ -10,7 +17,9 @@ export function everyNth<T extends tf.Tensor>(x: T, n: number, from: number): T 
 }
 
 type Means = Record<string, tf.Tensor>;
-type Settings = { name: string; xla: boolean; parts: number };
+/** How steps are compiled. */
+export type Compilation = Pick<CompileOptions, 'xla' | 'precision'>;
+type Settings = { name: string; how: Compilation; parts: number };
 /** (what stays the same for all images, the batch, seed) → what comes of it */
 export type Phase<F extends TensorTree, R extends TensorTree> = CompiledFunction<[F, Batch, tf.Tensor1D], R>;
 
@@ -20,16 +29,16 @@ export type Phase<F extends TensorTree, R extends TensorTree> = CompiledFunction
  * minibatch deviation, and so give the same gradient but for their own random numbers.
  */
 export function createPhase<F extends TensorTree, S extends Means, R extends TensorTree>(
-  { name, xla, parts }: Settings,
+  { name, how, parts }: Settings,
   slope: (fixed: F, batch: Batch, seed: tf.Tensor1D) => S,
   apply: (fixed: F, means: S) => R,
 ): Phase<F, R> {
   if (parts === 1)
     return compile((fixed: F, batch: Batch, seed: tf.Tensor1D) => apply(fixed, slope(fixed, batch, seed)), {
       name,
-      xla,
+      ...how,
     });
-  const [each, rest] = [compile(slope, { name, xla }), compile(apply, { name, xla })];
+  const [each, rest] = [compile(slope, { name, ...how }), compile(apply, { name, ...how })];
   const run = (fixed: F, batch: Batch, seed: tf.Tensor1D) =>
     tf.tidy(
       () =>

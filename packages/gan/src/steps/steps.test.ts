@@ -65,14 +65,14 @@ const judge: DomainJudge = {
 const phases = {
   discriminator(n: Networks) {
     const controls = { corrections: corrections(n.discriminatorAdam), augmentDue: tf.scalar(0) };
-    const step = createDiscriminatorStep(n, false);
+    const step = createDiscriminatorStep(n, {});
     const sides = { trained: side('discriminator'), generator: vector('generator'), augment: augmentState() };
     const { trained, stats } = step({ ...sides, ...controls }, batch(), seed());
     step.dispose();
     return { parameters: trained.parameters, ...trained.moments, stats };
   },
   r1(n: Networks) {
-    const step = createR1Step(n, false);
+    const step = createR1Step(n, {});
     const sides = { trained: side('discriminator'), generator: vector('generator'), augment: augmentState() };
     const fixed = { ...sides, corrections: corrections(n.discriminatorAdam) };
     const { trained, penalties } = step(fixed, batch(), seed());
@@ -80,7 +80,7 @@ const phases = {
     return { parameters: trained.parameters, ...trained.moments, stats: penalties };
   },
   generator(n: Networks, judged: boolean) {
-    const step = createGeneratorStep(n, judged ? judge : null, false);
+    const step = createGeneratorStep(n, judged ? judge : null, {});
     const start = {
       ...side('generator'),
       average: tf.add(vector('generator'), 1) as tf.Tensor1D,
@@ -99,7 +99,7 @@ const phases = {
     return { parameters, ...moments, average, styleAverage, stats: result.stats };
   },
   pathLength(n: Networks) {
-    const step = createPathLengthStep(n, false);
+    const step = createPathLengthStep(n, {});
     const label = tf.slice(batch().label, [0, 0], [4, classes]);
     const result = step(
       side('generator'),
