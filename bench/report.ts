@@ -84,6 +84,12 @@ export function printGpu(row: GpuRow): void {
     `${formatRate(row.imagesPerS)} images/s, ${row.secondsPer1000Images.toFixed(2)} s per 1,000 images; trace ${seconds(row.traceS)}, ` +
       `XLA ${seconds(row.xlaCompileS)}, peak ${row.peakDeviceMiB ?? 'unknown'} MiB on the card`,
   );
+  if (!row.torchEager) return;
+  const { imagesPerS, form, peakMiB } = row.torchEager;
+  console.log(
+    `PyTorch eager ${formatRate(imagesPerS)} images/s (${JSON.stringify(form)}), ${peakMiB.toFixed(0)} MiB: ours is ` +
+      `${(row.imagesPerS.median / imagesPerS.median).toFixed(2)} ×`,
+  );
 }
 
 /** A set of films in one transfer syntax: how much faster ours is, by the clock and by what all cores worked. */

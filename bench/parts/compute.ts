@@ -49,7 +49,7 @@ const compiledForm: TorchForm = { channels_last: true, fir: 'slices', inductor: 
 /** On standard error, so that the tables can be piped. */
 const progress = (text: string) => console.error(`  ${text}`);
 
-type Agreement = ComputeRow['agreement'];
+export type Agreement = ComputeRow['agreement'];
 
 /** Writes our weights for PyTorch, and finds the layout and filter that are fastest there. */
 async function prepare(jobs: Jobs, preset: GanPreset): Promise<{ form: TorchForm; agreement: Agreement }> {

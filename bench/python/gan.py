@@ -1,5 +1,6 @@
 """PyTorch's training step, driven like ours: one JSON request a line on standard input, one answer a line on standard output.
-Usage: gan.py JOB.json. The job: preset, threads, weights (our safetensors file), how (channels_last, fir), compiled."""
+Usage: gan.py JOB.json. The job: preset, threads, weights (our safetensors file), how (channels_last, fir), compiled; on a card also
+device 'cuda' and precision ('float32', which there means TF32, or 'bfloat16', which means autocast)."""
 
 import json
 import sys
@@ -44,7 +45,11 @@ class Contender:
         torch.set_flush_denormal(True)  # as TensorFlow does
         torch.manual_seed(1)
         self.job, self.preset, self.how = job, job["preset"], job["how"]
-        self.stored = load_file(job["weights"])
+        self.device = job.get("device", "cpu")
+        torch.set_default_device(self.device)
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True  # as XLA tries its convolutions
+        self.stored = load_file(job["weights"], device=self.device)
         self.reset(self.how)
         self.ready = seconds_since_start()
 
@@ -59,9 +64,10 @@ class Contender:
 
     def take(self, count):
         begin = time.perf_counter()
-        for _ in range(count):
-            d_loss, g_loss, _ = self.trainer.step(*self.films.draw())
-        losses = [float(d_loss), float(g_loss)]
+        with torch.autocast(self.device, torch.bfloat16, enabled=self.job.get("precision") == "bfloat16"):
+            for _ in range(count):
+                d_loss, g_loss, _ = self.trainer.step(*self.films.draw())
+        losses = [float(d_loss), float(g_loss)]  # waits for the device
         return {"seconds": time.perf_counter() - begin, "losses": losses}
 
     def first(self, _):
@@ -105,7 +111,8 @@ class Contender:
         return {"how": fastest, "seconds": seconds}
 
     def figures(self, _):
-        return {"peakMiB": peak_mib(), "versions": {"torch": torch.__version__, "python": sys.version.split()[0]}}
+        peak = torch.cuda.max_memory_reserved() / 2**20 if self.device == "cuda" else peak_mib()
+        return {"peakMiB": peak, "versions": {"torch": torch.__version__, "python": sys.version.split()[0]}}
 
 
 if __name__ == "__main__":
