@@ -4,5 +4,7 @@ export interface NvidiaDriver {
   models: string[];
 }
 export const driverMin: number;
-export function findNvidiaDriver(folder?: string): NvidiaDriver | null;
+export function findNvidiaDriver(): NvidiaDriver | null;
+export function readDriver(folder: string): NvidiaDriver | null;
+export function askNvidiaSmi(command?: string): NvidiaDriver | null;
 export function describeDriver(driver: NvidiaDriver | null): string;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -5,14 +6,32 @@ import { join } from 'node:path';
 export const driverMin = 525;
 
 /**
- * The NVIDIA driver in the kernel and the GPUs that it serves; null where none is loaded. Reads files only.
- * @param {string} [folder] another one than the kernel's, for tests
+ * The NVIDIA driver and the GPUs that it serves; null where there is none. As the kernel shows them, or where it hides them (sandboxed
+ * containers such as gVisor's have GPUs and an empty /proc/driver) as nvidia-smi does.
  * @returns {{ version: string, models: string[] } | null}
  */
-export function findNvidiaDriver(folder = '/proc/driver/nvidia') {
+export function findNvidiaDriver() {
+  return readDriver('/proc/driver/nvidia') ?? askNvidiaSmi();
+}
+
+/** @param {string} folder as the kernel's /proc/driver/nvidia @returns {{ version: string, models: string[] } | null} */
+export function readDriver(folder) {
   const text = readIfThere(join(folder, 'version'));
   const version = text?.match(/Kernel Module(?: for \S+)?\s+(\d+(?:\.\d+)+)/)?.[1];
   return version ? { version, models: listModels(join(folder, 'gpus')) } : null;
+}
+
+/** @param {string} [command] @returns {{ version: string, models: string[] } | null} */
+export function askNvidiaSmi(command = 'nvidia-smi') {
+  const query = ['--query-gpu=driver_version,name', '--format=csv,noheader'];
+  const { status, stdout } = spawnSync(command, query, { encoding: 'utf8', timeout: 10_000 });
+  if (status !== 0) return null; // not installed, or it finds no driver
+  const rows = stdout
+    .split('\n')
+    .map((line) => line.split(', '))
+    .filter((row) => row.length > 1);
+  const version = rows[0]?.[0];
+  return version ? { version, models: rows.map(([, ...name]) => name.join(', ').trim()) } : null;
 }
 
 /**

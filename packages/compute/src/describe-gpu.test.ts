@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeDriver, findNvidiaDriver } from '../setup/nvidia-driver.mjs';
+import { askNvidiaSmi, describeDriver, readDriver } from '../setup/nvidia-driver.mjs';
 import { judgeGpu } from './describe-gpu.ts';
 
 let folder: string;
@@ -27,17 +27,28 @@ function driverFolder(version: string, models: string[]): string {
 describe('the NVIDIA driver', () => {
   it('is read from the kernel, closed or open, with the GPUs that it serves', () => {
     const closed = 'NVIDIA UNIX x86_64 Kernel Module  535.104.05  Sat Aug 19 01:15:15 UTC 2023';
-    expect(findNvidiaDriver(driverFolder(closed, ['NVIDIA A100-SXM4-80GB', 'Tesla T4']))).toEqual({
+    expect(readDriver(driverFolder(closed, ['NVIDIA A100-SXM4-80GB', 'Tesla T4']))).toEqual({
       version: '535.104.05',
       models: ['NVIDIA A100-SXM4-80GB', 'Tesla T4'],
     });
     const open = 'NVIDIA UNIX Open Kernel Module for x86_64  555.42.02  Release Build  (dvs-builder@U16)';
-    expect(findNvidiaDriver(driverFolder(open, []))?.version).toBe('555.42.02');
+    expect(readDriver(driverFolder(open, []))?.version).toBe('555.42.02');
   });
 
   it('is absent where the kernel shows none', () => {
-    expect(findNvidiaDriver(join(folder, 'none'))).toBeNull();
+    expect(readDriver(join(folder, 'none'))).toBeNull();
     expect(describeDriver(null)).toMatch(/no NVIDIA driver.*install driver 525/);
+  });
+
+  it('is asked of nvidia-smi where the kernel hides it', () => {
+    const smi = join(folder, 'nvidia-smi');
+    const answer = (lines: string, code = 0) =>
+      writeFileSync(smi, `#!/bin/sh\nprintf '${lines}'\nexit ${code}\n`, { mode: 0o755 });
+    answer('580.159.03, NVIDIA H200\\n580.159.03, NVIDIA H200\\n');
+    expect(askNvidiaSmi(smi)).toEqual({ version: '580.159.03', models: ['NVIDIA H200', 'NVIDIA H200'] });
+    answer('NVIDIA-SMI has failed because it couldn\\047t communicate with the NVIDIA driver.\\n', 9);
+    expect(askNvidiaSmi(smi)).toBeNull();
+    expect(askNvidiaSmi(join(folder, 'absent'))).toBeNull();
   });
 
   it('is refused when it is older than CUDA 12, and when it serves no GPU', () => {
