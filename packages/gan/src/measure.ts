@@ -1,9 +1,9 @@
 import { createPool, type LabelledImages } from './batches.ts';
-import type { DomainJudge } from './judge.ts';
 import { sizeOf } from './parameters.ts';
 import type { GanPreset } from './presets.ts';
 import { fillNormals } from './seeds.ts';
 import { checkpointShapes, createState } from './state.ts';
+import type { TrainingOptions } from './train.ts';
 import { createTrainer } from './trainer.ts';
 
 export type TrainingMeasurement = {
@@ -34,12 +34,15 @@ function noiseFilms(preset: GanPreset, classCount: number): LabelledImages {
  */
 export async function measureTraining(
   preset: GanPreset,
-  options: { classCount: number; judge?: DomainJudge; xla: boolean },
+  options: Pick<TrainingOptions, 'judge' | 'xla' | 'precision'> & { classCount: number },
 ): Promise<TrainingMeasurement> {
-  const { classCount, judge = null, xla } = options;
+  const { classCount, judge = null, xla, precision } = options;
   const pool = createPool(noiseFilms(preset, classCount), preset.resolution, classCount);
   const state = createState(preset, classCount, 1);
-  const trainer = createTrainer({ preset, seed: 1, train: pool, validation: pool, judge, xla }, state);
+  const trainer = createTrainer(
+    { preset, seed: 1, train: pool, validation: pool, judge, xla, precision },
+    state,
+  );
   const { interval } = preset.r1;
   const take = async (step: number) => {
     const begin = performance.now();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { compileCounts, initCompute, liveTensors, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, generatorWeights } from './checkpoint.ts';
@@ -65,6 +66,17 @@ test('another seed gives another generator', async () => {
     await trainGan({ ...options(tinyPreset, 2), seed: 12 }),
   ];
   expect(Buffer.compare(generatorWeights(a.checkpoint), generatorWeights(b.checkpoint))).not.toBe(0);
+});
+
+test('a training in bfloat16 goes a nearby way, and float32’s own where the CPU has no bfloat16', async () => {
+  const [full, low] = [
+    await trainGan(options(tinyPreset, 2)),
+    await trainGan({ ...options(tinyPreset, 2), precision: 'bfloat16' }),
+  ];
+  const hasBfloat16 = /avx512_bf16|amx_bf16/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+  const [a, b] = [full, low].map(({ checkpoint }) => checkpoint.tensors.generator!.data);
+  expect(a!.every((value, i) => value === b![i])).toBe(!hasBfloat16);
+  expect(Math.max(...a!.map((value, i) => Math.abs(value - b![i]!)))).toBeLessThan(0.05);
 });
 
 test('a run frees what it made', async () => {

@@ -71,11 +71,11 @@ function describeStart({ transfer }: StartFile): string {
 async function measure(
   preset: GanPreset,
   classCount: number,
-  { loss }: RunOptions,
+  { loss, precision }: RunOptions,
   device: 'cpu' | 'gpu',
 ): Promise<TrainingMeasurement> {
-  const xla = device === 'gpu';
-  if (loss === 'gan') return measureTraining(preset, { classCount, xla });
+  const how = { classCount, xla: device === 'gpu', precision };
+  if (loss === 'gan') return measureTraining(preset, how);
   const labels = Uint8Array.from({ length: 8 * classCount }, (_, i) => i % classCount);
   const noise = {
     images: new Uint8Array(labels.length * preset.resolution ** 2).map((_, i) => i * 37),
@@ -91,7 +91,7 @@ async function measure(
   });
   const judge = createJudge(parameters);
   try {
-    return await measureTraining(preset, { classCount, judge, xla });
+    return await measureTraining(preset, { ...how, judge });
   } finally {
     tf.dispose(judge.parameters);
   }

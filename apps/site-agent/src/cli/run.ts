@@ -51,6 +51,12 @@ export function addRunCommand(program: Command): void {
     .option('--psi <share>', 'truncation of the samples, 0 to 1 (1)', share)
     .option('--no-filters', 'release images though no filter has looked at them')
     .option('--seed <n>', 'of everything random (1)', wholeNumber)
+    .addOption(
+      new Option(
+        '--precision <precision>',
+        'of training’s convolutions (float32); bfloat16 is 1.5 times as fast on a new GPU',
+      ).choices(['float32', 'bfloat16']),
+    )
     .option('--init-from <file>', 'start from the weights of a release or a checkpoint')
     .option('--dry-run', 'measure this machine and print the plan; start and write nothing')
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
@@ -94,8 +100,13 @@ export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
 }
 
 async function readWanted(flags: RunFlags, unfinished: RunFolder | undefined): Promise<Wanted> {
-  const { home: _, threads: __, json: ___, dryRun: ____, filters, initFrom, ...named } = flags;
-  const options = filters === false ? { ...named, filters } : named; // true is what not saying it gives, too
+  const { home: _, threads: __, json: ___, dryRun: ____, filters, precision, initFrom, ...named } = flags;
+  // Filters on and float32 are what not saying it gives, too.
+  const options = {
+    ...named,
+    ...(filters === false && { filters }),
+    ...(precision === 'bfloat16' && { precision }),
+  };
   if (initFrom === undefined) return { options, start: undefined };
   const { findPreset, labelsOfPreset } = await import('../presets.ts');
   const { readStartFile } = await import('../stages/train/start-weights.ts');

@@ -16,6 +16,8 @@ export const runOptions = z.strictObject({
   /** Whether images must pass the filters before release. */
   filters: z.boolean().default(true),
   seed: z.int().min(0).max(2_147_483_647),
+  /** Of the generator's training. Absent: float32. */
+  precision: z.enum(['float32', 'bfloat16']).optional(),
   /** SHA-256 of the weights that training starts from; their copy lies beside the checkpoints. Absent: random weights. */
   initFrom: z
     .string()

@@ -72,6 +72,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
       seed: options.seed,
       imagesShown,
       xla: initCompute().device === 'gpu', // on a CPU it compiles for half a minute and then is no faster
+      precision: options.precision,
       resume,
       startFrom,
       onProgress: progress.report,
