@@ -33,7 +33,7 @@ export type GpuRow = {
 
 const resultsFolder = join(dirname(fileURLToPath(import.meta.url)), '../results');
 const roundS = 5;
-const lossIntervals = 6;
+const lossIntervals = 4;
 const torchForms: TorchForm[] = [
   { channels_last: false, fir: 'slices' },
   { channels_last: true, fir: 'slices' },

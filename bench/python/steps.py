@@ -61,6 +61,11 @@ def losses(preset, how):
     return fake_batch, discriminator, generator, seen_reals, slope_penalty, total
 
 
+def laid_out_as(parameter, gradient):
+    """Fused Adam refuses a gradient whose memory layout differs, as second-order ones of a card's convolutions do."""
+    return gradient if gradient.stride() == parameter.stride() else torch.empty_like(parameter).copy_(gradient)
+
+
 class EagerSteps:
     """loss.backward() and fused Adam."""
 
@@ -76,7 +81,7 @@ class EagerSteps:
     def apply(self, adam, parameters, loss):
         """Gradients of `parameters` alone: the generator's step leaves the discriminator's out."""
         for parameter, gradient in zip(parameters, torch.autograd.grad(loss, parameters, allow_unused=True)):
-            parameter.grad = gradient
+            parameter.grad = gradient if gradient is None else laid_out_as(parameter, gradient)
         adam.step()
 
     def discriminator(self, images, label):
