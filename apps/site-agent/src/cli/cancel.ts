@@ -4,13 +4,14 @@ import { openHome } from '../home.ts';
 import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
 import { readState } from '../runs/run-state.ts';
 import { SiteError } from '../site-error.ts';
+import { homeOption } from './home-option.ts';
 
 export function addCancelCommand(program: Command): void {
   program
     .command('cancel')
     .description('Stop a run for good; the agent that works on it notices within a second')
     .argument('[run]', 'the run; the newest unfinished one when left out')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .action(cancel);
 }
 

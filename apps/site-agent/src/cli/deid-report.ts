@@ -4,12 +4,13 @@ import { describeReport } from '../de-identification/describe-report.ts';
 import { buildReport } from '../de-identification/report.ts';
 import { writeDurably, writeJson } from '../durable-file.ts';
 import { openHome } from '../home.ts';
+import { homeOption } from './home-option.ts';
 
 export function addDeidReportCommand(program: Command): void {
   program
     .command('deid-report')
     .description('Write how films are de-identified here, by DICOM PS3.15 Annex E, with this home’s counts')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .requiredOption('--out <file>', 'the Markdown file; the same as JSON is written beside it')
     .action(async ({ home: folder, out }: { home: string; out: string }) => {
       const report = await buildReport(await openHome(folder), new Date().toISOString());

@@ -10,12 +10,13 @@ import { readPolicy } from '../policy.ts';
 import { reachableFetch } from '../registry/open-registry.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { findIsolation } from '../worker/isolation.ts';
+import { homeOption } from './home-option.ts';
 
 export function addDoctorCommand(program: Command): void {
   program
     .command('doctor')
     .description('Check this machine and this home; changes nothing')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .action(doctor);
 }
 

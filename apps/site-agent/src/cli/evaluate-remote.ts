@@ -8,6 +8,7 @@ import { evaluateRemote, type ScoringDeps } from '../scores/evaluate-remote.ts';
 import { errorCode } from '../site-error.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { wholeNumber, withThreads } from './flags.ts';
+import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -15,7 +16,7 @@ export function addEvaluateRemoteCommand(program: Command): void {
   program
     .command('evaluate-remote')
     .description('Score the benchmark’s classifiers on the sealed hold-out; only counts are sent back')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .option('--once', 'answer the open tasks and end')
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .action(run);

@@ -84,7 +84,12 @@ describe('synspine-site ingest --json', () => {
   it('ends clean at Ctrl-C, with the verdicts so far, and goes on when started again', async () => {
     const folder = await temporaryFolder();
     await cp(phantoms, folder, { recursive: true });
-    for (let i = 0; i < 60; i++) await cp(join(folder, 'labels.csv'), join(folder, 'dicom', `x${i}.txt`));
+    for (
+      let i = 0;
+      i < 600;
+      i++ // more than wait for a look to be learnt
+    )
+      await cp(join(folder, 'labels.csv'), join(folder, 'dicom', `x${i}.txt`));
     const home = join(await temporaryFolder(), 'home');
     const json = join(await temporaryFolder(), 'verdicts.json');
     const { child, ended } = start('ingest', folder, '--home', home, '--json', json);

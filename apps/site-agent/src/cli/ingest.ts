@@ -4,6 +4,7 @@ import { readSource } from '../films/source.ts';
 import { openHome } from '../home.ts';
 import { SiteError } from '../site-error.ts';
 import { isZip, streamMedium } from '../sources/media/stream-medium.ts';
+import { homeOption } from './home-option.ts';
 import { type FilmFlags, holdOutOption } from './ingest-flags.ts';
 import { takeVerdicts } from './take-verdicts.ts';
 
@@ -12,7 +13,7 @@ export function addIngestCommand(program: Command): void {
     .command('ingest')
     .description('Read a folder or a ZIP of DICOM films into the home; nothing is sent')
     .argument('<folder>', 'folder with DICOM files, read with its subfolders, or a ZIP of them')
-    .requiredOption('--home <dir>', 'the agent’s folder; made when missing')
+    .addOption(homeOption('the agent’s folder; made when missing'))
     .option(
       '--labels <csv>',
       'what was found on each film (labels.csv in the folder, or the annotations of VinDr-SpineXR)',

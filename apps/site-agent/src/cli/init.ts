@@ -9,6 +9,7 @@ import { parsePolicy } from '../policy.ts';
 import { reachableFetch } from '../registry/open-registry.ts';
 import { SiteError } from '../site-error.ts';
 import { AGENT_VERSION } from '../version.ts';
+import { homeOption } from './home-option.ts';
 
 type InitFlags = { registry: string; code: string; home: string; policy?: string };
 
@@ -18,7 +19,7 @@ export function addInitCommand(program: Command): void {
     .description('Make this site’s keys and enrol it at a registry')
     .requiredOption('--registry <url>', 'the registry; the only host that the agent ever calls')
     .requiredOption('--code <code>', 'one-time enrolment code, from the registry’s admin')
-    .requiredOption('--home <dir>', 'the agent’s folder; made when missing')
+    .addOption(homeOption('the agent’s folder; made when missing'))
     .option('--policy <file>', 'the site’s privacy policy, copied into the home')
     .action(init);
 }

@@ -3,13 +3,14 @@ import { openHome } from '../home.ts';
 import { SiteError } from '../site-error.ts';
 import { pullIntoHome } from '../sources/dicom-web/pull-into-home.ts';
 import { readSourceSettings } from '../sources/settings.ts';
+import { homeOption } from './home-option.ts';
 import { stopSignal, tellStopped } from './stop-signal.ts';
 
 export function addPullCommand(program: Command): void {
   program
     .command('pull')
     .description('Fetch radiographs from the DICOMweb server in sources.json and ingest them')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .option('--from <date>', 'first study date, YYYY-MM-DD', studyDate)
     .option('--to <date>', 'last study date, YYYY-MM-DD', studyDate)
     .action(pull);

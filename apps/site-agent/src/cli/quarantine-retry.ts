@@ -4,6 +4,7 @@ import type { QuarantineEntry } from '../films/quarantine.ts';
 import { retryFilms } from '../films/retry-films.ts';
 import { openHome } from '../home.ts';
 import { SiteError } from '../site-error.ts';
+import { homeOption } from './home-option.ts';
 import { type FilmFlags, holdOutOption } from './ingest-flags.ts';
 import { takeVerdicts } from './take-verdicts.ts';
 
@@ -15,7 +16,7 @@ export function addRetryCommand(quarantine: Command, readEntries: ReadEntries): 
     .command('retry')
     .description('Read refused files again, after their labels or selection.json were changed')
     .argument('[ids...]', 'from `quarantine list`')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .option('--code <code>', 'all files that were refused with this code')
     .option('--all', 'all files')
     .option('--labels <csv>', 'instead of the label file that the films came with')

@@ -4,6 +4,7 @@ import { openCatalogue } from '../films/catalogue.ts';
 import { INGEST_REFUSALS, type QuarantineEntry, readQuarantine } from '../films/quarantine.ts';
 import { openHome } from '../home.ts';
 import { SiteError } from '../site-error.ts';
+import { homeOption } from './home-option.ts';
 import { addRetryCommand } from './quarantine-retry.ts';
 
 const TEXTS: Record<string, string> = { ...REFUSALS, ...INGEST_REFUSALS };
@@ -13,7 +14,7 @@ export function addQuarantineCommand(program: Command): void {
   quarantine
     .command('list')
     .description('One line a file, with its id and code')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .action(async ({ home }: { home: string }) => {
       const entries = await readEntries(home);
       const lines = entries.map(({ id, code, stage }) => `${id}  ${code.padEnd(28)}  ${stage}`);
@@ -23,7 +24,7 @@ export function addQuarantineCommand(program: Command): void {
     .command('show')
     .description('Where a refused file lies and what to do; for the site’s own eyes')
     .argument('<id>', 'from `quarantine list`')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .action(async (id: string, { home }: { home: string }) => {
       const entry = (await readEntries(home)).find((known) => known.id === id);
       if (!entry) throw new SiteError('OPTION_INVALID', 'no such id in quarantine');

@@ -4,6 +4,7 @@ import { openHome } from '../home.ts';
 import { SiteError } from '../site-error.ts';
 import { receiveFilms } from '../sources/receive-films.ts';
 import { readSourceSettings } from '../sources/settings.ts';
+import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -11,7 +12,7 @@ export function addReceiveCommand(program: Command): void {
   program
     .command('receive')
     .description('Take films from the sources in sources.json (C-STORE, STOW-RS, folders) until stopped')
-    .requiredOption('--home <dir>', 'the agent’s folder; made when missing')
+    .addOption(homeOption('the agent’s folder; made when missing'))
     .action(receive);
 }
 

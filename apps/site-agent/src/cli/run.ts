@@ -16,6 +16,7 @@ import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
 import { share, wholeNumber, withThreads } from './flags.ts';
 import { followProgress } from './follow-progress.ts';
+import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { EXIT_STOPPED, stopSignal } from './stop-signal.ts';
 
@@ -28,7 +29,7 @@ export function addRunCommand(program: Command): void {
   program
     .command('run')
     .description('Train, evaluate, audit and release; goes on with an unfinished run when there is one')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .option('--preset <name>', `network and schedule (${DEFAULT_RUN_OPTIONS.preset})`)
     .addOption(
       new Option('--loss <loss>', 'with or without the diagnosis judge (spinegan)').choices([

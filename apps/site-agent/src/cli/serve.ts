@@ -16,6 +16,7 @@ import { findIsolation } from '../worker/isolation.ts';
 import { findUnfinished } from './cancel.ts';
 import { keepEvaluating } from './evaluate-remote.ts';
 import { wholeNumber, withThreads } from './flags.ts';
+import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -25,7 +26,7 @@ export function addServeCommand(program: Command): void {
     .description(
       'Keep working, until stopped: run when films were ingested, and answer the benchmark’s tasks',
     )
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .action(serve);
 }

@@ -7,12 +7,13 @@ import { readState } from '../runs/run-state.ts';
 
 import { summariseRun } from '../runs/run-summary.ts';
 import type { ProgressLine } from './follow-progress.ts';
+import { homeOption } from './home-option.ts';
 
 export function addStatusCommand(program: Command): void {
   program
     .command('status')
     .description('Say what the runs of this home are doing')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .option('--json', 'as JSON')
     .action(status);
 }

@@ -9,6 +9,7 @@ import { SiteError } from '../site-error.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
+import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { finishRun, takeUp } from './run.ts';
 
@@ -16,7 +17,7 @@ export function addUploadCommand(program: Command): void {
   program
     .command('upload')
     .description('Send the signed release that waits in this home')
-    .requiredOption('--home <dir>', 'the agent’s folder')
+    .addOption(homeOption())
     .action(upload);
 }
 
