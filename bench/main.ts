@@ -6,7 +6,8 @@ import { compareCompute } from './parts/compute.ts';
 import { compareFeatures } from './parts/features.ts';
 import { measureGpu } from './parts/gpu.ts';
 import { compareIngest } from './parts/ingest.ts';
-import { printBig, printFeatures, printGpu, printIngest, printRow } from './report.ts';
+import { measureText } from './parts/text.ts';
+import { printBig, printFeatures, printGpu, printIngest, printRow, printText } from './report.ts';
 
 async function measure(options: BenchOptions): Promise<object> {
   const versions: Versions = {};
@@ -19,6 +20,11 @@ async function measure(options: BenchOptions): Promise<object> {
   }
   if (options.parts.includes('big')) results.big = await runBig(options, printBig);
   if (options.parts.includes('ingest')) results.ingest = await compareIngest(options, versions, printIngest);
+  if (options.parts.includes('text')) {
+    const text = await measureText(options);
+    printText(text);
+    results.text = text;
+  }
   if (options.parts.includes('gpu')) console.log(`\nwrote ${await measureGpu(options, printGpu)}`);
   return { ...results, machine: describeMachine(versions), measuredAt: new Date().toISOString() };
 }

@@ -25,3 +25,9 @@ test('films and syntaxes to read are taken as they are given', () => {
   const given = readOptions(['ingest', '--films', 'folder', '--syntaxes', 'explicit,JPEG 2000']);
   expect(given).toMatchObject({ films: 'folder', syntaxes: ['explicit', 'JPEG 2000'] });
 });
+
+test('text is measured on the half of the patients on which no limit was chosen, unless told otherwise', () => {
+  expect(readOptions(['text']).half).toBe('measure');
+  expect(readOptions(['text', '--half', 'tune']).half).toBe('tune');
+  expect(() => readOptions(['text', '--half', 'both'])).toThrow('--half takes measure or tune, not both.');
+});

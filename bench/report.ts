@@ -3,6 +3,7 @@ import type { ComputeRow, Latency, Side } from './parts/compute.ts';
 import type { FeatureFigures } from './parts/features.ts';
 import type { GpuRow } from './parts/gpu.ts';
 import type { IngestRow } from './parts/ingest.ts';
+import type { Share, TextFigures } from './parts/text.ts';
 import type { Summary } from './statistics.ts';
 
 function cells(values: readonly (string | number)[], widths: readonly number[]): string {
@@ -108,4 +109,21 @@ export function printIngest({ kind, syntax, films, megapixels, bytes, sides, ...
   console.log(
     `ours is ${formatRate(row.wallRatio)} × pydicom by the clock, ${formatRate(row.cpuRatio)} × by CPU`,
   );
+}
+
+function formatShare({ count, of, ciLow, ciHigh }: Share): string {
+  return `${count} of ${of} (${ciLow.toFixed(3)}–${ciHigh.toFixed(3)})`;
+}
+
+/** How often made-up text is found, with 95 % intervals, and the processor time of looking. */
+export function printText({ films, groups, cpuMs, ...figures }: TextFigures): void {
+  console.log(`\n${films} films, each as it is, with markers, and with made-up text`);
+  console.log(`films with text found   ${formatShare(figures.filmsFound)}`);
+  console.log(`films with false alarms ${formatShare(figures.filmsAlarmed)}`);
+  console.log(`texts covered by half   ${formatShare(figures.half)}`);
+  console.log(`by nine tenths          ${formatShare(figures.nineTenths)}`);
+  for (const [name, share] of Object.entries(groups))
+    console.log(cells([name, formatShare(share)], [24, 26]));
+  for (const [name, ms] of Object.entries(cpuMs))
+    console.log(cells([name, `${formatRate(ms)} ms of CPU a film`], [24, 48]));
 }

@@ -9,7 +9,7 @@ import { root, setUp } from './setup/set-up.mjs';
 const args = process.argv.slice(2);
 const onGpu = args.includes('gpu');
 const comparesWithPython = !onGpu && !args.includes('big');
-const onlyReadsFilms = args.filter((arg) => !arg.startsWith('-'))[0] === 'ingest'; // needs no tensors
+const onlyReadsFilms = ['ingest', 'text'].includes(args.filter((arg) => !arg.startsWith('-'))[0] ?? ''); // needs no tensors
 
 async function requireCard() {
   const { describeDriver, findNvidiaDriver } = await import('../packages/compute/setup/nvidia-driver.mjs');
