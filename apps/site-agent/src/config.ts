@@ -1,4 +1,5 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { SiteError } from './site-error.ts';
 
@@ -9,6 +10,8 @@ export const configSchema = z.object({
     .string()
     .regex(/^(postgres(ql)?|rediss?):\/\//, 'expected postgres:// or redis(s)://')
     .optional(),
+  /** The agent's folder where no flag names one. */
+  SYNSPINE_HOME: z.string().default(join(homedir(), '.synspine')),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   /** CPU threads of TensorFlow. */
@@ -26,6 +29,11 @@ export type Config = {
   /** What a worker process gets to see of the environment: what its libraries read, and no secret. */
   workerEnvironment: Record<string, string>;
 };
+
+/** The agent's folder where no flag names one. An empty setting is none. */
+export function defaultHome({ SYNSPINE_HOME }: Record<string, string | undefined> = process.env): string {
+  return configSchema.shape.SYNSPINE_HOME.parse(SYNSPINE_HOME || undefined);
+}
 
 const WORKER_SETTING = /^(PATH|HOME|LANG|TZ|LD_LIBRARY_PATH|SYNSPINE_CACHE|CUDA_.*|NVIDIA_.*|TF_.*|XLA_.*)$/;
 
