@@ -2,11 +2,14 @@ import type { FilmContent, Fit } from '@synspine/dicom';
 import { appendLines, readLines } from '../durable-file.ts';
 import type { Home } from '../home.ts';
 import { type FilmFinding, UNSPECIFIED_FINDING } from './label-schemes.ts';
+import type { Look } from './look/learn-look.ts';
 
 /** By which modality, region and view a film was selected. `classifier` saw the view where no tag told it. */
 export type FilmSelection = Omit<FilmContent, 'viewRule'> & {
   modality: string;
   viewRule: FilmContent['viewRule'] | 'classifier';
+  /** Whether its pixels look like the site's other films; absent where nobody looked. */
+  look?: Look;
 };
 
 /** One usable film, as the home keeps it: hashes, what was found on it and the name of its square image. */

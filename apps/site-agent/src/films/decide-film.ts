@@ -6,9 +6,10 @@ import type { CatalogueFilm, FilmSelection } from './catalogue.ts';
 import { type CatalogueIndex, shorten } from './catalogue-index.ts';
 import type { IngestOptions, IngestVerdict } from './ingest-folder.ts';
 import { type FilmLabel, findLabel } from './labels.ts';
+import type { JudgedFile } from './look/judge-reads.ts';
+import type { Look } from './look/learn-look.ts';
 import { saveMaster } from './master-image.ts';
 import type { QuarantineWriter } from './quarantine.ts';
-import type { ReadFile } from './read-ahead.ts';
 import { waitForRoom } from './wait-for-room.ts';
 
 /** An ingest that is going on. */
@@ -24,14 +25,15 @@ export type Ingest = IngestOptions & {
 };
 
 /** Takes a film into the home or refuses it, and notes either. */
-export async function decideFilm(ingest: Ingest, read: ReadFile): Promise<IngestVerdict> {
+export async function decideFilm(ingest: Ingest, read: JudgedFile): Promise<IngestVerdict> {
   const { film, source, fileSha256 } = read;
   if (!film.ok) return refuse(ingest, read, film.code, film.stage, film.facts);
-  const selection = await describeSelection(ingest, film);
+  const selection = await describeSelection(ingest, film, read.look);
   const facts = { ...film, ...selection };
   if (await isDuplicate(ingest, film, fileSha256)) return refuse(ingest, read, 'DUPLICATE', 'ingest', facts);
   const unwanted = refuseView(ingest, selection.view);
   if (unwanted) return refuse(ingest, read, unwanted, 'select', facts);
+  if (read.look === 'unlike') return refuse(ingest, read, 'NOT_A_SPINE', 'select', facts);
   const label = findLabel(ingest.source.labels, film, source.file);
   if (!label) return refuse(ingest, read, 'NO_LABEL', 'ingest', facts);
   if (label.isConflicting) return refuse(ingest, read, 'LABEL_CONFLICT', 'ingest', facts);
@@ -41,14 +43,15 @@ export async function decideFilm(ingest: Ingest, read: ReadFile): Promise<Ingest
 
 function refuse(
   { quarantine, refusedFolder }: Ingest,
-  { source: { file }, fileSha256 }: ReadFile,
+  { source: { file }, fileSha256 }: JudgedFile,
   code: string,
   stage: string,
-  facts: Omit<KnownFacts, 'viewRule'> & Partial<Pick<FilmSelection, 'viewRule'>> = {},
+  facts: Omit<KnownFacts, 'viewRule'> & Partial<Pick<FilmSelection, 'viewRule' | 'look'>> = {},
 ): IngestVerdict {
-  const { region, regionRule, view, viewRule } = facts;
+  const { region, regionRule, view, viewRule, look } = facts;
   const at = new Date().toISOString();
-  const selection = region === undefined ? {} : { selection: { region, regionRule, view, viewRule } };
+  const selection =
+    region === undefined ? {} : { selection: { region, regionRule, view, viewRule, ...(look && { look }) } };
   quarantine.refuse({ folder: refusedFolder, path: file, fileSha256, code, stage, at, ...selection });
   return { file, verdict: 'refused', code, ...pickFacts(facts) };
 }
@@ -59,9 +62,13 @@ function pickFacts(known: Pick<KnownFacts, 'sopInstanceUid' | 'pixelSha256' | 'r
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }
 
-async function describeSelection({ classifyView }: Ingest, film: SquareFilm): Promise<FilmSelection> {
+async function describeSelection(
+  { classifyView }: Ingest,
+  film: SquareFilm,
+  look: Look | undefined,
+): Promise<FilmSelection> {
   const { modality, region, regionRule, view, viewRule } = film;
-  const told = { modality, region, regionRule, view, viewRule };
+  const told = { modality, region, regionRule, view, viewRule, ...(look && { look }) };
   if (view !== 'unknown' || !classifyView) return told;
   return { ...told, view: await classifyView(film.square), viewRule: 'classifier' };
 }
@@ -79,14 +86,13 @@ async function isDuplicate({ catalogue, hash, seen }: Ingest, film: SquareFilm, 
   return known !== undefined && (known.fileSha256 !== fileSha256 || seen.has(shorten(known.pixelSha256)));
 }
 
-type Kept = { read: ReadFile; label: FilmLabel; selection: FilmSelection };
+type Kept = { read: JudgedFile; label: FilmLabel; selection: FilmSelection };
 
 async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selection }: Kept): Promise<void> {
   const { home, catalogue, quarantine, hash, seen, fit, refusedFolder } = ingest;
-  const { pixelSha256, sopInstanceUid, studyInstanceUid, patientId, rows, columns, maskedBoxes } = film;
+  const { pixelSha256, sopInstanceUid, rows, columns, maskedBoxes } = film;
   seen.add(shorten(pixelSha256));
-  const study = label.group ?? studyInstanceUid;
-  const patientKey = patientId?.trim() ? hash('patient', patientId) : hash('study', study);
+  const patientKey = patientKeyOf(hash, film, label.group);
   const known = await catalogue.byPixels(pixelSha256);
   await waitForRoom(() => saveMaster(home, film, known?.maskedBoxes === maskedBoxes), ingest);
   const isHeldOut = ingest.keepPublishedHoldOut === true && read.source.published === 'test';
@@ -101,6 +107,15 @@ async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selecti
   const entry: CatalogueFilm = { ...keys, findings: label.findings, ...part, ...square, selection };
   if (!known || !isDeepStrictEqual(changeable(known), changeable(entry))) catalogue.add(entry);
   quarantine.release(refusedFolder, read.source.file);
+}
+
+/** By the patient's id, else by the study, or by what the labels say belongs together. */
+export function patientKeyOf(
+  hash: KeyedHash,
+  { patientId, studyInstanceUid }: Pick<SquareFilm, 'patientId' | 'studyInstanceUid'>,
+  group = studyInstanceUid,
+): string {
+  return patientId?.trim() ? hash('patient', patientId) : hash('study', group);
 }
 
 /** What another ingest may say otherwise about the same pixels. */

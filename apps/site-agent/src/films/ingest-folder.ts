@@ -4,9 +4,10 @@ import type { Home } from '../home.ts';
 import { openKeyedHash } from '../keys.ts';
 import { SiteError } from '../site-error.ts';
 import { openCatalogueIndex } from './catalogue-index.ts';
-import { decideFilm, type Ingest } from './decide-film.ts';
+import { decideFilm, type Ingest, patientKeyOf } from './decide-film.ts';
+import { judgeReads, type LearnLook } from './look/judge-reads.ts';
 import { openQuarantine } from './quarantine.ts';
-import { type ReadFilmFile, readAhead } from './read-ahead.ts';
+import { type ReadFile, type ReadFilmFile, readAhead } from './read-ahead.ts';
 import type { Source } from './source.ts';
 import { type WaitOptions, waitForRoom } from './wait-for-room.ts';
 
@@ -29,6 +30,8 @@ export type IngestOptions = Pick<WaitOptions, 'onDiskFull'> & {
   views?: SelectionPolicy['views'];
   /** Tells the view of a square image whose tags do not; without it such a film stays 'unknown'. */
   classifyView?: (square: Uint8Array) => Promise<FilmView>;
+  /** Learns what the site's films look like, to refuse others; without it nobody looks. */
+  learnLook?: LearnLook;
   /** Files that are read at once. */
   concurrency?: number;
   /** Holds out the films that the data set's authors call test films, and no others. */
@@ -47,7 +50,7 @@ const READ_AHEAD = 2; // films beside those being read, so that no reader waits 
  * new label replaces the old one. Throws FIT_CONFLICT.
  */
 export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGenerator<IngestVerdict> {
-  const { source, readFilm, signal, concurrency = 2 } = options;
+  const { source, readFilm, signal, learnLook, concurrency = 2 } = options;
   const catalogue = await openCatalogueIndex(home);
   const quarantine = await openQuarantine(home);
   const save = () =>
@@ -61,17 +64,27 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
     const refusedFolder = resolve(source.refusedFolder ?? source.folder);
     const ingest: Ingest = { ...options, home, catalogue, quarantine, hash, refusedFolder, seen: new Set() };
     const reading = { folder: source.folder, readFilm, ahead: concurrency + READ_AHEAD, signal };
-    let done = 0;
-    for await (const read of readAhead(source.films, reading)) {
+    const reads = countReads(readAhead(source.films, reading), options);
+    const judged = learnLook ? judgeReads(reads, learnLook, (film) => patientKeyOf(hash, film)) : reads;
+    let unsaved = 0;
+    for await (const read of judged) {
       const verdict = await decideFilm(ingest, read);
-      done++;
-      if (done % SAVE_EVERY === 0) await save();
-      options.onProgress?.(done, source.count ?? done);
+      unsaved = (unsaved + 1) % SAVE_EVERY;
+      if (unsaved === 0) await save();
       yield verdict;
     }
     await save();
   } finally {
     await catalogue.close();
+  }
+}
+
+async function* countReads(reads: AsyncIterable<ReadFile>, { source, onProgress }: IngestOptions) {
+  let done = 0;
+  for await (const read of reads) {
+    done++;
+    onProgress?.(done, source.count ?? done);
+    yield read;
   }
 }
 

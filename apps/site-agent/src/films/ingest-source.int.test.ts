@@ -1,8 +1,9 @@
-import { appendFile, copyFile, mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { appendFile, copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FilmView, writePhantomSite } from '@synspine/dicom';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Home, openHome } from '../home.ts';
+import { writeFilms } from '../sources/test-films.fixture.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { openCatalogue } from './catalogue.ts';
 import { openCatalogueIndex } from './catalogue-index.ts';
@@ -64,6 +65,20 @@ describe('a site’s selection', () => {
       viewRule: 'view-position',
       modality: /^(CR|DX)$/.exec(selection!.modality)![0],
     });
+    expect(await quarantine()).toEqual([]);
+  });
+
+  it('refuses what is no film of the spine by its pixels, unless it is told to take it', async () => {
+    folder = await temporaryFolder();
+    await writeFilms(folder, 2, { noiseBits: 12, perFolder: 1 });
+    await writeFilms(join(folder, 'less'), 1, { name: 'less' });
+    await appendFile(join(folder, 'labels.csv'), await readFile(join(folder, 'less/labels.csv')));
+    await rm(join(folder, 'less/labels.csv'));
+    expect(codes(await ingest())).toEqual([null, 'NOT_A_SPINE', 'NOT_A_SPINE']);
+    expect((await quarantine())[0]).toMatchObject({ stage: 'select', selection: { look: 'unlike' } });
+    expect((await openCatalogue(home)).films()[0]!.selection).toMatchObject({ look: 'untold' });
+    await select({ unlikeSpine: 'take' });
+    expect(codes(await retry())).toEqual([null, null]);
     expect(await quarantine()).toEqual([]);
   });
 

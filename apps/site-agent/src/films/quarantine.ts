@@ -8,6 +8,8 @@ export const INGEST_REFUSALS = {
   NO_LABEL: 'No label was found for this film. Add it to the label file and ingest again.',
   LABEL_CONFLICT:
     'The label files call this film normal and abnormal. Correct them, then run `synspine-site quarantine retry`.',
+  NOT_A_SPINE:
+    'The film does not look like the site’s other films of the spine: it shows something else, lies on its side or is inverted. Leave it out; or, where it is right, set "unlikeSpine" to "take" in selection.json and run `synspine-site quarantine retry`.',
   DUPLICATE: 'The same film was ingested from another file. Nothing to do.',
   FILE_GONE:
     'The file is not there any more. Put it back and try again, or leave it: nothing of it was taken.',

@@ -26,15 +26,20 @@ const selectionFile = z.strictObject({
   sideMinPx: z.int().min(SIDE_LEAST_PX).max(SIDE_MOST_PX).optional(),
   /** Whether text that could name a patient is painted over, or its film refused. */
   burnedInText: z.enum(['mask', 'refuse']).optional(),
+  /** What becomes of films whose pixels are unlike the site's own films of the spine. */
+  unlikeSpine: z.enum(['refuse', 'take']).optional(),
 });
 
 /** Which films a site takes, and what becomes of text in their pixels. */
-export type SiteSelection = SelectionPolicy & { burnedInText: BurnedInTextPolicy };
+export type SiteSelection = SelectionPolicy & {
+  burnedInText: BurnedInTextPolicy;
+  unlikeSpine: 'refuse' | 'take';
+};
 
 /** The site's selection. Throws SELECTION_INVALID, naming the field. */
 export async function readSelection(home: Home): Promise<SiteSelection> {
   const { schema: _, ...chosen } = parseSelection(await readSelectionFile(home)) ?? { schema: '' };
-  return { ...DEFAULT_SELECTION, burnedInText: 'mask', ...chosen };
+  return { ...DEFAULT_SELECTION, burnedInText: 'mask', unlikeSpine: 'refuse', ...chosen };
 }
 
 function parseSelection(json: unknown) {

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { type FilmView, toTrainingImage } from '@synspine/dicom';
 import type { Home } from '../../home.ts';
 import { type CatalogueFilm, openCatalogue } from '../catalogue.ts';
+import { chooseFilms } from '../choose-films.ts';
+import { createLearningMemory, type LearningMemory } from '../learning-memory.ts';
 import { loadMaster, MASTER_SIZE } from '../master-image.ts';
 import { fitLogistic } from './logistic-regression.ts';
 import { mirrorFeatures, VIEW_SIDE } from './mirror-features.ts';
@@ -24,11 +25,25 @@ const RIGHT_MIN = 0.95; // of the answers on patients that it didn't learn from
  * hospitals' films and these. undefined when fewer than 30 patients have either view, or when fewer than 95 % of its answers on
  * patients left out are right: then views stay unknown.
  */
-export async function learnViews(home: Home): Promise<ViewClassifier | undefined> {
+export async function learnViews(
+  home: Home,
+  memory: LearningMemory = createLearningMemory(),
+): Promise<ViewClassifier | undefined> {
   const films = (await openCatalogue(home)).films().filter(({ selection }) => isTagged(selection));
-  const chosen = [films.filter(isFrontal), films.filter(isLateral)].map(chooseFilms);
+  const chosen = [films.filter(isFrontal), films.filter(isLateral)].map((of) => chooseFilms(of, FILMS_MAX));
   if (chosen.some((of) => new Set(of.map(({ patientKey }) => patientKey)).size < PATIENTS_MIN))
     return undefined;
+  const from = chosen.map((of) =>
+    of.map(({ pixelSha256, patientKey, selection }) => [pixelSha256, patientKey, selection?.view]),
+  );
+  return memory('views', from, () => learnFrom(home, chosen));
+}
+
+/** `chosen`: frontal films, lateral films. */
+async function learnFrom(
+  home: Home,
+  chosen: readonly CatalogueFilm[][],
+): Promise<ViewClassifier | undefined> {
   const tagged: TaggedFilm[] = [];
   for (const film of chosen.flat()) {
     const features = mirrorFeatures(await loadMaster(home, film.pixelSha256, VIEW_SIDE));
@@ -80,13 +95,6 @@ function isFrontal({ selection }: CatalogueFilm): boolean {
 
 function isLateral({ selection }: CatalogueFilm): boolean {
   return selection?.view === 'LATERAL';
-}
-
-/** The first by a hash of their pixels' hash: any, but always the same. */
-function chooseFilms(films: readonly CatalogueFilm[]): CatalogueFilm[] {
-  const rank = ({ pixelSha256 }: CatalogueFilm) => createHash('sha256').update(pixelSha256).digest('hex');
-  const ranked = films.map((film) => ({ film, rank: rank(film) })).sort((a, b) => (a.rank < b.rank ? -1 : 1));
-  return ranked.slice(0, FILMS_MAX).map(({ film }) => film);
 }
 
 /** Pixels don't tell whether the beam came from the front or the back: what the site's frontal films mostly are. */

@@ -1,0 +1,92 @@
+import type { SquareFilm } from '@synspine/dicom';
+import type { Home } from '../../home.ts';
+import { type CatalogueFilm, openCatalogue } from '../catalogue.ts';
+import { chooseFilms } from '../choose-films.ts';
+import { createLearningMemory, type LearningMemory } from '../learning-memory.ts';
+import { loadMaster, MASTER_SIZE } from '../master-image.ts';
+import { fitLook, type LookFilm, type LookOfFilms } from './fit-look.ts';
+import { grain, lookFeatures } from './look-features.ts';
+
+/** Whether a film looks like the site's own films of the spine; `untold` where nothing can be said. */
+export type Look = 'like' | 'unlike' | 'untold';
+
+/** What a film's tags say, and its square image. */
+export type SeenFilm = Pick<SquareFilm, 'square' | 'region' | 'view' | 'viewRule'>;
+
+/** A film to learn from that the home does not have yet. */
+export type NewFilm = SeenFilm & Pick<SquareFilm, 'pixelSha256'> & { patient: string };
+
+export type LookJudge = {
+  /** Whether there were enough films to learn from. */
+  isLearnt: boolean;
+  judge(film: SeenFilm): Look;
+};
+
+type Group = 'frontal' | 'lateral' | 'oblique' | 'untold';
+type Selected = Pick<NonNullable<CatalogueFilm['selection']>, 'view' | 'viewRule'>;
+
+const PATIENTS_MIN = 40; // of a view; films of 30 patients leave too many ordinary films far away
+const FILMS_MAX = 400; // of a view
+const GRAIN_MAX = 0.6; // twice that of the grainiest of 481 films, half of noise's
+
+/**
+ * Learns from the site's own films whose tags say that they show the spine, view by view, what such films look like. Nothing is
+ * shipped with the agent: it would know other hospitals' films. A view that fewer than {@link PATIENTS_MIN} patients have is
+ * not learnt. `more`: films that were read and not decided yet.
+ */
+export async function learnLook(
+  home: Home,
+  more: readonly NewFilm[] = [],
+  memory: LearningMemory = createLearningMemory(),
+): Promise<LookJudge> {
+  const groups = new Map<Group, LookOfFilms>();
+  const known = (await openCatalogue(home)).films().filter(({ selection }) => selection?.region === 'spine');
+  const knownPixels = new Set(known.map(({ pixelSha256 }) => pixelSha256));
+  const fresh = more.filter(({ region, pixelSha256 }) => region === 'spine' && !knownPixels.has(pixelSha256));
+  for (const group of ['frontal', 'lateral', 'oblique', 'untold'] as const) {
+    const films = chooseFilms(
+      [
+        ...known.filter(({ selection }) => groupOf(selection!) === group),
+        ...fresh.filter((film) => groupOf(film) === group),
+      ],
+      FILMS_MAX,
+    );
+    if (new Set(films.map(patientOf)).size < PATIENTS_MIN) continue;
+    const from = films.map((film) => [film.pixelSha256, patientOf(film)]);
+    groups.set(group, await memory(`look of ${group}`, from, () => learnFrom(home, films)));
+  }
+  return { isLearnt: groups.size > 0, judge: (film) => judgeLook(groups, film) };
+}
+
+const patientOf = (film: CatalogueFilm | NewFilm) => ('patient' in film ? film.patient : film.patientKey);
+
+async function learnFrom(home: Home, films: readonly (CatalogueFilm | NewFilm)[]): Promise<LookOfFilms> {
+  const seen: LookFilm[] = [];
+  for (const film of films) {
+    const square = 'square' in film ? film.square : await loadMaster(home, film.pixelSha256, MASTER_SIZE);
+    seen.push({ features: lookFeatures(square), patient: patientOf(film) });
+  }
+  return fitLook(seen);
+}
+
+/**
+ * A film that lies far from all views that were learnt is unlike them only where its own view is among those: the first lateral
+ * films of a site look like none of its frontal ones. Tags that name neither part nor view speak for nothing.
+ */
+function judgeLook(groups: ReadonlyMap<Group, LookOfFilms>, film: SeenFilm): Look {
+  if (film.region === 'other') return 'untold'; // the site asked for such films
+  if (grain(film.square) > GRAIN_MAX) return 'unlike';
+  const features = lookFeatures(film.square);
+  if ([...groups.values()].some((isLike) => isLike(features))) return 'like';
+  const group = groupOf(film);
+  const isSilent = group === 'untold' && film.region === 'unknown' && groups.size > 0;
+  const isAnyView = group === 'untold' && groups.has('frontal') && groups.has('lateral');
+  return groups.has(group) || isSilent || isAnyView ? 'unlike' : 'untold';
+}
+
+/** By the tags alone: a classifier tells the view of a hand, too. */
+function groupOf({ view, viewRule }: Selected): Group {
+  if (viewRule === null || viewRule === 'classifier') return 'untold';
+  if (view === 'AP' || view === 'PA') return 'frontal';
+  return view === 'LATERAL' ? 'lateral' : view === 'OBLIQUE' ? 'oblique' : 'untold';
+}
