@@ -71,12 +71,14 @@ describe('a site’s selection', () => {
   it('refuses what is no film of the spine by its pixels, unless it is told to take it', async () => {
     folder = await temporaryFolder();
     await writeFilms(folder, 2, { noiseBits: 12, perFolder: 1 });
-    await writeFilms(join(folder, 'less'), 1, { name: 'less' });
+    await writeFilms(join(folder, 'less'), 40, { name: 'less' });
     await appendFile(join(folder, 'labels.csv'), await readFile(join(folder, 'less/labels.csv')));
     await rm(join(folder, 'less/labels.csv'));
-    expect(codes(await ingest())).toEqual([null, 'NOT_A_SPINE', 'NOT_A_SPINE']);
+    const found = codes(await ingest());
+    expect(found.filter((code) => code === 'NOT_A_SPINE')).toHaveLength(2);
+    expect(found.filter((code) => code === null)).toHaveLength(40);
     expect((await quarantine())[0]).toMatchObject({ stage: 'select', selection: { look: 'unlike' } });
-    expect((await openCatalogue(home)).films()[0]!.selection).toMatchObject({ look: 'untold' });
+    expect((await openCatalogue(home)).films()[0]!.selection).toMatchObject({ look: 'like' });
     await select({ unlikeSpine: 'take' });
     expect(codes(await retry())).toEqual([null, null]);
     expect(await quarantine()).toEqual([]);

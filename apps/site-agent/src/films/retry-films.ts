@@ -6,6 +6,7 @@ import { readSourceSettings } from '../sources/settings.ts';
 import type { IngestVerdict } from './ingest-folder.ts';
 import { type IngestSourceOptions, streamSource } from './ingest-source.ts';
 import { type Labels, readLabels } from './labels.ts';
+import { createLearningMemory } from './learning-memory.ts';
 import { openQuarantine, type QuarantineEntry } from './quarantine.ts';
 import { describeFile, findLabelFiles } from './source.ts';
 
@@ -30,6 +31,7 @@ export async function* retryFilms(
   const isThere = ({ folder, path }: Placed) => existsSync(join(folder, path));
   const gone = placed.filter((entry) => !isThere(entry));
   yield* await noteGone(home, gone);
+  const memory = options.memory ?? createLearningMemory();
   let done = gone.length;
   for (const [folder, films] of groupByFolder(placed.filter(isThere))) {
     const labels = await labelsOf(home, folder, labelFile);
@@ -39,7 +41,7 @@ export async function* retryFilms(
       labelFiles: [],
       films: films.map(({ path }) => describeFile(folder, path)),
     };
-    for await (const verdict of streamSource(home, { ...options, source })) {
+    for await (const verdict of streamSource(home, { ...options, memory, source })) {
       if (folder === home.folders.received) await forgetReceived(folder, verdict);
       onProgress?.(++done, placed.length);
       yield verdict;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IngestVerdict } from '../films/ingest-folder.ts';
 import { streamSource } from '../films/ingest-source.ts';
 import type { Labels } from '../films/labels.ts';
+import { createLearningMemory, type LearningMemory } from '../films/learning-memory.ts';
 import type { SourceFilm } from '../films/source.ts';
 import type { Home } from '../home.ts';
 import type { Log } from '../log.ts';
@@ -24,6 +25,8 @@ export type ReceivedDeps = {
   spool: Spool;
   settings: Pick<SourceSettings, 'fit' | 'kept'>;
   readLabels: () => Promise<Labels>;
+  /** Of what was learnt from the home's films, so that not every batch learns it again. */
+  memory?: LearningMemory;
   signal: AbortSignal;
   /** Aborts when no more films will come; not before `signal` by default. */
   noMore?: AbortSignal;
@@ -35,9 +38,11 @@ export type ReadCounts = { ingested: number; refused: number };
  * Ingests films as they come. Ends when `signal` aborts, and those that still wait stay for the next start; or, once
  * `noMore` aborts, with the last film that waits.
  */
-export async function ingestAsTheyCome(
-  deps: ReceivedDeps & { onRead: (counts: ReadCounts) => void },
-): Promise<void> {
+export async function ingestAsTheyCome({
+  memory = createLearningMemory(),
+  ...rest
+}: ReceivedDeps & { onRead: (counts: ReadCounts) => void }): Promise<void> {
+  const deps = { ...rest, memory };
   const { spool, signal, noMore = signal } = deps;
   const either = AbortSignal.any([signal, noMore]);
   while (!signal.aborted) {
@@ -52,10 +57,11 @@ export async function ingestAsTheyCome(
  * again; meanwhile the spool fills, and then the senders wait.
  */
 export async function keepIngesting({ log, ...deps }: ReceivedDeps & { log: Log }): Promise<void> {
+  const memory = createLearningMemory();
   const onRead = (counts: ReadCounts) => log.info('received films read', counts);
   while (!deps.signal.aborted) {
     try {
-      await ingestAsTheyCome({ ...deps, onRead });
+      await ingestAsTheyCome({ ...deps, memory, onRead });
     } catch (error) {
       if (deps.signal.aborted) return;
       log.error('received films not read', { code: errorCode(error) });
@@ -74,12 +80,12 @@ function countVerdicts(verdicts: readonly IngestVerdict[]): ReadCounts {
  * refused is kept for a while. A crash in between makes the next start read them again, with the same verdicts.
  */
 export async function ingestWaiting(deps: ReceivedDeps): Promise<IngestVerdict[]> {
-  const { home, spool, settings, signal } = deps;
+  const { home, spool, settings, signal, memory } = deps;
   const kept = home.folders.received;
   const places = { folder: spool.ready, refusedFolder: kept, labelFiles: [], films: arrivingFilms(deps) };
   const source = { ...places, labels: await deps.readLabels() };
   const verdicts: IngestVerdict[] = [];
-  for await (const verdict of streamSource(home, { source, fit: settings.fit, signal }))
+  for await (const verdict of streamSource(home, { source, fit: settings.fit, signal, memory }))
     verdicts.push(verdict);
   await mkdir(kept, { recursive: true, mode: 0o700 });
   for (const { file, code } of verdicts) {

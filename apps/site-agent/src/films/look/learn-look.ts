@@ -71,17 +71,17 @@ async function learnFrom(home: Home, films: readonly (CatalogueFilm | NewFilm)[]
 
 /**
  * A film that lies far from all views that were learnt is unlike them only where its own view is among those: the first lateral
- * films of a site look like none of its frontal ones. Tags that name neither part nor view speak for nothing.
+ * films of a site look like none of its frontal ones; noise is of no view. Tags that name neither part nor view speak for nothing.
  */
 function judgeLook(groups: ReadonlyMap<Group, LookOfFilms>, film: SeenFilm): Look {
   if (film.region === 'other') return 'untold'; // the site asked for such films
-  if (grain(film.square) > GRAIN_MAX) return 'unlike';
   const features = lookFeatures(film.square);
   if ([...groups.values()].some((isLike) => isLike(features))) return 'like';
   const group = groupOf(film);
+  const isNoise = grain(film.square) > GRAIN_MAX && groups.size > 0;
   const isSilent = group === 'untold' && film.region === 'unknown' && groups.size > 0;
   const isAnyView = group === 'untold' && groups.has('frontal') && groups.has('lateral');
-  return groups.has(group) || isSilent || isAnyView ? 'unlike' : 'untold';
+  return isNoise || groups.has(group) || isSilent || isAnyView ? 'unlike' : 'untold';
 }
 
 /** By the tags alone: a classifier tells the view of a hand, too. */

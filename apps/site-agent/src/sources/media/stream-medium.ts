@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import type { Fit } from '@synspine/dicom';
 import type { IngestVerdict } from '../../films/ingest-folder.ts';
 import { readLabels } from '../../films/labels.ts';
+import { createLearningMemory } from '../../films/learning-memory.ts';
 import type { Home } from '../../home.ts';
 import { defaultSourceSettings, readSourceSettings } from '../settings.ts';
 import { openHomeSpool } from '../spool/open-home-spool.ts';
@@ -48,7 +49,8 @@ export async function* streamMedium(home: Home, options: MediumOptions): AsyncGe
   let done = 0;
   try {
     const noMore = AbortSignal.abort(); // a batch is whole before it is read
-    const deps = { home, spool, settings, readLabels: async () => labels, signal, noMore };
+    const memory = createLearningMemory();
+    const deps = { home, spool, settings, readLabels: async () => labels, memory, signal, noMore };
     for await (const verdict of ingestMedium(readZip(path), deps)) {
       onProgress(++done, done);
       yield verdict;
