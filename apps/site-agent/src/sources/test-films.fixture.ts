@@ -3,19 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { uidFromSeed, type WriteElement, writeDicom } from '@synspine/dicom';
 
-/** Data set of a 12-bit radiograph of a ramp with noise in its low bits: no two are equal, and none can be compressed away. */
-function filmElements(
-  seed: string,
-  date: string,
-  { side, noiseBits }: { side: number; noiseBits: number },
-): WriteElement[] {
+/** Data set of a 12-bit radiograph of noise: no two are equal, and none can be compressed away. */
+function filmElements(seed: string, side: number, date: string): WriteElement[] {
   const word = (tag: number, value: number): WriteElement => ({ tag, vr: 'US', value });
   const text = (tag: number, vr: string, value: string): WriteElement => ({ tag, vr, value });
   const pixels = new Uint16Array(side * side);
   randomFillSync(pixels);
-  const most = 2 ** noiseBits - 1;
-  for (let i = 0; i < pixels.length; i++)
-    pixels[i] = (pixels[i]! & most) + Math.floor(((4095 - most) * (i % side)) / side);
+  for (let i = 0; i < pixels.length; i++) pixels[i]! &= 0xfff;
   return [
     text(0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.1'),
     text(0x00080018, 'UI', uidFromSeed(seed)),
@@ -43,7 +37,7 @@ export type TestFilm = { path: string; uid: string; file: Buffer };
 export async function writeFilms(
   folder: string,
   count: number,
-  { perFolder = count, side = 256, name = 'film', noiseBits = 8 } = {},
+  { perFolder = count, side = 256, name = 'film' } = {},
 ): Promise<{ films: TestFilm[]; folders: string[]; labels: string }> {
   const films: TestFilm[] = [];
   const folders = Array.from({ length: Math.ceil(count / perFolder) }, (_, i) => join(folder, `part-${i}`));
@@ -51,7 +45,7 @@ export async function writeFilms(
   for (let i = 0; i < count; i++) {
     const path = join(folders[Math.floor(i / perFolder)]!, `${i}.dcm`);
     const date = `202001${String(1 + (i % 28)).padStart(2, '0')}`;
-    const file = writeDicom(filmElements(`${name}-${i}`, date, { side, noiseBits }));
+    const file = writeDicom(filmElements(`${name}-${i}`, side, date));
     await writeFile(path, file);
     films.push({ path, uid: uidFromSeed(`${name}-${i}`), file });
   }
