@@ -3,10 +3,10 @@ export { loadTextModels } from './burned-in-text/models.ts';
 export { DECODABLE_SYNTAXES } from './dataset/transfer-syntaxes.ts';
 export { type FilmIdentity, isUid } from './film-header.ts';
 export {
-  canConfineReaders,
   createFilmReader,
   type FilmReader,
   type FilmReaderOptions,
+  tryConfinement,
 } from './film-reader/film-reader.ts';
 export { FINDINGS, type Finding, labelOf, type View } from './phantom/findings.ts';
 export { type Look, type Phantom, type PhantomOptions, renderPhantom } from './phantom/render-phantom.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { ComputeError, describeGpu, inceptionWeightsPath, initCompute } from '@synspine/compute';
-import { canConfineReaders } from '@synspine/dicom';
+import { tryConfinement } from '@synspine/dicom';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
@@ -81,9 +81,13 @@ async function checkIsolation(): Promise<string> {
 }
 
 async function checkFilmIsolation(): Promise<string> {
-  return (await canConfineReaders())
-    ? 'films are read without network, other processes or writing to files'
-    : 'NOT available: this system has no seccomp filters; films are read in processes of their own all the same';
+  const { confined, readsLimited } = await tryConfinement();
+  if (!confined)
+    return 'NOT available: this system has no seccomp filters; films are read in processes of their own all the same';
+  const films = 'films are read without network, other processes or writing to files';
+  return readsLimited
+    ? `${films}, and their readers can read no others`
+    : `${films}; reading other files is NOT prevented (it takes Linux 5.19 or newer, with Landlock)`;
 }
 
 const DISK_MIN_GB = 2;

@@ -30,6 +30,7 @@ export async function* streamSource(home: Home, options: IngestSourceOptions): A
     processes: concurrency,
     timeoutMs: FILM_TIMEOUT_MS,
     image: { size: MASTER_SIZE, fit: options.fit },
+    folders: [options.source.folder],
     ...selection,
     views: classifyView ? [...selection.views, 'unknown'] : selection.views, // the classifier will tell
   });

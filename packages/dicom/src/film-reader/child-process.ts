@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { canConfine, confinementPath } from '../../setup/confinement-path.mjs';
+import type { Confinement } from '../isolation/confine-process.ts';
 import type { SquareFilm } from '../read-square-film.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 import type { ChildReady, ReadRequest } from './film-reader-child.ts';
@@ -14,11 +15,12 @@ export type ChildLimits = {
   timeoutMs: number;
   /** V8's heap. The whole process, with pixels and codecs outside that heap, may take four times as much. */
   memoryMb: number;
+  /** Where films lie: the child can read none elsewhere. Without it, it can read what the agent's user may. */
+  folders?: readonly string[];
 };
 
 export type FilmChild = {
-  /** Whether the system took network, files and processes from it; false where it can not. */
-  confined: boolean;
+  confinement: Confinement;
   isAlive(): boolean;
   /** Never rejects: a child that hangs, grows or dies answers with a refusal and is gone. */
   ask(request: ReadRequest): Promise<SquareFilm | Refusal>;
@@ -35,34 +37,34 @@ const PROCESS_TO_HEAP = 4;
  * Its environment is empty, so no credential of the agent reaches a decoder, and its output goes nowhere, so nothing a
  * decoder prints about a patient reaches a log.
  *
- * Once warm it gives up network, other processes and writing to files (confine-process.ts).
+ * Once warm it gives up network, other processes, writing to files and reading those of others (confine-process.ts).
  *
  * @throws FilmReaderError READER_NOT_STARTED when the child can't start at all
  */
 export async function startFilmChild(limits: ChildLimits): Promise<FilmChild> {
   const loader = import.meta.resolve('tsx');
   const path = fileURLToPath(new URL('./film-reader-child.ts', import.meta.url));
-  const child = fork(path, findConfinement(), {
+  const child = fork(path, findConfinement(limits.folders), {
     execArgv: [`--max-old-space-size=${limits.memoryMb}`, '--import', loader],
     env: {},
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
-  const { confined } = await waitUntilReady(child);
+  const confinement = await waitUntilReady(child);
   return {
-    confined,
+    confinement,
     isAlive: () => !child.killed && !hasEnded(child), // a killed child takes a moment to end
     ask: (request) => ask(child, request, limits),
     kill: () => kill(child),
   };
 }
 
-/** The addon's path as the child's argument; none where this system has nothing to confine with. */
-function findConfinement(): string[] {
+/** The addon's path and the folders as the child's arguments; none where this system has nothing to confine with. */
+function findConfinement(folders: readonly string[] = []): string[] {
   if (!canConfine()) return [];
   const path = confinementPath();
   if (!existsSync(path)) throw new FilmReaderError('READER_NOT_CONFINED');
-  return [path];
+  return [path, ...folders];
 }
 
 async function waitUntilReady(child: ChildProcess): Promise<ChildReady> {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { loadTextModels, type TextModels } from '../burned-in-text/models.ts';
 import { loadCodecs } from '../decode/wasm-codecs.ts';
-import { confineProcess } from '../isolation/confine-process.ts';
+import { type Confinement, confineProcess } from '../isolation/confine-process.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { readSquareFilm, type SquareFilm, type SquareFilmOptions } from '../read-square-film.ts';
 import { type Refusal, refuse } from '../refusals.ts';
@@ -10,21 +10,23 @@ import { type Refusal, refuse } from '../refusals.ts';
 export type ReadRequest = { path: string; options: SquareFilmOptions };
 
 /** Said once by the child, when it is warm. */
-export type ChildReady = { confined: boolean };
+export type ChildReady = Confinement;
 
 // Runs only as a child process of createFilmReader: parent and child share no memory, and the child can be killed.
 process.on('disconnect', () => process.exit(0));
 void start();
 
-/** `argv[2]` is the confinement's addon, absent where this system has none. */
+/** `argv`: the confinement's addon, absent where this system has none; the folders of films, none where any may be read. */
 async function start(): Promise<void> {
-  const addon = process.argv[2];
+  const [addon, ...folders] = process.argv.slice(2);
   await loadCodecs();
   const models = await loadTextModels();
   process.on('message', (request: ReadRequest) => {
     void answer(request, models).then((result) => process.send?.(result));
   });
-  process.send?.({ confined: addon !== undefined && confineProcess(addon) } satisfies ChildReady);
+  const unconfined = { confined: false, readsLimited: false };
+  const ready = addon ? confineProcess(addon, folders.length > 0 ? folders : undefined) : unconfined;
+  process.send?.(ready satisfies ChildReady);
 }
 
 async function answer({ path, options }: ReadRequest, models: TextModels): Promise<SquareFilm | Refusal> {

@@ -1,19 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { confinementPath } from '../../setup/confinement-path.mjs';
 import { loadTextModels } from '../burned-in-text/models.ts';
 import { filmElements, testPixels, toBytes } from '../fixtures/film-elements.ts';
+import { landlockVersion } from '../isolation/confine-process.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { readSquareFilm } from '../read-square-film.ts';
 import { writeDicom } from '../write/write-dicom.ts';
-import {
-  canConfineReaders,
-  createFilmReader,
-  type FilmReader,
-  type FilmReaderOptions,
-} from './film-reader.ts';
+import { createFilmReader, type FilmReader, type FilmReaderOptions, tryConfinement } from './film-reader.ts';
 
 let dir: string;
 let reader: FilmReader | undefined;
@@ -79,7 +84,9 @@ describe('a film reader', () => {
   });
 
   it('confines its children: a filter of system calls, no core dump, no file to write', async () => {
-    expect(await canConfineReaders()).toBe(true);
+    const { readsLimited, ...taken } = await tryConfinement();
+    expect(taken).toEqual({ confined: true });
+    expect(readsLimited).toBe(landlockVersion(confinementPath()) >= 2);
     await open()('good.dcm');
     const [child] = findChildren();
     const status = readFileSync(`/proc/${child}/status`, 'latin1');
@@ -89,6 +96,20 @@ describe('a film reader', () => {
     expect(limits).toMatch(/^Max core file size +0 +0 /m);
     expect(limits).toMatch(/^Max file size +0 +0 /m);
   });
+
+  it.skipIf(landlockVersion(confinementPath()) < 2)(
+    'reads films where films lie, and not one elsewhere (needs Landlock 2)',
+    async () => {
+      mkdirSync(join(dir, 'films'));
+      mkdirSync(join(dir, 'films-of-others'));
+      for (const folder of ['films', 'films-of-others']) writeFileSync(join(dir, folder, 'good.dcm'), bytes);
+      const read = open({ folders: [join(dir, 'films')] });
+      expect((await read('films/good.dcm')).ok).toBe(true);
+      expect(await read('films-of-others/good.dcm')).toMatchObject({ code: 'FILE_UNREADABLE' });
+      await reader?.close();
+      expect((await open()('films-of-others/good.dcm')).ok).toBe(true);
+    },
+  );
 
   it('refuses a file that is not there', async () => {
     expect(await open()('missing.dcm')).toEqual({ ok: false, code: 'FILE_UNREADABLE', stage: 'parse' });

@@ -1,3 +1,4 @@
+import type { Confinement } from '../isolation/confine-process.ts';
 import type { SquareFilm, SquareFilmOptions } from '../read-square-film.ts';
 import type { Refusal } from '../refusals.ts';
 import { type FilmChild, startFilmChild } from './child-process.ts';
@@ -10,6 +11,8 @@ export type FilmReaderOptions = SquareFilmOptions & {
   timeoutMs?: number;
   /** V8's heap in each child; the whole child may take four times as much. Default 512. */
   memoryMb?: number;
+  /** Where the films lie: the children can read none elsewhere. Without it, they can read what this process may. */
+  folders?: readonly string[];
 };
 
 export type FilmReader = {
@@ -32,6 +35,7 @@ export function createFilmReader({
   processes = 2,
   timeoutMs = 10_000,
   memoryMb = 512,
+  folders,
   ...options
 }: FilmReaderOptions): FilmReader {
   const lanes: Lane[] = Array.from({ length: processes }, () => ({ child: null, running: null }));
@@ -40,7 +44,7 @@ export function createFilmReader({
 
   const run = async (lane: Lane, job: Job): Promise<void> => {
     try {
-      if (!lane.child?.isAlive()) lane.child = await startFilmChild({ timeoutMs, memoryMb });
+      if (!lane.child?.isAlive()) lane.child = await startFilmChild({ timeoutMs, memoryMb, folders });
       const result = isClosed ? null : await lane.child.ask({ path: job.path, options });
       if (result && !isClosed) job.resolve(result);
       else job.reject(new FilmReaderError('READER_CLOSED'));
@@ -74,9 +78,9 @@ export function createFilmReader({
   };
 }
 
-/** Whether this system takes network, files and processes from the readers of films. Throws FilmReaderError. */
-export async function canConfineReaders(): Promise<boolean> {
-  const child = await startFilmChild({ timeoutMs: 0, memoryMb: 512 });
+/** What this system takes from the readers of films. Throws FilmReaderError. */
+export async function tryConfinement(): Promise<Confinement> {
+  const child = await startFilmChild({ timeoutMs: 0, memoryMb: 512, folders: ['/'] });
   await child.kill();
-  return child.confined;
+  return child.confinement;
 }

@@ -1,18 +1,62 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+type Addon = { confine(): boolean; limitReads(paths: readonly string[]): boolean; landlockVersion(): number };
+
+/** What the system took from a process. */
+export type Confinement = {
+  /** Sockets, other processes, writing to files (seccomp). */
+  confined: boolean;
+  /** Reading files beside those named (Landlock). */
+  readsLimited: boolean;
+};
 
 /**
  * Takes from this process, for good and in all its threads, what a reader of untrusted films never needs: sockets,
- * other processes, writing to files, core dumps. See native/confine.cc for the list of system calls.
+ * other processes, writing to files, core dumps; and, where `folders` are given, reading files outside of them. See
+ * native/confine.cc for the list of system calls.
  *
  * What will be loaded later must be loaded before: the loader of TypeScript asks a process of its own for help.
  *
- * @returns false where the kernel has no such filter; then nothing but an own process and its limits isolates
+ * What the kernel can't take stays; without any of it, nothing but an own process and its limits isolates.
  */
-export function confineProcess(addon: string): boolean {
-  const { confine } = createRequire(import.meta.url)(addon) as { confine(): boolean };
+export function confineProcess(addon: string, folders?: readonly string[]): Confinement {
+  const { confine, limitReads } = loadAddon(addon);
   endHelpers();
-  return confine();
+  const readsLimited = folders !== undefined && limitReads([...folders, ...codePaths(), ...SYSTEM_PATHS]);
+  return { confined: confine(), readsLimited };
+}
+
+/**
+ * Takes from this process, in all its threads and for good, reading files and folders outside of `paths`. Writing, and moving
+ * files, stays as it was. False where the kernel is older than Linux 5.19 or was built without Landlock: then nothing is taken.
+ */
+export function limitReads(addon: string, paths: readonly string[]): boolean {
+  return loadAddon(addon).limitReads(paths);
+}
+
+/** The kernel's version of Landlock, 0 where it has none. */
+export function landlockVersion(addon: string): number {
+  return loadAddon(addon).landlockVersion();
+}
+
+const loadAddon = (addon: string) => createRequire(import.meta.url)(addon) as Addon;
+
+/** What a process opens late: libraries, random numbers, and what it asks of the machine and of itself. */
+export const SYSTEM_PATHS: readonly string[] = [
+  ...['/usr/lib', '/usr/lib64', '/usr/local/lib', '/lib', '/lib64', '/etc/ld.so.cache'],
+  ...['/usr/share/zoneinfo', '/etc/localtime', '/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'],
+  ...['/proc/self', '/proc/cpuinfo', '/proc/meminfo', '/sys/devices/system', '/sys/fs/cgroup'],
+];
+
+/** This package and what is installed for it: code and networks that are loaded with the first film that needs them. */
+function codePaths(): string[] {
+  const paths = [dirname(dirname(dirname(fileURLToPath(import.meta.url))))];
+  for (let at = paths[0]!; at !== dirname(at); at = dirname(at))
+    if (existsSync(join(at, 'node_modules'))) paths.push(realpathSync(join(at, 'node_modules')));
+  return paths;
 }
 
 /** Ends the loader's compiler, which would obey this process without being confined itself. */
