@@ -1,9 +1,10 @@
 import { detectText } from './detect-text.ts';
-import { judgeBox } from './judge-box.ts';
+import { isWorthReading, judgeBox } from './judge-box.ts';
 import { growMask, maskBoxes } from './mask-text.ts';
 import type { TextModels } from './models.ts';
-import type { Box, Picture } from './picture.ts';
+import { type Box, type Picture, shareWithin } from './picture.ts';
 import { readText } from './read-text.ts';
+import type { TextBox } from './text-boxes.ts';
 
 /** What a site wants done with a film that shows text: paint over it, or not use the film. */
 export type BurnedInTextPolicy = 'mask' | 'refuse';
@@ -19,6 +20,9 @@ export type CleanFilm = Picture & { maskedBoxes: number };
 
 /** After this many rounds of masking a film that still shows text is refused. */
 const ROUNDS_MAX = 2;
+
+/** So much of a box lies in a marker's when it is a part of the marker, seen at another step. */
+const PART = 0.8;
 
 /**
  * Paints over text that could name somebody, and looks again. Sides, projections and postures stay.
@@ -42,10 +46,13 @@ export async function cleanFilm(
 
 /** The boxes of a film, rows·columns gray bytes, that hold text which could name somebody; see {@link judgeBox}. */
 export async function inspectText(models: TextModels, film: Picture, isSuspected = false): Promise<Box[]> {
-  const found: Box[] = [];
+  const [texts, markers]: [TextBox[], TextBox[]] = [[], []];
   for (const box of await detectText(models, film)) {
-    const readings = await readText(models, film, box);
-    if (judgeBox(film, box, readings, isSuspected) === 'text') found.push(growMask(box, film));
+    if (!isWorthReading(film, box, isSuspected)) continue;
+    const judgement = judgeBox(film, box, await readText(models, film, box), isSuspected);
+    if (judgement === 'text') texts.push(box);
+    if (judgement === 'marker') markers.push(box);
   }
-  return found;
+  const isPart = (text: TextBox) => markers.some((marker) => shareWithin(text, marker) > PART);
+  return texts.filter((text) => !isPart(text)).map((text) => growMask(text, film));
 }

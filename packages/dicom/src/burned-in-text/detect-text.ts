@@ -1,10 +1,10 @@
-import { findStrokes } from './find-strokes.ts';
+import { findRegions, findStrokes, isColumn } from './find-strokes.ts';
 import type { TextModels } from './models.ts';
-import { type Box, crop, halve, type Picture } from './picture.ts';
+import { area, type Box, crop, halve, type Picture, shareWithin, turnLeft } from './picture.ts';
 import { findBoxes, type TextBox } from './text-boxes.ts';
 
-/** A picture up to this size is looked at whole: about 0.4 s. */
-const WHOLE_PX_MAX = 1_200_000;
+/** The film is halved while its longer side is at least this long: letters as high as a tenth of it are then 10 to 20 pixels high. */
+const LONGER_SIDE_MIN = 200;
 
 /** Sides of the network's input are multiples of this. */
 const STRIDE = 32;
@@ -13,26 +13,41 @@ const SCORE_MIN = 0.6; // as PP-OCR has it
 const SAME = 0.5; // of the area that two boxes cover together
 
 /**
- * Every place where the network sees text, in pixels of the film. The film is halved until it may be looked at whole;
- * at each finer step only what has thin strokes is, since letters too small for the coarse step have those.
+ * Every place where the network sees text, in pixels of the film. The network looks only at what has thin strokes, as
+ * letters have. Letters of any size have them at one step of halving the film; they are looked at there and at the next
+ * finer step, where the network sees large letters better.
  */
 export async function detectText(models: TextModels, film: Picture): Promise<TextBox[]> {
   const boxes: TextBox[] = [];
-  let level = film;
-  for (let scale = 1; ; scale *= 2) {
-    const isLast = level.rows * level.columns <= WHOLE_PX_MAX;
-    const whole = { left: 0, top: 0, right: level.columns, bottom: level.rows };
-    for (const region of isLast ? [whole] : findStrokes(level)) {
-      const found = await detectIn(models, level, region);
+  for (const { level, scale, regions } of listSteps(film)) {
+    for (const region of regions) {
+      const found = await detectIn(models, crop(level, region));
+      if (isColumn(region)) found.push(...(await detectTurned(models, crop(level, region))));
       boxes.push(...found.map((box) => place(box, region, scale)));
     }
-    if (isLast) return dropRepeats(boxes);
-    level = halve(level);
   }
+  return dropRepeats(boxes);
 }
 
-async function detectIn(models: TextModels, picture: Picture, region: Box): Promise<TextBox[]> {
-  const part = crop(picture, region);
+type Step = { level: Picture; scale: number; regions: Box[] };
+
+/** The film, halved, halved again, and where to look at each step. */
+function listSteps(film: Picture): Step[] {
+  const levels = [film];
+  while (Math.max(levels.at(-1)!.rows, levels.at(-1)!.columns) >= 2 * LONGER_SIDE_MIN)
+    levels.push(halve(levels.at(-1)!));
+  const strokes = levels.map(findStrokes);
+  return levels.map((level, i) => {
+    const wider = (strokes[i + 1] ?? []).map(double);
+    return { level, scale: 2 ** i, regions: findRegions(level, [...strokes[i]!, ...wider]) };
+  });
+}
+
+function double({ left, top, right, bottom }: Box): Box {
+  return { left: 2 * left, top: 2 * top, right: 2 * right, bottom: 2 * bottom };
+}
+
+async function detectIn(models: TextModels, part: Picture): Promise<TextBox[]> {
   const [rows, columns] = [part.rows, part.columns].map((side) => Math.ceil(side / STRIDE) * STRIDE);
   const chances = await models.detect(toInput(part, rows!, columns!), rows!, columns!);
   return findBoxes(chances, rows!, columns!)
@@ -43,6 +58,15 @@ async function detectIn(models: TextModels, picture: Picture, region: Box): Prom
       bottom: Math.min(box.bottom, part.rows),
     }))
     .filter(({ left, top, right, bottom }) => left < right && top < bottom);
+}
+
+/** The network sees small letters that lie on their side only half of the time; here they stand. */
+async function detectTurned(models: TextModels, part: Picture): Promise<TextBox[]> {
+  const boxes = await detectIn(models, turnLeft(part));
+  return boxes.map(({ left, top, right, bottom, score }) => ({
+    ...{ left: part.columns - bottom, right: part.columns - top },
+    ...{ top: left, bottom: right, score },
+  }));
 }
 
 /** Means and spreads of ImageNet's colours, by which the network was trained. */
@@ -82,17 +106,11 @@ function place({ left, top, right, bottom, score }: TextBox, region: Box, scale:
 /** Of boxes that mean the same, the first: the one from the finer step. */
 function dropRepeats(boxes: readonly TextBox[]): TextBox[] {
   const kept: TextBox[] = [];
-  for (const box of boxes) if (!kept.some((other) => share(box, other) > SAME)) kept.push(box);
+  for (const box of boxes) if (!kept.some((other) => isRepeat(box, other))) kept.push(box);
   return kept;
 }
 
-function share(a: Box, b: Box): number {
-  const width = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-  const height = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-  const common = Math.max(0, width) * Math.max(0, height);
-  return common / (area(a) + area(b) - common);
-}
-
-function area({ left, top, right, bottom }: Box): number {
-  return (right - left) * (bottom - top);
+function isRepeat(box: Box, other: Box): boolean {
+  const common = shareWithin(box, other) * area(box);
+  return common > SAME * (area(box) + area(other) - common);
 }

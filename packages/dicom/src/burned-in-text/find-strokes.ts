@@ -1,80 +1,165 @@
 import type { Box, Picture } from './picture.ts';
 
-const CELL_PX = 64;
-const TILE_PX = 320;
+const CELL_PX = 16;
 
-/** How far a region reaches beyond its tiles, so that a text on a seam is whole in one of two. */
+/** How far a region reaches beyond its strokes: a letter whose neighbours show none, and what the network wants around it. */
 const MARGIN_PX = 32;
 
 /** A stroke differs this far from both its sides, gray levels, and by this many times the film's own noise. */
-const CONTRAST_MIN = 20;
+const CONTRAST_MIN = 25;
 const CONTRAST_TO_NOISE = 5;
 
-/** Strokes are up to this wide: letters up to 30 pixels high. Wider ones are found where the film is halved. */
-const STROKE_PX = 3;
+/** Strokes are up to three pixels wide: letters up to some 20 pixels high. Wider ones are found where the film is halved. */
+const STROKE_PX = 2;
 
 /** One pixel in this many is enough to guess the noise from. */
 const NOISE_STEP = 97;
 
-/** Upright and level stroke pixels in a cell of 64 · 64 that make it worth a look: two small letters. */
-const STROKE_PIXELS_MIN = 10;
+/** Upright and level stroke pixels, each, in 32 · 32 pixels that make them worth a look. Chosen on films that aren't measured on. */
+const STROKE_PIXELS_MIN = 12;
 
-/** Parts of a picture that hold thin strokes in both directions, as letters have. Finds far more than letters. */
+/** A column of strokes is this many times as high as wide. */
+const COLUMN = 1.5;
+
+/** What a look costs beside its pixels, in pixels. */
+const LOOK_PX = 4_000;
+
+/** No region is larger, whatever a film shows: the network takes half a kilobyte a pixel. */
+const REGION_PX_MAX = 400_000;
+
+/** Cells of a picture that lie side by side and hold thin strokes in both directions, as letters do, in pixels. */
 export function findStrokes(picture: Picture): Box[] {
   const contrast = Math.max(CONTRAST_MIN, CONTRAST_TO_NOISE * guessNoise(picture));
-  const cells = countStrokes(picture, contrast);
-  const [down, across] = [Math.ceil(picture.rows / TILE_PX), Math.ceil(picture.columns / TILE_PX)];
-  const regions: Box[] = [];
-  for (let row = 0; row < down; row++) {
-    let start = -1;
-    for (let column = 0; column <= across; column++) {
-      const isWritten = column < across && isTileWritten(cells, row, column);
-      if (isWritten && start < 0) start = column;
-      if (isWritten || start < 0) continue;
-      regions.push(toRegion(picture, row, start, column));
-      start = -1;
-    }
-  }
-  return regions;
+  return findRuns(markCells(countStrokes(picture, contrast)));
 }
 
+/** Parts of a picture that are worth a look: strokes with what is around them, together where that costs less. */
+export function findRegions(picture: Picture, strokes: readonly Box[]): Box[] {
+  return join(strokes.map((stroke) => toRegion(picture, stroke))).flatMap(split);
+}
+
+/** Stroke pixels by cells, down·across. The last row and column lie beyond the picture, so that each cell has neighbours. */
 type Cells = { upright: Uint16Array; level: Uint16Array; down: number; across: number };
 
 function countStrokes({ rows, columns, gray }: Picture, contrast: number): Cells {
-  const [down, across] = [Math.ceil(rows / CELL_PX), Math.ceil(columns / CELL_PX)];
+  const [down, across] = [Math.ceil(rows / CELL_PX) + 1, Math.ceil(columns / CELL_PX) + 1];
   const [upright, level] = [new Uint16Array(down * across), new Uint16Array(down * across)];
-  const away = STROKE_PX * columns;
+  const line = (row: number) => gray.subarray(row * columns, (row + 1) * columns);
   for (let row = STROKE_PX; row < rows - STROKE_PX; row++) {
-    const cellRow = Math.floor(row / CELL_PX) * across;
+    const [above, here, below] = [line(row - STROKE_PX), line(row), line(row + STROKE_PX)];
+    const cells = Math.floor(row / CELL_PX) * across;
     for (let column = STROKE_PX; column < columns - STROKE_PX; column++) {
-      const at = row * columns + column;
-      const value = gray[at]!;
-      const cell = cellRow + Math.floor(column / CELL_PX);
-      if (isRidge(value - gray[at - STROKE_PX]!, value - gray[at + STROKE_PX]!, contrast)) upright[cell]!++;
-      if (isRidge(value - gray[at - away]!, value - gray[at + away]!, contrast)) level[cell]!++;
+      const value = here[column]!;
+      if (isRidge(value, here[column - STROKE_PX]!, here[column + STROKE_PX]!, contrast))
+        upright[cells + Math.floor(column / CELL_PX)]!++;
+      if (isRidge(value, above[column]!, below[column]!, contrast))
+        level[cells + Math.floor(column / CELL_PX)]!++;
     }
   }
   return { upright, level, down, across };
 }
 
 /** Both sides lie on one side of the value, and far from it. */
-function isRidge(one: number, other: number, contrast: number): boolean {
-  return (one >= contrast && other >= contrast) || (one <= -contrast && other <= -contrast);
+function isRidge(value: number, one: number, other: number, contrast: number): boolean {
+  const difference = value - one; // most pixels end here
+  if (difference >= contrast) return value - other >= contrast;
+  return difference <= -contrast && value - other <= -contrast;
 }
 
-function isTileWritten(
-  { upright, level, down, across }: Cells,
-  tileRow: number,
-  tileColumn: number,
-): boolean {
-  const side = TILE_PX / CELL_PX;
-  for (let row = tileRow * side; row < Math.min(down, (tileRow + 1) * side); row++) {
-    for (let column = tileColumn * side; column < Math.min(across, (tileColumn + 1) * side); column++) {
-      const cell = row * across + column;
-      if (Math.min(upright[cell]!, level[cell]!) >= STROKE_PIXELS_MIN) return true;
+type Marks = { isMarked: Uint8Array; down: number; across: number };
+
+/** Marks each two by two cells that hold strokes of both directions. */
+function markCells({ upright, level, down, across }: Cells): Marks {
+  const isMarked = new Uint8Array(down * across);
+  const four = (counts: Uint16Array, at: number) =>
+    counts[at]! + counts[at + 1]! + counts[at + across]! + counts[at + across + 1]!;
+  for (let row = 0; row < down - 1; row++) {
+    for (let at = row * across; at < (row + 1) * across - 1; at++) {
+      if (Math.min(four(upright, at), four(level, at)) < STROKE_PIXELS_MIN) continue;
+      isMarked.fill(1, at, at + 2);
+      isMarked.fill(1, at + across, at + across + 2);
     }
   }
-  return false;
+  return { isMarked, down, across };
+}
+
+/** Marked cells that lie side by side in a row, in pixels. */
+function findRuns({ isMarked, down, across }: Marks): Box[] {
+  const runs: Box[] = [];
+  for (let row = 0; row < down - 1; row++) {
+    for (let column = 0; column < across - 1; column++) {
+      if (!isMarked[row * across + column]) continue;
+      const left = column;
+      while (column < across - 1 && isMarked[row * across + column]) column++;
+      const [top, bottom] = [row * CELL_PX, (row + 1) * CELL_PX];
+      runs.push({ left: left * CELL_PX, top, right: column * CELL_PX, bottom });
+    }
+  }
+  return runs;
+}
+
+function toRegion({ rows, columns }: Picture, { left, top, right, bottom }: Box): Box {
+  return {
+    left: Math.max(0, left - MARGIN_PX),
+    top: Math.max(0, top - MARGIN_PX),
+    right: Math.min(columns, right + MARGIN_PX),
+    bottom: Math.min(rows, bottom + MARGIN_PX),
+  };
+}
+
+/** Whether the strokes in a region stand in a column, as those of a line do that is turned by a quarter. */
+export function isColumn({ left, top, right, bottom }: Box): boolean {
+  const [width, height] = [right - left - 2 * MARGIN_PX, bottom - top - 2 * MARGIN_PX];
+  return height >= COLUMN * width;
+}
+
+/** Joins regions as long as looking at two together costs less than looking at each. */
+function join(regions: readonly Box[]): Box[] {
+  const joined: Box[] = [];
+  for (let region of regions) {
+    for (let at = 0; at < joined.length; ) {
+      const both = enclose(region, joined[at]!);
+      if (cost(both) > cost(region) + cost(joined[at]!)) at++;
+      else {
+        region = both;
+        joined.splice(at, 1);
+        at = 0; // the larger one may reach those that were left
+      }
+    }
+    joined.push(region);
+  }
+  return joined;
+}
+
+function enclose(a: Box, b: Box): Box {
+  return {
+    left: Math.min(a.left, b.left),
+    top: Math.min(a.top, b.top),
+    right: Math.max(a.right, b.right),
+    bottom: Math.max(a.bottom, b.bottom),
+  };
+}
+
+function cost({ left, top, right, bottom }: Box): number {
+  return LOOK_PX + (right - left) * (bottom - top);
+}
+
+/** Halves that overlap by a margin on both sides, until each is small enough. */
+function split(region: Box): Box[] {
+  const { left, top, right, bottom } = region;
+  if (cost(region) <= REGION_PX_MAX) return [region];
+  const [x, y] = [(left + right) >> 1, (top + bottom) >> 1];
+  const halves =
+    right - left > bottom - top
+      ? [
+          { ...region, right: x + MARGIN_PX },
+          { ...region, left: x - MARGIN_PX },
+        ]
+      : [
+          { ...region, bottom: y + MARGIN_PX },
+          { ...region, top: y - MARGIN_PX },
+        ];
+  return halves.flatMap(split);
 }
 
 /** The median of what {@link isRidge} sees: mean distance of a pixel to its two sides. */
@@ -88,13 +173,4 @@ function guessNoise({ rows, columns, gray }: Picture): number {
   let [below, level] = [0, 0];
   while (below + counts[level]! < total / 2) below += counts[level++]!;
   return level;
-}
-
-function toRegion({ rows, columns }: Picture, tileRow: number, from: number, to: number): Box {
-  return {
-    left: Math.max(0, from * TILE_PX - MARGIN_PX),
-    top: Math.max(0, tileRow * TILE_PX - MARGIN_PX),
-    right: Math.min(columns, to * TILE_PX + MARGIN_PX),
-    bottom: Math.min(rows, (tileRow + 1) * TILE_PX + MARGIN_PX),
-  };
 }

@@ -20,6 +20,7 @@ describe('isMarker', () => {
     expect(isMarker('ER', true)).toBe(true);
     expect(isMarker('ER', false)).toBe(false);
     expect(isMarker('EREC', false)).toBe(true);
+    expect(isMarker('REC', false)).toBe(true);
     expect(isMarker('STA', false)).toBe(false);
   });
 });

@@ -22,9 +22,12 @@ export function isMarker(text: string, isCut: boolean): boolean {
   );
 }
 
-/** The network may cut a word as well, but leaves more than half of it. */
+/** The network may cut a word at both ends, too, but leaves more than half of it. */
 function matches(word: string, marker: string, isCut: boolean): boolean {
   const lettersMin = isCut ? CUT_LETTERS_MIN : Math.max(3, Math.floor(marker.length / 2) + 1);
   if (word === marker) return true;
-  return word.length >= lettersMin && (marker.startsWith(word) || marker.endsWith(word));
+  return (
+    word.length >= lettersMin &&
+    (isCut ? marker.startsWith(word) || marker.endsWith(word) : marker.includes(word))
+  );
 }

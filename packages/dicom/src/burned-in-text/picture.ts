@@ -4,6 +4,17 @@ export type Picture = { rows: number; columns: number; gray: Uint8Array };
 /** Columns left to right - 1, rows top to bottom - 1. */
 export type Box = { left: number; top: number; right: number; bottom: number };
 
+/** The share of a box that lies within another. */
+export function shareWithin(box: Box, other: Box): number {
+  const width = Math.min(box.right, other.right) - Math.max(box.left, other.left);
+  const height = Math.min(box.bottom, other.bottom) - Math.max(box.top, other.top);
+  return (Math.max(0, width) * Math.max(0, height)) / area(box);
+}
+
+export function area({ left, top, right, bottom }: Box): number {
+  return (right - left) * (bottom - top);
+}
+
 /** A copy of a part of a picture. The box lies inside it. */
 export function crop(picture: Picture, { left, top, right, bottom }: Box): Picture {
   const [rows, columns] = [bottom - top, right - left];
