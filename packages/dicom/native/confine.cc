@@ -191,12 +191,13 @@ bool Allow(int ruleset, const char* path, uint64_t access) {
   return done;
 }
 
-int BuildRuleset(const std::vector<std::string>& readable) {
-  const RulesetAttr attr{kReadFile | kReadDir | kRefer};
+// `taken`: kReadFile, or that and kReadDir.
+int BuildRuleset(const std::vector<std::string>& readable, uint64_t taken) {
+  const RulesetAttr attr{taken | kRefer};
   const int ruleset = static_cast<int>(syscall(kCreateRuleset, &attr, sizeof attr, 0));
   if (ruleset < 0) return -1;
   bool done = Allow(ruleset, "/", kRefer);  // moving files is not what is taken here
-  for (const std::string& path : readable) done = done && Allow(ruleset, path.c_str(), kReadFile | kReadDir);
+  for (const std::string& path : readable) done = done && Allow(ruleset, path.c_str(), taken);
   if (done) return ruleset;
   close(ruleset);
   return -1;
@@ -281,11 +282,11 @@ bool BindByHandler(DIR* tasks) {
   return done;
 }
 
-bool LimitReads(const std::vector<std::string>& readable) {
+bool LimitReads(const std::vector<std::string>& readable, bool with_lists) {
   if (LandlockVersion() < kVersionMin) return false;
   DIR* tasks = opendir("/proc/self/task");
   if (tasks == nullptr) return false;
-  g_ruleset = BuildRuleset(readable);
+  g_ruleset = BuildRuleset(readable, with_lists ? kReadFile | kReadDir : kReadFile);
   const bool done = g_ruleset.load() >= 0 && BindByHandler(tasks);
   close(g_ruleset.exchange(-1));
   closedir(tasks);
@@ -310,10 +311,12 @@ std::vector<std::string> ReadStrings(napi_env env, napi_value list) {
 }
 
 napi_value LimitReadsOfThisProcess(napi_env env, napi_callback_info info) {
-  size_t count = 1;
-  napi_value paths = nullptr, done = nullptr;
-  napi_get_cb_info(env, info, &count, &paths, nullptr, nullptr);
-  napi_get_boolean(env, LimitReads(ReadStrings(env, paths)), &done);
+  size_t count = 2;
+  napi_value arguments[2] = {}, done = nullptr;
+  bool with_lists = true;
+  napi_get_cb_info(env, info, &count, arguments, nullptr, nullptr);
+  napi_get_value_bool(env, arguments[1], &with_lists);
+  napi_get_boolean(env, LimitReads(ReadStrings(env, arguments[0]), with_lists), &done);
   return done;
 }
 

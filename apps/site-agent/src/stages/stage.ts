@@ -51,6 +51,8 @@ export type StageJob = {
   /** Tensors live in a `child` process only, so the agent's own stays small and outlives a crash of theirs. */
   runsIn: 'agent' | 'child';
   attemptsMax: number;
+  /** Of a `child`: the system takes from it all films but those of training and validation. */
+  isKeptFromHoldOut?: boolean;
   /** Runs in the agent before a child starts, for what the child has no network for. */
   prepare?(home: Home): Promise<void>;
   /** Loads the work itself; the agent's process never loads a child's. */

@@ -4,6 +4,7 @@ import { guardOf } from '../runs/claim.ts';
 import { openRun } from '../runs/run-folder.ts';
 import { errorCode } from '../site-error.ts';
 import { executeStage } from '../stages/execute-stage.ts';
+import { limitToTraining } from './limit-to-training.ts';
 import type { WorkerReply, WorkerRequest } from './messages.ts';
 
 /** Entry of the process that holds patient films and tensors. It ends with its request, or when the agent is gone. */
@@ -40,6 +41,7 @@ async function work(request: WorkerRequest, signal: AbortSignal): Promise<void> 
   }
   const { stage, epoch } = request;
   const job = pipeline.find(({ name }) => name === stage)!;
+  if (job.isKeptFromHoldOut) await limitToTraining(home, run);
   await executeStage(job, { home, run, epoch, guard: guardOf(run, epoch), signal, threads, isProduction });
 }
 

@@ -11,10 +11,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { confinementPath } from '../../setup/confinement-path.mjs';
 import { loadTextModels } from '../burned-in-text/models.ts';
 import { filmElements, testPixels, toBytes } from '../fixtures/film-elements.ts';
-import { landlockVersion } from '../isolation/confine-process.ts';
+import { canLimitReads } from '../isolation/limit-reads.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { readSquareFilm } from '../read-square-film.ts';
 import { writeDicom } from '../write/write-dicom.ts';
@@ -86,7 +85,7 @@ describe('a film reader', () => {
   it('confines its children: a filter of system calls, no core dump, no file to write', async () => {
     const { readsLimited, ...taken } = await tryConfinement();
     expect(taken).toEqual({ confined: true });
-    expect(readsLimited).toBe(landlockVersion(confinementPath()) >= 2);
+    expect(readsLimited).toBe(canLimitReads());
     await open()('good.dcm');
     const [child] = findChildren();
     const status = readFileSync(`/proc/${child}/status`, 'latin1');
@@ -97,7 +96,7 @@ describe('a film reader', () => {
     expect(limits).toMatch(/^Max file size +0 +0 /m);
   });
 
-  it.skipIf(landlockVersion(confinementPath()) < 2)(
+  it.skipIf(!canLimitReads())(
     'reads films where films lie, and not one elsewhere (needs Landlock 2)',
     async () => {
       mkdirSync(join(dir, 'films'));

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { confinementPath } from '../../setup/confinement-path.mjs';
-import { landlockVersion, limitReads } from './confine-process.ts';
+import { loadAddon } from './addon.ts';
 import type { Attempts } from './fixtures/confined-child.ts';
 
 let folder: string;
@@ -79,7 +79,8 @@ describe('a confined process', () => {
   });
 });
 
-const version = landlockVersion(confinementPath());
+const addon = loadAddon(confinementPath());
+const version = addon.landlockVersion();
 const OTHERS = [
   ...['read a key', 'read a key in another thread', 'read a key in a new thread', 'list its folder'],
   ...['read a link to it', 'read the parent’s environment', 'read the parent’s memory'],
@@ -114,6 +115,6 @@ describe('a confined process that was told where films lie', () => {
 });
 
 it.skipIf(version >= 2)('says where the kernel can not limit what is read, and takes nothing', () => {
-  expect(limitReads(confinementPath(), [])).toBe(false);
+  expect(addon.limitReads([], true)).toBe(false);
   expect(readFileSync('/proc/self/comm', 'utf8')).not.toBe('');
 });

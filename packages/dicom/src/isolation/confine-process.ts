@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-
-type Addon = { confine(): boolean; limitReads(paths: readonly string[]): boolean; landlockVersion(): number };
+import { loadAddon } from './addon.ts';
 
 /** What the system took from a process. */
 export type Confinement = {
@@ -25,27 +23,13 @@ export type Confinement = {
 export function confineProcess(addon: string, folders?: readonly string[]): Confinement {
   const { confine, limitReads } = loadAddon(addon);
   endHelpers();
-  const readsLimited = folders !== undefined && limitReads([...folders, ...codePaths(), ...SYSTEM_PATHS]);
+  const readsLimited =
+    folders !== undefined && limitReads([...folders, ...codePaths(), ...SYSTEM_PATHS], true);
   return { confined: confine(), readsLimited };
 }
 
-/**
- * Takes from this process, in all its threads and for good, reading files and folders outside of `paths`. Writing, and moving
- * files, stays as it was. False where the kernel is older than Linux 5.19 or was built without Landlock: then nothing is taken.
- */
-export function limitReads(addon: string, paths: readonly string[]): boolean {
-  return loadAddon(addon).limitReads(paths);
-}
-
-/** The kernel's version of Landlock, 0 where it has none. */
-export function landlockVersion(addon: string): number {
-  return loadAddon(addon).landlockVersion();
-}
-
-const loadAddon = (addon: string) => createRequire(import.meta.url)(addon) as Addon;
-
 /** What a process opens late: libraries, random numbers, and what it asks of the machine and of itself. */
-export const SYSTEM_PATHS: readonly string[] = [
+const SYSTEM_PATHS: readonly string[] = [
   ...['/usr/lib', '/usr/lib64', '/usr/local/lib', '/lib', '/lib64', '/etc/ld.so.cache'],
   ...['/usr/share/zoneinfo', '/etc/localtime', '/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'],
   ...['/proc/self', '/proc/cpuinfo', '/proc/meminfo', '/sys/devices/system', '/sys/fs/cgroup'],
