@@ -55,6 +55,7 @@ const SITE_ERRORS = {
   SOURCES_MISSING:
     'There is no sources.json in the home. Say there where films come from; docs/hospital-it has an example.',
   SOURCES_INVALID: 'sources.json in the home does not match its schema. Correct it.',
+  SOURCES_UNUSABLE: 'Something that sources.json in the home names can not be used. Mend it as said here.',
   SPOOL_IN_USE:
     'Another process of this home receives films already. Stop it first, or let it take these films too.',
   SECRET_UNREADABLE:

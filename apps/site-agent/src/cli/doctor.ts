@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { ComputeError, describeGpu, inceptionWeightsPath, initCompute } from '@synspine/compute';
 import { tryConfinement } from '@synspine/dicom';
+import { canLimitReads } from '@synspine/dicom/limit-reads';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
@@ -9,6 +10,9 @@ import { readKey } from '../keys.ts';
 import { readPolicy } from '../policy.ts';
 import { reachableFetch } from '../registry/open-registry.ts';
 import { errorCode, SiteError } from '../site-error.ts';
+import { describeSources, requireUsableSources } from '../sources/check-sources.ts';
+import { readSourceSettings } from '../sources/settings.ts';
+import { claimSpool } from '../sources/spool/claim-spool.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { homeOption } from './home-option.ts';
 
@@ -50,6 +54,7 @@ function checksOf(folder: string): Check[] {
     { name: 'film isolation', run: checkFilmIsolation },
     { name: 'home', run: async () => (await open()).id },
     { name: 'free disk', run: async () => checkDisk(await open()) },
+    { name: 'sources', run: async () => checkSourcesOf(await open()) },
     { name: 'keys', run: async () => checkKeys(await open()) },
     { name: 'policy', run: async () => (await readPolicy(await open(), config)).privacy.version },
     { name: 'registry', run: async () => checkRegistry(await open()) },
@@ -75,9 +80,13 @@ function checkInception(): string {
 
 async function checkIsolation(): Promise<string> {
   const [command] = await findIsolation();
-  return command
+  const network = command
     ? 'workers run without network'
     : 'NOT available: this system allows no unprivileged network namespaces';
+  const holdOut = canLimitReads()
+    ? 'those that train can not read the hold-out'
+    : 'those that train are kept from the hold-out by the code alone (Landlock takes Linux 5.19)';
+  return `${network}; ${holdOut}`;
 }
 
 async function checkFilmIsolation(): Promise<string> {
@@ -97,6 +106,18 @@ async function checkDisk({ path }: Home): Promise<string> {
   const gigabytes = (bavail * bsize) / 1e9;
   if (gigabytes < DISK_MIN_GB) throw new SiteError('DISK_FULL');
   return `${gigabytes.toFixed(1)} GB`;
+}
+
+/** Whether films can come from where sources.json says. */
+async function checkSourcesOf(home: Home): Promise<string> {
+  const settings = await readSourceSettings(home);
+  if (!settings) return 'no sources.json: films come by `ingest` alone';
+  const isReceiving = await claimSpool(home).then(
+    (release) => release(),
+    () => true,
+  );
+  await requireUsableSources(settings, isReceiving === true);
+  return describeSources(settings);
 }
 
 async function checkKeys(home: Home): Promise<string> {
