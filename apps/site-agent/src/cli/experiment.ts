@@ -45,7 +45,7 @@ export function addExperimentCommand(program: Command): void {
       'films with labels.csv, a folder of such sites, or VinDr-SpineXR as published',
     )
     .requiredOption('--out <dir>', 'the experiment’s folder; made when missing')
-    .option('--preset <name>', 'network and schedule', 'demo-32')
+    .option('--preset <name>', 'network and schedule', 'small-32')
     .addOption(
       new Option('--labels <scheme>', 'two classes or eight (the preset’s, else two)').choices(
         LABEL_SCHEME_NAMES,
