@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { writeDicom } from '@synspine/dicom';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLog } from '../../log.ts';
 import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
@@ -44,8 +45,8 @@ function bodyOf(parts: (Buffer | { type: string; bytes: Buffer })[]): Buffer {
   return Buffer.concat([...pieces, Buffer.from('\r\n--edge--\r\n')]);
 }
 
-async function post(body: Buffer, headers: Record<string, string> = {}) {
-  const response = await fetch(`http://127.0.0.1:${server.port}/dicom-web/studies`, {
+async function post(body: Buffer, headers: Record<string, string> = {}, study = '') {
+  const response = await fetch(`http://127.0.0.1:${server.port}/dicom-web/studies${study}`, {
     method: 'POST',
     headers: { 'content-type': DICOM_TYPE, ...headers },
     body: body as BodyInit,
@@ -120,6 +121,29 @@ describe('POST /dicom-web/studies', () => {
     await once(socket, 'close');
     expect(spool.waiting(9)).toEqual([]);
     expect(await spool.hasRoom()).toBe(true);
+  });
+
+  it('takes films of one study alone where the address names one', async () => {
+    await start();
+    const element = (uid: string, syntax: string) =>
+      writeDicom([{ tag: 0x0020000d, vr: 'UI', value: uid }], syntax).subarray(
+        -8 - uid.length - (uid.length % 2),
+      );
+    const filmOf = (study: string, uid: string, syntax = '1.2.840.10008.1.2.1') => {
+      const head = Buffer.concat([encodeFileMeta(CR, uid, syntax), Buffer.alloc(70_000)]);
+      return Buffer.concat([head, element(study, syntax), Buffer.alloc(100_000, uid)]);
+    };
+    const syntaxes = ['1.2.840.10008.1.2.1', '1.2.840.10008.1.2', '1.2.840.10008.1.2.2'];
+    const ours = syntaxes.map((syntax, i) => filmOf('1.2.77', `1.2.${i}`, syntax));
+    const { status, body } = await post(bodyOf(ours), {}, '/1.2.77');
+    expect([status, body['00081199'].Value.length]).toEqual([200, 3]);
+    const mixed = await post(bodyOf([filmOf('1.2.77', '1.2.8'), filmOf('1.2.771', '1.2.9')]), {}, '/1.2.77');
+    expect(mixed.status).toBe(202);
+    expect(mixed.body['00081199'].Value).toEqual([reference('1.2.8')]);
+    expect(mixed.body['00081198'].Value).toMatchObject([reference('1.2.9')]);
+    expect((await post(bodyOf([filmOf('1.2.7', '1.2.9')]), {}, '/1.2.77')).status).toBe(409);
+    expect((await post(bodyOf(ours), {}, '/1.2.x')).status).toBe(400);
+    expect(spool.waiting(9)).toHaveLength(4);
   });
 
   it('tells that it lives', async () => {

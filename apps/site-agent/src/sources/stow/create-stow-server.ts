@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
+import { isUid } from '@synspine/dicom';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Log } from '../../log.ts';
 import { errorCode } from '../../site-error.ts';
@@ -29,7 +30,7 @@ type StowDeps = { spool: Spool; log: Log };
 const HEADERS_MS = 20_000;
 const RETRY_AFTER_S = 60;
 
-/** STOW-RS: `POST /dicom-web/studies` (PS3.18 section 10.5), and `GET /health`. */
+/** STOW-RS: `POST /dicom-web/studies`, `POST /dicom-web/studies/{study}` (PS3.18 section 10.5), and `GET /health`. */
 export async function createStowServer(options: StowOptions, deps: StowDeps): Promise<Listener> {
   const stop = new AbortController();
   const server = fastify({
@@ -46,7 +47,9 @@ export async function createStowServer(options: StowOptions, deps: StowDeps): Pr
   server.setErrorHandler((error, _, reply) => answerError(error, reply, deps.log));
   server.setNotFoundHandler((_, reply) => reply.code(404).send());
   server.get('/health', async () => ({ status: 'ok' }));
-  server.post('/dicom-web/studies', createStoreHandler(options, { ...deps, signal: stop.signal }));
+  const store = createStoreHandler(options, { ...deps, signal: stop.signal });
+  server.post('/dicom-web/studies', store);
+  server.post('/dicom-web/studies/:study', store);
   await server.listen({ host: options.bind, port: options.port });
   return {
     port: (server.server.address() as AddressInfo).port,
@@ -79,6 +82,8 @@ function createStoreHandler(
 ) {
   let requests = 0;
   return async (request: FastifyRequest, reply: FastifyReply) => {
+    const { study } = request.params as { study?: string };
+    if (study !== undefined && !isUid(study)) return reply.code(400).send();
     const boundary = findBoundary(request.headers['content-type']);
     if (!boundary || isOtherType(request)) return reply.code(415).send();
     if (requests >= options.requestsMax) return reply.code(503).header('retry-after', RETRY_AFTER_S).send();
@@ -89,6 +94,7 @@ function createStoreHandler(
         spool,
         ...options,
         signal,
+        study,
       });
       const { status, body } = describeStored(outcomes);
       const count = outcomes.filter(({ code }) => code === null).length;
