@@ -20,19 +20,19 @@ beforeEach(async () => {
   await writeFile(join(folder, 'labels.csv'), 'sop_instance_uid,label\n');
   await writeFile(join(folder, 'token'), 'a token of the site\n', { mode: 0o600 });
   await mkdir(join(folder, 'films'));
-  for (const name of ['site', 'other'])
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-        ...['-subj', '/CN=site', '-days', '2', '-keyout', `${name}.key`, '-out', `${name}.pem`],
-      ],
-      { cwd: folder, stdio: 'ignore' },
-    );
+  for (const name of ['site', 'other']) makeCertificate(name);
   taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
 });
 afterEach(() => taken.close());
+
+/** NAME.pem, its own authority, and NAME.key. */
+function makeCertificate(name: string): void {
+  const kind = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`];
+  const [command, ...args] = ['openssl', ...kind, '-subj', '/CN=site', '-days', '2', ...files];
+  execFileSync(command!, args, { cwd: folder, stdio: 'ignore' });
+}
 
 /** Port 1 stands for "none": it is never tried where the test says that the ports are held already. */
 function settings(change: (all: Sources) => void = () => {}): SourceSettings {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import getPort from 'get-port';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openCatalogue } from '../films/catalogue.ts';
 import { type Home, openHome } from '../home.ts';
@@ -57,7 +58,7 @@ async function untilEmpty(home: Home): Promise<void> {
 
 describe('synspine-site receive', () => {
   it('killed again and again while films come, has each one in the end, once', async () => {
-    const port = 21_112;
+    const port = await getPort();
     const { folders, labels, films } = await writeFilms(await temporaryFolder(), 40, { side: 400 });
     const home = await prepareHome(labels, port);
     for (const afterMs of [200, 1_200]) {
@@ -81,7 +82,7 @@ describe('synspine-site receive', () => {
   });
 
   it('keeps a film that came before its label, for `quarantine retry` to take', async () => {
-    const port = 21_113;
+    const port = await getPort();
     const { folders, labels } = await writeFilms(await temporaryFolder(), 3);
     const home = await prepareHome(labels, port);
     const rows = await readFile(labels, 'utf8');
@@ -100,7 +101,7 @@ describe('synspine-site receive', () => {
   });
 
   it('lets one process receive for a home', async () => {
-    const port = 21_114;
+    const port = await getPort();
     const home = await prepareHome(join(await temporaryFolder(), 'labels.csv'), port);
     await startAgent(home);
     const second = spawn(process.execPath, [COMMAND, 'receive', '--home', home.path]);

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestOrthanc, testOrthanc } from '@synspine/test-services';
+import getPort from 'get-port';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openCatalogue } from '../../films/catalogue.ts';
 import { openHome } from '../../home.ts';
@@ -20,14 +21,15 @@ import { pullIntoHome } from './pull-into-home.ts';
 const temporaryFolder = useTemporaryFolders();
 const FILMS = 40;
 const TOKEN = 'a token of the site';
-const STOW_PORT = 21_042;
 
 let films: TestFilm[];
 let labels: string;
 let orthanc: TestOrthanc;
+let stowPort: number;
 beforeAll(async () => {
   ({ films, labels } = await writeFilms(await temporaryFolder(), FILMS, { name: 'web' }));
-  const Url = `http://127.0.0.1:${STOW_PORT}/dicom-web`;
+  stowPort = await getPort();
+  const Url = `http://127.0.0.1:${stowPort}/dicom-web`;
   orthanc = await testOrthanc({
     webServers: { agent: { Url, HttpHeaders: { Authorization: `Bearer ${TOKEN}` } } },
   });
@@ -63,7 +65,7 @@ describe('Orthanc', () => {
     const spool = await makeSpool();
     server = await createStowServer(
       {
-        ...{ bind: '127.0.0.1', port: STOW_PORT, addresses: ['127.0.0.1'], token: TOKEN, requestsMax: 8 },
+        ...{ bind: '127.0.0.1', port: stowPort, addresses: ['127.0.0.1'], token: TOKEN, requestsMax: 8 },
         ...{ idleMs: 10_000, filmMs: 10_000, roomWaitMs: 1_000 },
       },
       { spool, log: createLog('silent') },

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { testOrthanc } from '@synspine/test-services';
+import getPort from 'get-port';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../log.ts';
 import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
@@ -104,7 +104,7 @@ describe('dcmtk', () => {
 /** Milliseconds in which dcmtk's storescp, one process an association, takes the same folders. */
 async function timeStorescp(sent: readonly string[]): Promise<number> {
   const folder = await temporaryFolder();
-  const port = await freePort();
+  const port = await getPort();
   const server: ChildProcess = spawn('storescp', ['--fork', '-od', folder, String(port)], {
     stdio: 'ignore',
   });
@@ -118,15 +118,6 @@ async function timeStorescp(sent: readonly string[]): Promise<number> {
     server.kill('SIGTERM');
     await once(server, 'close');
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 describe('Orthanc', () => {
