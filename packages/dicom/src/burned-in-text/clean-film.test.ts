@@ -99,3 +99,33 @@ describe('cleanFilm', { timeout: TIMEOUT_MS }, () => {
     expect((await cleanFilm(models, film, { ...mask, isSuspected: true }))!.maskedBoxes).toBeGreaterThan(0);
   });
 });
+
+describe('pictures of any kind', { timeout: TIMEOUT_MS }, () => {
+  const shapes = [
+    ...[
+      [1, 1],
+      [3, 5],
+      [128, 16_384],
+      [16_384, 128],
+      [2, 3_000],
+      [199, 401],
+    ],
+  ] as const;
+  const fills: Record<string, (at: number, columns: number) => number> = {
+    flat: () => 7,
+    noise: (at) => Math.imul(at + 1, 0x9e3779b1) >>> 24,
+    grid: (at, columns) => ((at % columns) % 9 < 2 || Math.floor(at / columns) % 9 < 2 ? 255 : 0),
+  };
+  const kinds = shapes.flatMap((shape) => Object.keys(fills).map((fill) => [...shape, fill] as const));
+
+  it.each(kinds)(
+    'of %i · %i pixels, %s, are looked at, and boxes lie inside',
+    async (rows, columns, fill) => {
+      const gray = Uint8Array.from({ length: rows * columns }, (_, at) => fills[fill]!(at, columns));
+      for (const box of await inspectText(models, { rows, columns, gray }, true)) {
+        expect(Math.min(box.left, box.top, columns - box.right, rows - box.bottom)).toBeGreaterThanOrEqual(0);
+        expect(Math.min(box.right - box.left, box.bottom - box.top)).toBeGreaterThan(0);
+      }
+    },
+  );
+});

@@ -4,7 +4,7 @@ import { findRegions, findStrokes } from './find-strokes.ts';
 import { drawLettering, type Lettering, stamp } from './fixtures/draw-lettering.ts';
 import { type Box, halve, type Picture } from './picture.ts';
 
-const REGION_PX_MAX = 400_000;
+const REGION_PX_MAX = 200_000;
 
 function drawPhantom(size: number): Picture {
   const { rows, columns, pixels } = renderPhantom({

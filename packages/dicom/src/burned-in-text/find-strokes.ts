@@ -25,7 +25,7 @@ const COLUMN = 1.5;
 const LOOK_PX = 4_000;
 
 /** No region is larger, whatever a film shows: the network takes half a kilobyte a pixel. */
-const REGION_PX_MAX = 400_000;
+const REGION_PX_MAX = 200_000;
 
 /** Cells of a picture that lie side by side and hold thin strokes in both directions, as letters do, in pixels. */
 export function findStrokes(picture: Picture): Box[] {

@@ -21,6 +21,7 @@ const OPTIONS: InferenceSession.SessionOptions = {
   intraOpNumThreads: 1, // films are read in several processes at once
   interOpNumThreads: 1,
   enableCpuMemArena: false, // it would keep the memory of the largest film
+  enableMemPattern: false,
 };
 
 /** Loads both networks, half a second. */

@@ -1,6 +1,7 @@
+import { loadTextModels, type TextModels } from '../burned-in-text/models.ts';
 import { loadCodecs } from '../decode/wasm-codecs.ts';
 import { confineProcess } from '../isolation/confine-process.ts';
-import { readFilm } from '../read-film.ts';
+import { readSquareFilm } from '../read-square-film.ts';
 import { REFUSALS } from '../refusals.ts';
 import { mutateFilm } from './mutate-film.ts';
 import { createSeedFilms } from './seed-films.ts';
@@ -21,6 +22,7 @@ const send = (message: FuzzMessage) => process.send?.(message);
 async function main(): Promise<void> {
   const films = await createSeedFilms();
   await loadCodecs();
+  const models = await loadTextModels();
   if (addon !== '') confineProcess(addon);
   const verdicts: Record<string, number> = {};
   let slowestMs = 0;
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
     send({ at: number });
     const { bytes } = mutateFilm(films, Number(seed), number);
     const begun = process.cpuUsage();
-    const verdict = await judge(bytes);
+    const verdict = await judge(bytes, models);
     const { user, system } = process.cpuUsage(begun);
     const ms = (user + system) / 1_000; // of the processor: others may use the machine
     slowestMs = Math.max(slowestMs, ms);
@@ -39,11 +41,14 @@ async function main(): Promise<void> {
   process.send?.({ verdicts, slowestMs } satisfies FuzzMessage, () => process.exit(0));
 }
 
-async function judge(bytes: Buffer): Promise<string> {
+const image = { size: 256, fit: 'centre-square' } as const;
+
+async function judge(bytes: Buffer, models: TextModels): Promise<string> {
   try {
-    const film = await readFilm(bytes);
-    if (film.ok) return film.pixels.length === film.rows * film.columns ? 'read' : 'untyped';
-    return film.code in REFUSALS ? film.code : 'untyped';
+    const film = await readSquareFilm(bytes, { image }, models);
+    if (!film.ok) return film.code in REFUSALS ? film.code : 'untyped';
+    if (film.square.length !== image.size ** 2) return 'untyped';
+    return film.maskedBoxes > 0 ? 'read, text masked' : 'read';
   } catch {
     return 'untyped';
   }

@@ -1,5 +1,6 @@
 import { inflateRawSync } from 'node:zlib';
 import sharp from 'sharp';
+import { drawLettering, type Lettering, stamp } from '../burned-in-text/fixtures/draw-lettering.ts';
 import { findTransferSyntax } from '../dataset/transfer-syntaxes.ts';
 import { encodeHtj2k, encodeJpeg2000, encodeJpegLs } from '../fixtures/encode-in-wasm.ts';
 import { encodeJpegLossless } from '../fixtures/encode-jpeg-lossless.ts';
@@ -20,6 +21,7 @@ export type SeedFilm = {
 };
 
 const SIDE = 128;
+const TEXT_SIDE = 320;
 const BITS = 12;
 const values = testPixels(SIDE, SIDE, BITS);
 const bytes = toBytes(values, 16);
@@ -54,8 +56,23 @@ export async function createSeedFilms(): Promise<SeedFilm[]> {
     seed('htj2k lossless', SYNTAX.htj2kLossless, encapsulated(htj2k)),
     seed('htj2k', SYNTAX.htj2k, encapsulated(htj2k)),
     seed('rgb', SYNTAX.explicit, rgb(gray)),
+    seed('text', SYNTAX.explicit, await withText()),
     seed('fragments', SYNTAX.jpeg2000, inFragments(j2k)),
   ];
+}
+
+/** A film with a made-up number on it, so that what becomes of text is mutated, too; large enough for a line of text. */
+async function withText(): Promise<FilmFixture> {
+  const lettering: Lettering = {
+    ...{ text: 'MRN 4055187', face: 'DejaVuSans', heightPx: 10, opacity: 1, ink: 'plate', turn: 0 },
+  };
+  const film = { rows: TEXT_SIDE, columns: TEXT_SIDE, gray: new Uint8Array(TEXT_SIDE * TEXT_SIDE).fill(90) };
+  film.gray.forEach((_, at) => {
+    film.gray[at]! += (at % TEXT_SIDE) >> 3;
+  });
+  stamp(film, await drawLettering(lettering), lettering, 40, 60);
+  const { rows, columns, gray } = film;
+  return { rows, columns, bitsAllocated: 8, bitsStored: 8, pixelData: Buffer.from(gray) };
 }
 
 function encapsulated(stream: Uint8Array): FilmFixture {
