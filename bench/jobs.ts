@@ -113,7 +113,9 @@ export function createIngestJobs(options: BenchOptions) {
       const { stdout } = await promisify(execFile)(options.python, ['-B', script, task]);
       return JSON.parse(stdout) as FilmSet[];
     },
-    ours: () => startNode('ours', 'ingest.ts', folder.writeJob('ours', job)),
+    /** `isWhole`: with the search for burned-in text, as a site reads films. */
+    ours: (name: string, isWhole: boolean) =>
+      startNode(name, 'ingest.ts', folder.writeJob(name, { ...job, isWhole })),
     pydicom: () => startPython(options, 'pydicom', 'ingest.py', folder.writeJob('pydicom', job)),
     remove: folder.remove,
   };

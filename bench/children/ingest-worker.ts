@@ -1,16 +1,32 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { encodeGray, MASTER_SIZE } from '../../apps/site-agent/src/films/master-image.ts';
-import { readFilm, toTrainingImage } from '../../packages/dicom/src/index.ts';
+import type { TextModels } from '../../packages/dicom/src/burned-in-text/models.ts';
+import { loadTextModels, readFilm, readSquareFilm, toTrainingImage } from '../../packages/dicom/src/index.ts';
 
-/** Reads films as a film reader's child does, all but the search for text, and writes them as the agent does. */
-export type FilmTask = { path: string; out: string };
+/** Reads films as a film reader's child does, with the search for text or without, and writes them as the agent does. */
+export type FilmTask = { path: string; out: string; isWhole: boolean };
 
-async function read({ path, out }: FilmTask): Promise<void> {
+const image = { size: MASTER_SIZE, fit: 'centre-square' } as const;
+
+let models: Promise<TextModels> | null = null; // loaded by the first film, which is in no measured round
+
+async function read({ path, out, isWhole }: FilmTask): Promise<void> {
+  const square = isWhole ? await readWhole(path) : await readOnly(path);
+  await writeFile(join(out, `${basename(path, '.dcm')}.png`), await encodeGray(square, MASTER_SIZE));
+}
+
+async function readWhole(path: string): Promise<Uint8Array> {
+  models ??= loadTextModels();
+  const film = await readSquareFilm(await readFile(path), { image }, await models);
+  if (!film.ok) throw new Error(`${film.code} for ${path}`);
+  return film.square;
+}
+
+async function readOnly(path: string): Promise<Uint8Array> {
   const film = await readFilm(await readFile(path));
   if (!film.ok) throw new Error(`${film.code} for ${path}`);
-  const square = await toTrainingImage(film, { size: MASTER_SIZE, fit: 'centre-square' });
-  await writeFile(join(out, `${basename(path, '.dcm')}.png`), await encodeGray(square, MASTER_SIZE));
+  return toTrainingImage(film, image);
 }
 
 process.on('message', (task: FilmTask) => {

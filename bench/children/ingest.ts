@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { serve } from './serve.ts';
 
 /** Our reading of films, in as many processes as the job says. Usage: ingest.ts JOB.json */
-const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as { processes: number };
+const job = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as { processes: number; isWhole: boolean };
 
 const worker = fileURLToPath(new URL('./ingest-worker.ts', import.meta.url));
 const execArgv = ['--import', import.meta.resolve('tsx')];
@@ -22,7 +22,7 @@ async function drain(child: ChildProcess, tasks: object[]): Promise<void> {
 await serve({
   async ingest(request) {
     const { paths, out } = request as unknown as { paths: string[]; out: string };
-    const tasks = paths.map((path) => ({ path, out }));
+    const tasks = paths.map((path) => ({ path, out, isWhole: job.isWhole }));
     const begin = performance.now();
     await Promise.all(workers.map((child) => drain(child, tasks)));
     return { seconds: (performance.now() - begin) / 1000 };

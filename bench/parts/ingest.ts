@@ -15,12 +15,14 @@ const differenceMax = 4; // mean of 255 levels: the middle square is cut half a 
 export type IngestRow = Pick<FilmSet, 'kind' | 'syntax' | 'films' | 'megapixels' | 'bytes'> & {
   /** Films a second of wall time, and seconds of all cores for a film. */
   sides: Record<string, { filmsPerS: Summary; cpuSPerFilm: Summary }>;
-  /** Theirs divided by ours, of each round. */
-  wallRatio: Summary;
-  cpuRatio: Summary;
+  /** Theirs divided by ours, of each round: our reading alone, and with the search for burned-in text, which theirs lacks. */
+  reading: Ratios;
+  whole: Ratios;
   /** Largest mean difference of a film's two squares, of 255 levels. */
   difference: number;
 };
+
+export type Ratios = { wall: Summary; cpu: Summary };
 
 type Round = { wallS: number; cpuS: number };
 
@@ -35,7 +37,11 @@ export async function compareIngest(
   try {
     const films = options.films ?? (await drawFilms(jobs.path('phantoms')));
     const sets = await jobs.encode(films, COUNTS);
-    contenders.push(await jobs.ours(), await jobs.pydicom());
+    contenders.push(
+      await jobs.ours('reading', false),
+      await jobs.ours('whole ingest', true),
+      await jobs.pydicom(),
+    );
     const rows: IngestRow[] = [];
     for (const set of sets) {
       const row = await compareSet(set, contenders, jobs, options.rounds);
@@ -69,30 +75,39 @@ async function compareSet(
   jobs: IngestJobs,
   rounds: number,
 ): Promise<IngestRow> {
-  const [ours, theirs] = contenders.map((contender) => ({
+  const sides = contenders.map((contender) => ({
     contender,
     out: jobs.path(`${contender.name} ${basename(set.folder)}`),
+    rounds: [] as Round[],
   }));
-  const sides = [ours!, theirs!];
-  for (const { out } of sides) mkdirSync(out);
-  const measured: Round[][] = [[], []];
-  for (const { contender, out } of sides) await takeRound(contender, set, out); // compiles and fills caches
+  for (const { contender, out } of sides) {
+    mkdirSync(out);
+    await takeRound(contender, set, out); // compiles, loads models and fills caches
+  }
   for (let round = 0; round < rounds; round++)
-    for (const i of round % 2 ? [1, 0] : [0, 1])
-      measured[i]!.push(await takeRound(sides[i]!.contender, set, sides[i]!.out));
-  const ratio = (of: keyof Round) => summarize(measured[0]!.map((own, i) => measured[1]![i]![of] / own[of]));
-  const summaries = measured.map((list) => ({
-    filmsPerS: summarize(list.map(({ wallS }) => set.films / wallS)),
-    cpuSPerFilm: summarize(list.map(({ cpuS }) => cpuS / set.films)),
-  }));
+    for (const side of round % 2 ? sides.toReversed() : sides)
+      side.rounds.push(await takeRound(side.contender, set, side.out));
+  const [reading, whole, theirs] = sides;
   const { kind, syntax, films, megapixels, bytes } = set;
   return {
     ...{ kind, syntax, films, megapixels, bytes },
-    sides: Object.fromEntries(contenders.map(({ name }, i) => [name, summaries[i]!])),
-    wallRatio: ratio('wallS'),
-    cpuRatio: ratio('cpuS'),
-    difference: await compareSquares(theirs!.contender, [ours!.out, theirs!.out]),
+    sides: Object.fromEntries(sides.map(({ contender, rounds }) => [contender.name, sumUp(rounds, films)])),
+    reading: compareRounds(reading!.rounds, theirs!.rounds),
+    whole: compareRounds(whole!.rounds, theirs!.rounds),
+    difference: await compareSquares(theirs!.contender, [reading!.out, theirs!.out]),
   };
+}
+
+function sumUp(rounds: readonly Round[], films: number) {
+  return {
+    filmsPerS: summarize(rounds.map(({ wallS }) => films / wallS)),
+    cpuSPerFilm: summarize(rounds.map(({ cpuS }) => cpuS / films)),
+  };
+}
+
+function compareRounds(ours: readonly Round[], theirs: readonly Round[]): Ratios {
+  const ratio = (of: keyof Round) => summarize(ours.map((own, i) => theirs[i]![of] / own[of]));
+  return { wall: ratio('wallS'), cpu: ratio('cpuS') };
 }
 
 async function takeRound(contender: Contender, set: FilmSet, out: string): Promise<Round> {
