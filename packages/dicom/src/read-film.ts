@@ -5,6 +5,7 @@ import type { StoredPixels } from './decode/stored-pixels.ts';
 import { renderForDisplay } from './display/render-for-display.ts';
 import { type FilmIdentity, type FrameChoice, readIdentity, readPixelFormat } from './film-header.ts';
 import { isRefusal, type Refusal, refuse } from './refusals.ts';
+import { readMediaDirectory } from './selection/media-directory.ts';
 import {
   DEFAULT_SELECTION,
   type FilmContent,
@@ -50,6 +51,8 @@ export type ReadFilmOptions = Partial<SelectionPolicy> & {
 export async function readFilm(bytes: Uint8Array, options: ReadFilmOptions = {}): Promise<Film | Refusal> {
   const file = await readPart10(bytes);
   if (isRefusal(file)) return file;
+  const namedFiles = readMediaDirectory(file.dataset);
+  if (namedFiles) return { ...refuse('parse', 'MEDIA_DIRECTORY'), facts: { namedFiles } };
   const identity = readIdentity(file.dataset);
   if (isRefusal(identity)) return identity;
   const format = readPixelFormat(file, options.frame);

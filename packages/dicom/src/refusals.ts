@@ -9,6 +9,8 @@ export const REFUSALS = {
   NOT_DICOM: 'The file has no DICOM preamble. Export it as a DICOM Part 10 file.',
   TRUNCATED: 'The file ends before its data does. Send it again from the archive.',
   MALFORMED: 'The data set breaks the DICOM encoding rules. Have the archive export it again.',
+  MEDIA_DIRECTORY:
+    'The file is a DICOMDIR: it names the films of a medium and is none itself. Nothing to do, unless films are FILE_MISSING.',
   NESTED_TOO_DEEP:
     'Sequences are nested deeper than 64 levels. No radiograph needs that; check where the file came from.',
   TOO_MANY_ITEMS:
@@ -65,6 +67,8 @@ export type KnownFacts = Partial<FilmContent> & {
   rows?: number;
   columns?: number;
   pixelSha256?: string;
+  /** Of a DICOMDIR: the files that it names, relative to its folder. */
+  namedFiles?: string[];
 };
 
 /** A film that is not used, and why. A value, never an exception: one bad film must not stop a hospital's import. */

@@ -4,7 +4,7 @@ import type { Home } from '../home.ts';
 import type { KeyedHash } from '../keys.ts';
 import type { CatalogueFilm, FilmSelection } from './catalogue.ts';
 import { type CatalogueIndex, shorten } from './catalogue-index.ts';
-import type { IngestOptions, IngestVerdict } from './ingest-folder.ts';
+import type { IngestOptions, IngestVerdict, SourceVerdict } from './ingest-folder.ts';
 import { type FilmLabel, findLabel } from './labels.ts';
 import type { JudgedFile } from './look/judge-reads.ts';
 import type { Look } from './look/learn-look.ts';
@@ -25,9 +25,12 @@ export type Ingest = IngestOptions & {
 };
 
 /** Takes a film into the home or refuses it, and notes either. */
-export async function decideFilm(ingest: Ingest, read: JudgedFile): Promise<IngestVerdict> {
+export async function decideFilm(ingest: Ingest, read: JudgedFile): Promise<SourceVerdict> {
   const { film, source, fileSha256 } = read;
-  if (!film.ok) return refuse(ingest, read, film.code, film.stage, film.facts);
+  if (!film.ok) {
+    const refused = refuse(ingest, read, film.code, film.stage, film.facts);
+    return { ...refused, ...(film.facts?.namedFiles && { namedFiles: film.facts.namedFiles }) };
+  }
   const selection = await describeSelection(ingest, film, read.look);
   const facts = { ...film, ...selection };
   if (await isDuplicate(ingest, film, fileSha256)) return refuse(ingest, read, 'DUPLICATE', 'ingest', facts);
@@ -41,9 +44,14 @@ export async function decideFilm(ingest: Ingest, read: JudgedFile): Promise<Inge
   return { file: source.file, verdict: 'ingested', code: null, ...pickFacts(film) };
 }
 
+/** A file that a DICOMDIR names and that is not there. */
+export function refuseMissing(ingest: Ingest, file: string): IngestVerdict {
+  return refuse(ingest, { source: { file }, fileSha256: '' }, 'FILE_MISSING', 'ingest');
+}
+
 function refuse(
   { quarantine, refusedFolder }: Ingest,
-  { source: { file }, fileSha256 }: JudgedFile,
+  { source: { file }, fileSha256 }: Pick<JudgedFile, 'source' | 'fileSha256'>,
   code: string,
   stage: string,
   facts: Omit<KnownFacts, 'viewRule'> & Partial<Pick<FilmSelection, 'viewRule' | 'look'>> = {},

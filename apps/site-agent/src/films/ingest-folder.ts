@@ -4,8 +4,9 @@ import type { Home } from '../home.ts';
 import { openKeyedHash } from '../keys.ts';
 import { SiteError } from '../site-error.ts';
 import { openCatalogueIndex } from './catalogue-index.ts';
-import { decideFilm, type Ingest, patientKeyOf } from './decide-film.ts';
+import { decideFilm, type Ingest, patientKeyOf, refuseMissing } from './decide-film.ts';
 import { judgeReads, type LearnLook } from './look/judge-reads.ts';
+import { findMissing } from './missing-files.ts';
 import { openQuarantine } from './quarantine.ts';
 import { type ReadFile, type ReadFilmFile, readAhead } from './read-ahead.ts';
 import type { Source } from './source.ts';
@@ -21,6 +22,9 @@ export type IngestVerdict = {
   rows?: number;
   columns?: number;
 };
+
+/** With what a DICOMDIR named, where nobody has looked yet whether that is there. */
+export type SourceVerdict = IngestVerdict & { namedFiles?: string[] };
 
 export type IngestOptions = Pick<WaitOptions, 'onDiskFull'> & {
   source: Source;
@@ -49,7 +53,7 @@ const READ_AHEAD = 2; // films beside those being read, so that no reader waits 
  * the reason. Memory does not grow with the number of films, but for some 150 bytes each. Ingesting again is harmless; a
  * new label replaces the old one. Throws FIT_CONFLICT.
  */
-export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGenerator<IngestVerdict> {
+export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGenerator<SourceVerdict> {
   const { source, readFilm, signal, learnLook, concurrency = 2 } = options;
   const catalogue = await openCatalogueIndex(home);
   const quarantine = await openQuarantine(home);
@@ -68,10 +72,15 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
     const judged = learnLook ? judgeReads(reads, learnLook, (film) => patientKeyOf(hash, film)) : reads;
     let unsaved = 0;
     for await (const read of judged) {
-      const verdict = await decideFilm(ingest, read);
+      const { namedFiles, ...verdict } = await decideFilm(ingest, read);
       unsaved = (unsaved + 1) % SAVE_EVERY;
       if (unsaved === 0) await save();
+      if (!namedFiles || !source.hasFile) {
+        yield namedFiles ? { ...verdict, namedFiles } : verdict;
+        continue;
+      }
       yield verdict;
+      yield* findMissing(verdict.file, namedFiles, source.hasFile).map((file) => refuseMissing(ingest, file));
     }
     await save();
   } finally {

@@ -1,7 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { createFilmReader } from '@synspine/dicom';
 import type { Home } from '../home.ts';
-import { collectVerdicts, type IngestOptions, type IngestVerdict, ingestFilms } from './ingest-folder.ts';
+import {
+  collectVerdicts,
+  type IngestOptions,
+  type IngestVerdict,
+  ingestFilms,
+  type SourceVerdict,
+} from './ingest-folder.ts';
 import { createLearningMemory, type LearningMemory } from './learning-memory.ts';
 import { learnLook } from './look/learn-look.ts';
 import { MASTER_SIZE } from './master-image.ts';
@@ -20,7 +26,7 @@ export type IngestSourceOptions = Omit<IngestOptions, 'readFilm' | 'concurrency'
  * {@link ingestFilms} by the site's selection, with film readers of its own: untrusted files are opened in their
  * processes only. Throws SELECTION_INVALID.
  */
-export async function* streamSource(home: Home, options: IngestSourceOptions): AsyncGenerator<IngestVerdict> {
+export async function* streamSource(home: Home, options: IngestSourceOptions): AsyncGenerator<SourceVerdict> {
   const { unlikeSpine, ...selection } = await readSelection(home);
   const memory = options.memory ?? createLearningMemory();
   const mustKnowView = !selection.views.includes('unknown');

@@ -11,6 +11,8 @@ export const INGEST_REFUSALS = {
   NOT_A_SPINE:
     'The film does not look like the site’s other films of the spine: it shows something else, lies on its side or is inverted. Leave it out; or, where it is right, set "unlikeSpine" to "take" in selection.json and run `synspine-site quarantine retry`.',
   DUPLICATE: 'The same film was ingested from another file. Nothing to do.',
+  FILE_MISSING:
+    'A DICOMDIR names this file, and it is not on the medium. Copy the medium again, or leave it: nothing of it was taken.',
   FILE_GONE:
     'The file is not there any more. Put it back and try again, or leave it: nothing of it was taken.',
 } as const;

@@ -39,6 +39,7 @@ export async function* retryFilms(
       folder,
       labels,
       labelFiles: [],
+      hasFile: (file: string) => existsSync(join(folder, file)),
       films: films.map(({ path }) => describeFile(folder, path)),
     };
     for await (const verdict of streamSource(home, { ...options, memory, source })) {

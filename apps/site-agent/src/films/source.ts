@@ -3,6 +3,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SiteError } from '../site-error.ts';
 import { type Labels, readLabels } from './labels.ts';
+import type { HasFile } from './missing-files.ts';
 
 /** A folder of films as it came, with what its label files say. */
 export type Source = {
@@ -13,6 +14,8 @@ export type Source = {
   labelFiles: string[];
   /** What is in the films' folders, by path relative to `folder`, in order. */
   films: Iterable<SourceFilm> | AsyncIterable<SourceFilm>;
+  /** Whether a file is there, by its path; absent where films come by other names than a DICOMDIR's. */
+  hasFile?: HasFile;
   /** How many there are, where that is known. */
   count?: number;
   /** Where refused films will lie once the ingest is over, if not in `folder`. */
@@ -41,7 +44,8 @@ export async function readSource(folder: string, labelFile?: string): Promise<So
   const films = { [Symbol.asyncIterator]: () => listFilms(root, excluded) };
   let count = 0;
   for await (const _ of films) count++;
-  return { folder, labels, labelFiles, films, count };
+  const hasFile = (file: string) => existsSync(join(root, file));
+  return { folder, labels, labelFiles, films, hasFile, count };
 }
 
 /** Where a folder's labels lie by its layout. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { IngestVerdict } from '../films/ingest-folder.ts';
+import type { IngestVerdict, SourceVerdict } from '../films/ingest-folder.ts';
 import { streamSource } from '../films/ingest-source.ts';
 import type { Labels } from '../films/labels.ts';
 import { createLearningMemory, type LearningMemory } from '../films/learning-memory.ts';
@@ -79,12 +79,12 @@ function countVerdicts(verdicts: readonly IngestVerdict[]): ReadCounts {
  * Reads the films that wait and those that come meanwhile, then lets go of them: what was ingested is deleted, what was
  * refused is kept for a while. A crash in between makes the next start read them again, with the same verdicts.
  */
-export async function ingestWaiting(deps: ReceivedDeps): Promise<IngestVerdict[]> {
+export async function ingestWaiting(deps: ReceivedDeps): Promise<SourceVerdict[]> {
   const { home, spool, settings, signal, memory } = deps;
   const kept = home.folders.received;
   const places = { folder: spool.ready, refusedFolder: kept, labelFiles: [], films: arrivingFilms(deps) };
   const source = { ...places, labels: await deps.readLabels() };
-  const verdicts: IngestVerdict[] = [];
+  const verdicts: SourceVerdict[] = [];
   for await (const verdict of streamSource(home, { source, fit: settings.fit, signal, memory }))
     verdicts.push(verdict);
   await mkdir(kept, { recursive: true, mode: 0o700 });

@@ -1,4 +1,5 @@
-import type { IngestVerdict } from '../../films/ingest-folder.ts';
+import type { IngestVerdict, SourceVerdict } from '../../films/ingest-folder.ts';
+import { findMissing } from '../../films/missing-files.ts';
 import { addToQuarantine } from '../../films/quarantine.ts';
 import { ingestWaiting, type ReceivedDeps } from '../ingest-received.ts';
 import type { MediumFile } from './medium-file.ts';
@@ -9,29 +10,38 @@ type Names = Map<string, string[]>; // spooled name → files of the medium that
 
 /**
  * Ingests the films of a medium through the spool, some at a time, and yields the verdict on each file. Films that waited
- * in the spool before are ingested, too, without a verdict here.
+ * in the spool before are ingested, too, without a verdict here. Then come the files that a DICOMDIR names and the medium lacks.
  */
 export async function* ingestMedium(
   files: AsyncIterable<MediumFile>,
   deps: ReceivedDeps,
 ): AsyncGenerator<IngestVerdict> {
   let names: Names = new Map();
-  const ingestNames = async () => {
+  const seen = new Set<string>();
+  const directories = new Map<string, string[]>(); // a DICOMDIR → the files that it names
+  const ingestNames = async (): Promise<IngestVerdict[]> => {
     const verdicts = await ingestNamed(names, deps);
     names = new Map();
-    return verdicts;
+    return verdicts.map(({ namedFiles, ...verdict }) => {
+      if (namedFiles) directories.set(verdict.file, namedFiles);
+      return verdict;
+    });
   };
   for await (const file of files) {
+    seen.add(file.file);
     if (names.size >= BATCH_FILES || !(await deps.spool.hasRoom())) yield* await ingestNames();
     const refusal = await spoolFile(file, names, deps);
     if (refusal) yield await refuseFile(file.file, refusal, deps);
   }
   yield* await ingestNames();
+  for (const [directory, named] of directories)
+    for (const file of findMissing(directory, named, (path) => seen.has(path)))
+      yield await refuseFile(file, 'FILE_MISSING', deps);
 }
 
 /** Reads what waits in the spool, and tells about the files in `names`. */
-async function ingestNamed(names: Names, deps: ReceivedDeps): Promise<IngestVerdict[]> {
-  const verdicts: IngestVerdict[] = [];
+async function ingestNamed(names: Names, deps: ReceivedDeps): Promise<SourceVerdict[]> {
+  const verdicts: SourceVerdict[] = [];
   while (deps.spool.waiting(1).length > 0) {
     for (const verdict of await ingestWaiting(deps)) {
       const [first, ...twins] = names.get(verdict.file) ?? [];

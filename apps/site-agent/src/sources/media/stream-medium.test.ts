@@ -1,8 +1,12 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type WriteElement, writeDicom } from '@synspine/dicom';
 import { describe, expect, it } from 'vitest';
 import { openCatalogue } from '../../films/catalogue.ts';
 import type { IngestVerdict } from '../../films/ingest-folder.ts';
+import { ingestSource } from '../../films/ingest-source.ts';
+import { readQuarantine } from '../../films/quarantine.ts';
+import { readSource } from '../../films/source.ts';
 import { type Home, openHome } from '../../home.ts';
 import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
 import { writeFilms } from '../test-films.fixture.ts';
@@ -30,6 +34,55 @@ async function ingest(home: Home, path: string, labelFile: string): Promise<Inge
 }
 
 const codesOf = (verdicts: IngestVerdict[]) => verdicts.map(({ file, code }) => [file, code]);
+
+/** A DICOMDIR that names these files. */
+function makeDirectory(fileIds: string[]): Buffer {
+  const items = fileIds.map((value): WriteElement[] => [{ tag: 0x00041500, vr: 'CS', value }]);
+  return Buffer.from(writeDicom([{ tag: 0x00041220, vr: 'SQ', value: { items } }]));
+}
+
+describe('a DICOMDIR', () => {
+  const FILES = ['DICOM\\IM0', 'DICOM\\IM1', 'DICOM\\IM7', 'other\\IM8'];
+  const EXPECTED = [
+    ['DICOM/IM0', null],
+    ['DICOM/IM1', null],
+    ['DICOM/IM2', null], // not named, and read all the same
+    ['DICOM/IM7', 'FILE_MISSING'],
+    ['DICOMDIR', 'MEDIA_DIRECTORY'],
+    ['other/IM8', 'FILE_MISSING'],
+  ];
+
+  it('of a ZIP tells which files the medium lacks', async () => {
+    const { path, home, labels } = await prepare([{ name: 'DICOMDIR', content: makeDirectory(FILES) }]);
+    const verdicts = await ingest(home, path, labels);
+    expect(codesOf(verdicts)).toEqual(EXPECTED);
+    expect(Object.keys(verdicts[4]!).sort()).toEqual(['code', 'file', 'verdict']);
+    const quarantined = await readQuarantine(home, () => false);
+    expect(quarantined.filter(({ code }) => code === 'FILE_MISSING')).toHaveLength(2);
+  });
+
+  it('of a folder does so, too, however the names of its files are written', async () => {
+    const folder = await temporaryFolder();
+    const { films, labels } = await writeFilms(folder, 3);
+    const medium = join(folder, 'medium');
+    await mkdir(join(medium, 'DICOM'), { recursive: true });
+    for (const [i, { file }] of films.entries()) await writeFile(join(medium, 'DICOM', `IM${i}`), file);
+    await mkdir(join(medium, 'CD2'));
+    await writeFile(join(medium, 'DICOMDIR'), makeDirectory(FILES));
+    await writeFile(join(medium, 'CD2', 'DICOMDIR'), makeDirectory(['IM9', 'IM10']));
+    await writeFile(join(medium, 'CD2', 'im9;1'), 'no film');
+    const home = await openHome(await temporaryFolder(), { create: true });
+    const source = await readSource(medium, labels);
+    const verdicts = await ingestSource(home, { source, fit: 'squeeze' });
+    const found = codesOf(verdicts.sort((a, b) => (a.file < b.file ? -1 : 1)));
+    expect(found).toEqual([
+      ['CD2/DICOMDIR', 'MEDIA_DIRECTORY'],
+      ['CD2/IM10', 'FILE_MISSING'],
+      ['CD2/im9;1', 'NOT_DICOM'],
+      ...EXPECTED,
+    ]);
+  });
+});
 
 describe('streamMedium', () => {
   it('ingests the films of a ZIP, tells about each other file, and leaves nothing in the spool', async () => {
