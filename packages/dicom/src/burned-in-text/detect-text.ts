@@ -36,7 +36,7 @@ function listSteps(film: Picture): Step[] {
   const levels = [film];
   while (Math.max(levels.at(-1)!.rows, levels.at(-1)!.columns) >= 2 * LONGER_SIDE_MIN)
     levels.push(halve(levels.at(-1)!));
-  const strokes = levels.map(findStrokes);
+  const strokes = levels.map((level, i) => findStrokes(level, i === 0 ? 'film' : 'halved'));
   return levels.map((level, i) => {
     const wider = (strokes[i + 1] ?? []).map(double);
     return { level, scale: 2 ** i, regions: findRegions(level, [...strokes[i]!, ...wider]) };

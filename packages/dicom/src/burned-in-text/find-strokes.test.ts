@@ -40,7 +40,7 @@ describe('strokes', () => {
     'of letters %i pixels high, turned by %i°, lie in one region, which is little of the film',
     async (height, turn) => {
       const { film, ink } = await write(drawPhantom(800), height, turn);
-      const regions = findRegions(film, findStrokes(film));
+      const regions = findRegions(film, findStrokes(film, 'film'));
       expect(regions.some((region) => holds(region, ink))).toBe(true);
       const seen = regions.reduce((sum, region) => sum + area(region), 0);
       expect(seen).toBeLessThan(0.15 * film.rows * film.columns);
@@ -51,11 +51,11 @@ describe('strokes', () => {
     const { film, ink } = await write(drawPhantom(800), 36);
     const half = halve(film);
     const halved = { left: ink.left / 2, top: ink.top / 2, right: ink.right / 2, bottom: ink.bottom / 2 };
-    expect(findRegions(half, findStrokes(half)).some((region) => holds(region, halved))).toBe(true);
+    expect(findRegions(half, findStrokes(half, 'halved')).some((region) => holds(region, halved))).toBe(true);
   });
 
   it('are not in a phantom without text', () => {
-    expect(findStrokes(drawPhantom(800))).toEqual([]);
+    expect(findStrokes(drawPhantom(800), 'film')).toEqual([]);
   });
 
   it('that fill a picture make regions of bounded size, which leave out nothing', () => {
@@ -64,7 +64,7 @@ describe('strokes', () => {
       (at % side) % 20 < 2 || Math.floor(at / side) % 20 < 2 ? 200 : 0,
     );
     const picture = { rows: side, columns: side, gray };
-    const regions = findRegions(picture, findStrokes(picture));
+    const regions = findRegions(picture, findStrokes(picture, 'film'));
     expect(Math.max(...regions.map(area))).toBeLessThanOrEqual(REGION_PX_MAX);
     for (let at = 0; at < side * side; at += 997) {
       const pixel = {
