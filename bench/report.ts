@@ -124,5 +124,5 @@ export function printText({ films, groups, cpuMs, ...figures }: TextFigures): vo
   for (const [name, share] of Object.entries(groups))
     console.log(cells([name, formatShare(share)], [24, 26]));
   for (const [name, ms] of Object.entries(cpuMs))
-    console.log(cells([name, `${formatRate(ms)} ms of CPU a film`], [24, 48]));
+    console.log(cells([name, `${formatRate(ms)} ms of CPU a film, mean ${ms.mean.toFixed(1)}`], [24, 60]));
 }

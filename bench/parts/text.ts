@@ -29,7 +29,7 @@ export type TextFigures = {
   /** By what was drawn: {@link half}. */
   groups: Record<string, Share>;
   /** Processor milliseconds of this process a film, by whether it holds made-up text and how large it is. */
-  cpuMs: Record<string, Summary>;
+  cpuMs: Record<string, Summary & { mean: number }>;
   texts: TextRow[];
   alarms: { film: string; boxes: Box[] }[];
   /** Boxes on films as they are: what their own hospitals wrote on them, or an alarm. */
@@ -114,11 +114,15 @@ function sumUp({ films, found, texts, alarms, own, cpu }: State): TextFigures {
     half: covered(texts, HALF),
     nineTenths: covered(texts, NINE_TENTHS),
     groups: Object.fromEntries(groups),
-    cpuMs: Object.fromEntries([...cpu].map(([group, ms]) => [group, summarize(ms)])),
+    cpuMs: Object.fromEntries([...cpu].map(([group, ms]) => [group, { ...summarize(ms), mean: mean(ms) }])),
     texts,
     alarms,
     own,
   };
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function toShare(count: number, of: number): Share {
