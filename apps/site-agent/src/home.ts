@@ -35,6 +35,8 @@ export type Home = {
     spool: string;
     /** Films received and refused, kept for a while so that they can be tried again. */
     received: string;
+    /** Verdicts on the files of ingested folders. */
+    decided: string;
   };
 };
 
@@ -79,6 +81,7 @@ function describeHome(path: string, id: string): Home {
       postgres: at('postgres'),
       spool: at('spool'),
       received: at('received'),
+      decided: at('decided'),
     },
   };
 }

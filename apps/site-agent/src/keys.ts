@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -38,14 +38,56 @@ async function assertPrivate(path: string): Promise<void> {
 }
 
 /** Turns an identifier into a keyed hash (32 hexadecimal digits): equal for equal input, useless without the home's key. */
-export type KeyedHash = (kind: 'patient' | 'study' | 'film', identifier: string) => string;
+export type KeyedHash = (kind: 'patient' | 'study' | 'film' | 'file', identifier: string) => string;
 
 /** The home's keyed hash; its key is made on first use and never leaves the home. */
 export async function openKeyedHash(home: Home): Promise<KeyedHash> {
+  const key = await readSecretKey(home);
+  return (kind, identifier) =>
+    createHmac('sha256', key).update(`${kind}\0${identifier.trim()}`).digest('hex').slice(0, 32);
+}
+
+async function readSecretKey(home: Home): Promise<Buffer> {
   const path = join(home.folders.keys, 'split.key');
   if (!existsSync(path)) await writeDurably(path, randomBytes(32));
   await assertPrivate(path);
-  const key = await readFile(path);
-  return (kind, identifier) =>
-    createHmac('sha256', key).update(`${kind}\0${identifier.trim()}`).digest('hex').slice(0, 32);
+  return readFile(path);
+}
+
+/** Makes a text unreadable without the home's key, and readable again with it. */
+export type Seal = {
+  seal(text: string): string;
+  /** undefined for what this home did not seal. */
+  unseal(sealed: string): string | undefined;
+};
+
+const IV_BYTES = 12;
+const TAG_BYTES = 16;
+
+/** AES-256-GCM under a key made from the home's secret one. */
+export async function openSeal(home: Home): Promise<Seal> {
+  const key = createHmac('sha256', await readSecretKey(home))
+    .update('seal')
+    .digest();
+  return {
+    seal: (text) => {
+      const iv = randomBytes(IV_BYTES);
+      const cipher = createCipheriv('aes-256-gcm', key, iv);
+      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64');
+    },
+    unseal: (sealed) => {
+      const bytes = Buffer.from(sealed, 'base64');
+      if (bytes.length < IV_BYTES + TAG_BYTES) return undefined;
+      const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, IV_BYTES));
+      decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      try {
+        return (
+          decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, 'utf8') + decipher.final('utf8')
+        );
+      } catch {
+        return undefined;
+      }
+    },
+  };
 }

@@ -25,16 +25,18 @@ export function addIngestCommand(program: Command): void {
         .choices(['squeeze', 'letterbox', 'centre-square'])
         .default('squeeze'),
     )
+    .option('--reread', 'read files again that were decided before and have not changed')
     .action(ingest);
 }
 
-async function ingest(folder: string, flags: FilmFlags): Promise<void> {
+async function ingest(folder: string, flags: FilmFlags & { reread?: true }): Promise<void> {
   if (await isZip(folder)) return ingestZip(folder, flags);
   const source = await readSource(folder, flags.labels);
   const home = await openHome(flags.home, { create: true });
+  const verdicts = flags.reread ? 'renew' : 'keep';
   const keepPublishedHoldOut = flags.holdOut === 'published';
   await takeVerdicts(flags.json, (progress) =>
-    streamSource(home, { ...progress, source, fit: flags.fit, keepPublishedHoldOut }),
+    streamSource(home, { ...progress, source, fit: flags.fit, keepPublishedHoldOut, verdicts }),
   );
 }
 

@@ -3,12 +3,14 @@ export type ProfileOption = { code: string; name: string; isApplied: boolean; he
 
 const REMOVED = 'removed: nothing of the data set is copied';
 const HASHED = 'kept at the site only, as a hash with the home’s secret key; removed from all that leaves';
+const HASHED_AND_SEALED =
+  'kept at the site only, as a hash with the home’s secret key, and encrypted with it in the verdict on its file; removed from all that leaves';
 const REGROUPED = 'read to find the film’s label, then removed';
 const NOT_DRAWN = 'removed: never drawn into the image';
 
 /** Attributes of the table that the agent reads for its own ends. Of all others it keeps nothing, read or not. */
 const FATES: Record<string, string> = {
-  '00080018': HASHED, // SOP Instance UID
+  '00080018': HASHED_AND_SEALED, // SOP Instance UID
   '0020000D': HASHED, // Study Instance UID, where the film names no patient
   '00100020': HASHED, // Patient ID
   '00080050': REGROUPED, // Accession Number

@@ -3,12 +3,14 @@ import type { FilmView, Fit, SelectionPolicy } from '@synspine/dicom';
 import type { Home } from '../home.ts';
 import { openKeyedHash } from '../keys.ts';
 import { SiteError } from '../site-error.ts';
-import { openCatalogueIndex } from './catalogue-index.ts';
+import { openCatalogueIndex, shorten } from './catalogue-index.ts';
 import { decideFilm, type Ingest, patientKeyOf, refuseMissing } from './decide-film.ts';
-import { judgeReads, type LearnLook } from './look/judge-reads.ts';
+import { type DecidedFiles, type KeptVerdict, openDecidedFiles } from './decided-files.ts';
+import { type JudgedFile, judgeReads, type LearnLook } from './look/judge-reads.ts';
+import { hasMaster } from './master-image.ts';
 import { findMissing } from './missing-files.ts';
 import { openQuarantine } from './quarantine.ts';
-import { type ReadFile, type ReadFilmFile, readAhead } from './read-ahead.ts';
+import { type FindKept, type KeptFile, type ReadFile, type ReadFilmFile, readAhead } from './read-ahead.ts';
 import type { Source } from './source.ts';
 import { type WaitOptions, waitForRoom } from './wait-for-room.ts';
 
@@ -36,6 +38,8 @@ export type IngestOptions = Pick<WaitOptions, 'onDiskFull'> & {
   classifyView?: (square: Uint8Array) => Promise<FilmView>;
   /** Learns what the site's films look like, to refuse others; without it nobody looks. */
   learnLook?: LearnLook;
+  /** Keeps verdicts, and doesn't read again what was decided and has not changed. */
+  keptVerdicts?: KeptVerdicts;
   /** Files that are read at once. */
   concurrency?: number;
   /** Holds out the films that the data set's authors call test films, and no others. */
@@ -43,6 +47,16 @@ export type IngestOptions = Pick<WaitOptions, 'onDiskFull'> & {
   onProgress?: (done: number, total: number) => void;
   /** Ends the ingest after the films that are being read, with all verdicts saved; the same ingest goes on later. */
   signal?: AbortSignal;
+};
+
+/** How verdicts are kept from one ingest to the next. */
+type KeptVerdicts = {
+  /** Hash of all that decides beside the files themselves. */
+  rules: string;
+  /** Reads everything again, and keeps what is decided now. */
+  reread: boolean;
+  /** Whether a kept verdict would be another by what the site has learnt since. */
+  isOutdated(verdict: KeptVerdict): Promise<boolean>;
 };
 
 const SAVE_EVERY = 32; // files; a crash loses at most this many, and ingesting again brings them back
@@ -57,22 +71,33 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
   const { source, readFilm, signal, learnLook, concurrency = 2 } = options;
   const catalogue = await openCatalogueIndex(home);
   const quarantine = await openQuarantine(home);
+  let decided: DecidedFiles | undefined;
   const save = () =>
     waitForRoom(async () => {
       await catalogue.save();
       await quarantine.save();
+      await decided?.save(); // last: what it holds is not read again
     }, options);
   try {
     if (catalogue.fit !== undefined && catalogue.fit !== options.fit) throw new SiteError('FIT_CONFLICT');
     const hash = await waitForRoom(() => openKeyedHash(home), options);
     const refusedFolder = resolve(source.refusedFolder ?? source.folder);
     const ingest: Ingest = { ...options, home, catalogue, quarantine, hash, refusedFolder, seen: new Set() };
-    const reading = { folder: source.folder, readFilm, ahead: concurrency + READ_AHEAD, signal };
+    const { keptVerdicts } = options;
+    decided =
+      keptVerdicts && (await openDecidedFiles(home, { folder: refusedFolder, hash, ...keptVerdicts }));
+    const findKept = decided && createFinder(ingest, decided, keptVerdicts!);
+    const reading = { folder: source.folder, readFilm, ahead: concurrency + READ_AHEAD, findKept, signal };
     const reads = countReads(readAhead(source.films, reading), options);
     const judged = learnLook ? judgeReads(reads, learnLook, (film) => patientKeyOf(hash, film)) : reads;
     let unsaved = 0;
     for await (const read of judged) {
+      if ('kept' in read) {
+        yield takeKept(ingest, read);
+        continue;
+      }
       const { namedFiles, ...verdict } = await decideFilm(ingest, read);
+      if (read.stamp) decided?.keep(verdict.file, read.stamp, describeKept(verdict, read));
       unsaved = (unsaved + 1) % SAVE_EVERY;
       if (unsaved === 0) await save();
       if (!namedFiles || !source.hasFile) {
@@ -85,10 +110,37 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
     await save();
   } finally {
     await catalogue.close();
+    await decided?.close();
   }
 }
 
-async function* countReads(reads: AsyncIterable<ReadFile>, { source, onProgress }: IngestOptions) {
+/** A verdict holds while its film is still in the home. */
+function createFinder(
+  { home, catalogue }: Ingest,
+  decided: DecidedFiles,
+  { reread, isOutdated }: KeptVerdicts,
+): FindKept {
+  return async (file, stamp) => {
+    const kept = reread ? undefined : await decided.find(file, stamp);
+    if (!kept || (await isOutdated(kept))) return undefined;
+    if (kept.code !== null) return kept;
+    const { pixelSha256 = '' } = kept;
+    const isThere = hasMaster(home, pixelSha256) && (await catalogue.byPixels(pixelSha256)) !== undefined;
+    return isThere ? kept : undefined;
+  };
+}
+
+function takeKept({ seen }: Ingest, { source, kept }: KeptFile): IngestVerdict {
+  const { look: _, ...verdict } = kept;
+  if (verdict.code === null) seen.add(shorten(verdict.pixelSha256!));
+  return { file: source.file, ...verdict };
+}
+
+function describeKept({ file: _, ...verdict }: IngestVerdict, { look }: JudgedFile): KeptVerdict {
+  return { ...verdict, ...(look && { look }) };
+}
+
+async function* countReads(reads: AsyncIterable<ReadFile | KeptFile>, { source, onProgress }: IngestOptions) {
   let done = 0;
   for await (const read of reads) {
     done++;

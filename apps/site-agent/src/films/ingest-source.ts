@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { createFilmReader } from '@synspine/dicom';
 import type { Home } from '../home.ts';
+import { AGENT_VERSION } from '../version.ts';
+import type { KeptVerdict } from './decided-files.ts';
 import {
   collectVerdicts,
   type IngestOptions,
@@ -11,13 +15,20 @@ import {
 import { createLearningMemory, type LearningMemory } from './learning-memory.ts';
 import { learnLook } from './look/learn-look.ts';
 import { MASTER_SIZE } from './master-image.ts';
-import { readSelection } from './selection-policy.ts';
+import { readSelection, type SiteSelection } from './selection-policy.ts';
 import { learnViews } from './views/learn-views.ts';
 
+/** Grows when films are read or judged otherwise, so that kept verdicts don't outlive that. */
+const READING_VERSION = 1;
 const PROCESSES_MAX = 4;
 const FILM_TIMEOUT_MS = 30_000; // a large film takes a second or two; a busy machine several times that
 
-export type IngestSourceOptions = Omit<IngestOptions, 'readFilm' | 'concurrency' | 'views' | 'learnLook'> & {
+export type IngestSourceOptions = Omit<
+  IngestOptions,
+  'readFilm' | 'concurrency' | 'views' | 'learnLook' | 'keptVerdicts'
+> & {
+  /** Keeps verdicts of a folder for the next ingest; `renew` reads all files whatever was decided. */
+  verdicts?: 'keep' | 'renew';
   /** Of a process that ingests more than once. */
   memory?: LearningMemory;
 };
@@ -31,6 +42,7 @@ export async function* streamSource(home: Home, options: IngestSourceOptions): A
   const memory = options.memory ?? createLearningMemory();
   const mustKnowView = !selection.views.includes('unknown');
   const classifyView = options.classifyView ?? (mustKnowView ? await learnViews(home, memory) : undefined);
+  const isLookLearnt = async () => unlikeSpine === 'refuse' && (await learnLook(home, [], memory)).isLearnt;
   const concurrency = Math.min(PROCESSES_MAX, availableParallelism());
   const reader = createFilmReader({
     processes: concurrency,
@@ -46,12 +58,31 @@ export async function* streamSource(home: Home, options: IngestSourceOptions): A
       classifyView,
       readFilm: (path) => reader.read(path),
       views: selection.views,
+      ...(options.verdicts && {
+        keptVerdicts: {
+          rules: await hashRules(options, { unlikeSpine, ...selection }),
+          reread: options.verdicts === 'renew',
+          isOutdated: async ({ code, look }: KeptVerdict) =>
+            (code === 'VIEW_UNKNOWN' && classifyView !== undefined) ||
+            (look === 'untold' && (await isLookLearnt())),
+        },
+      }),
       ...(unlikeSpine === 'refuse' && { learnLook: (more) => learnLook(home, more, memory) }),
       concurrency,
     });
   } finally {
     await reader.close();
   }
+}
+
+/** All that decides on a file beside the file: another hash, and every file is read again. */
+async function hashRules(
+  { source, fit, keepPublishedHoldOut = false }: IngestSourceOptions,
+  selection: SiteSelection,
+): Promise<string> {
+  const labels = await Promise.all(source.labelFiles.map((path) => readFile(path, 'utf8')));
+  const rules = { READING_VERSION, AGENT_VERSION, fit, keepPublishedHoldOut, selection, labels };
+  return createHash('sha256').update(JSON.stringify(rules)).digest('hex');
 }
 
 /** {@link streamSource} to its end. */

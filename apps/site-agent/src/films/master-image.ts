@@ -21,6 +21,11 @@ export async function saveMaster(
   if (!isCleanedAlike || !existsSync(path)) await writeDurably(path, await encodeGray(square, MASTER_SIZE));
 }
 
+/** Whether the home has a film's square image. */
+export function hasMaster(home: Home, pixelSha256: string): boolean {
+  return existsSync(masterPath(home, pixelSha256));
+}
+
 /** A film at a preset's size: size² gray bytes, row-major. */
 export async function loadMaster(home: Home, pixelSha256: string, size: number): Promise<Uint8Array> {
   const gray = await sharp(masterPath(home, pixelSha256)).toColourspace('b-w').raw().toBuffer();

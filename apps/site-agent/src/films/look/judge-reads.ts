@@ -1,5 +1,5 @@
 import type { SquareFilm } from '@synspine/dicom';
-import type { ReadFile } from '../read-ahead.ts';
+import type { KeptFile, ReadFile } from '../read-ahead.ts';
 import type { Look, LookJudge, NewFilm } from './learn-look.ts';
 
 /** Learns what the site's films look like from those in the home and these. */
@@ -15,29 +15,33 @@ const WAITING_MAX = 400; // files; 26 MB of square images
  * its own films.
  */
 export async function* judgeReads(
-  reads: AsyncIterable<ReadFile>,
+  reads: AsyncIterable<ReadFile | KeptFile>,
   learn: LearnLook,
   patientOf: (film: SquareFilm) => string,
-): AsyncGenerator<JudgedFile> {
-  let judge = await learn();
-  const withLook = (read: ReadFile): JudgedFile =>
-    read.film.ok ? { ...read, look: judge.judge(read.film) } : read;
-  let waiting: ReadFile[] | undefined = judge.isLearnt ? undefined : [];
-  const learnFromWaiting = async (files: readonly ReadFile[]) => {
-    const films = files.flatMap(({ film }) => (film.ok ? [{ ...film, patient: patientOf(film) }] : []));
-    judge = await learn(distinct(films));
+): AsyncGenerator<JudgedFile | KeptFile> {
+  let judge: LookJudge | undefined; // learnt with the first film that needs it
+  let waiting: (ReadFile | KeptFile)[] | undefined;
+  const judgeAll = async (files: readonly (ReadFile | KeptFile)[]) => {
+    const read = files.flatMap((file) => ('film' in file && file.film.ok ? [file.film] : []));
+    judge = await learn(distinct(read.map((film) => ({ ...film, patient: patientOf(film) }))));
+    return files.map((file) => withLook(judge!, file));
   };
   for await (const read of reads) {
-    if (waiting) waiting.push(read);
-    else yield withLook(read);
-    if (!waiting || waiting.length < WAITING_MAX) continue;
-    await learnFromWaiting(waiting);
-    yield* waiting.map(withLook);
-    waiting = undefined;
+    if (!judge && 'film' in read && read.film.ok) {
+      judge = await learn();
+      if (!judge.isLearnt) waiting = [];
+    }
+    if (!waiting) yield judge ? withLook(judge, read) : read;
+    else if (waiting.push(read) >= WAITING_MAX) {
+      yield* await judgeAll(waiting);
+      waiting = undefined;
+    }
   }
-  if (!waiting) return;
-  await learnFromWaiting(waiting);
-  yield* waiting.map(withLook);
+  if (waiting) yield* await judgeAll(waiting);
+}
+
+function withLook(judge: LookJudge, read: ReadFile | KeptFile): JudgedFile | KeptFile {
+  return 'film' in read && read.film.ok ? { ...read, look: judge.judge(read.film) } : read;
 }
 
 function distinct(films: readonly NewFilm[]): NewFilm[] {

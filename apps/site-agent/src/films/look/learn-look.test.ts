@@ -134,8 +134,8 @@ describe('where there are too few films', () => {
     }
     const looks: (string | undefined)[] = [];
     const learn = (more: readonly NewFilm[] = []) => learnLook(empty, more);
-    for await (const { look } of judgeReads(stream(readings), learn, ({ patientId }) => patientId!))
-      looks.push(look);
+    for await (const read of judgeReads(stream(readings), learn, ({ patientId }) => patientId!))
+      looks.push('look' in read ? read.look : undefined);
     expect(looks).toEqual(readings.map((_, i) => (i % 10 === 3 ? 'unlike' : 'like')));
   });
 });
