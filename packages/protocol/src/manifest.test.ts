@@ -42,3 +42,20 @@ describe('synthetic images of a manifest', () => {
     expect(synthetic.safeParse(document).success).toBe(false);
   });
 });
+
+describe('the files that a site did not take', () => {
+  const { refused } = releaseManifest.shape.training.shape;
+
+  it('are told by code and number, or not at all, as by an older agent', () => {
+    expect(refused.safeParse([{ code: 'NOT_A_SPINE', count: 3 }]).success).toBe(true);
+    expect(refused.safeParse(undefined).success).toBe(true);
+  });
+
+  it.each([
+    ['a code that is a text', { code: 'Film of somebody', count: 1 }],
+    ['a number of none', { code: 'NO_LABEL', count: 0 }],
+    ['anything beside', { code: 'NO_LABEL', count: 1, file: 'x' }],
+  ])('are refused with %s', (_, entry) => {
+    expect(refused.safeParse([entry]).success).toBe(false);
+  });
+});

@@ -15,6 +15,8 @@ export function isAbnormalClass(className: string): boolean {
 }
 
 const count = z.int().nonnegative();
+/** Why a file was not taken. A name and nothing else: no text of a film has this form. */
+const refusalCode = z.string().regex(/^[A-Z][A-Z0-9_]{2,39}$/);
 
 export const releaseFile = z.strictObject({
   name: fileName,
@@ -85,6 +87,11 @@ export const releaseManifest = z.strictObject({
     fit: z.enum(['centre-square', 'letterbox', 'squeeze']),
     films: z.strictObject({ train: count, validation: count, heldOut: count }),
     patients: z.strictObject({ train: count, validation: count, heldOut: count }),
+    /** Files that the site did not take when the run began, by the reason; absent in releases of agents that did not tell. */
+    refused: z
+      .array(z.strictObject({ code: refusalCode, count: z.int().positive() }))
+      .max(64)
+      .optional(),
   }),
   /** SHA-256 over the sealed hold-out's film hashes, fixed before training. */
   holdOutCommitment: sha256Hex,

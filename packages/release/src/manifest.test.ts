@@ -37,6 +37,7 @@ const manifest = (): ReleaseManifest => ({
     fit: 'squeeze',
     films: { train: 100, validation: 20, heldOut: 40 },
     patients: { train: 90, validation: 18, heldOut: 36 },
+    refused: [{ code: 'NO_LABEL', count: 4 }],
   },
   holdOutCommitment: 'a'.repeat(64),
   quality: {

@@ -20,6 +20,7 @@ import { findPreset } from '../../presets.ts';
 import { AGENT_VERSION } from '../../version.ts';
 import type { EvaluateOutput } from '../evaluate/run.ts';
 import type { FilteredClass, FilterOutput } from '../filter/output.ts';
+import type { IngestOutput } from '../ingest/run.ts';
 import { openRunSampler, readGenerator } from '../open-run-sampler.ts';
 import type { PreprocessOutput } from '../preprocess/run.ts';
 import type { AuditOutput } from '../privacy-audit/run.ts';
@@ -100,6 +101,7 @@ async function describeRelease({ home, run }: StageContext, facts: Facts): Promi
   const { siteId } = await readEnrolment(home);
   const preprocessed = await outputOf<PreprocessOutput>(run, 'preprocess');
   const { imageSize, classNames, fit, films, patients, holdOutCommitment } = preprocessed;
+  const { refused } = await outputOf<IngestOutput>(run, 'ingest');
   const { imagesShown } = await outputOf<TrainOutput>(run, 'train');
   const { quality } = await outputOf<EvaluateOutput>(run, 'evaluate');
   const { seed, psi, imagesPerClass, stride } = planRelease(run.options, classNames.length);
@@ -121,7 +123,7 @@ async function describeRelease({ home, run }: StageContext, facts: Facts): Promi
       imagesPerClass,
       candidates: { stride, classes: classes.map(describeCandidates) },
     },
-    training: { loss: run.options.loss, imagesShown, fit, films, patients },
+    training: { loss: run.options.loss, imagesShown, fit, films, patients, refused },
     holdOutCommitment,
     quality,
     audit: facts.audit,
