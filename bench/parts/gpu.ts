@@ -12,7 +12,7 @@ import { type Summary, summarize } from '../statistics.ts';
 import type { Agreement, Latency } from './compute.ts';
 
 /** TensorFlow and PyTorch multiply float32 in TF32 on cards that have it (Ampere and later). */
-export type GpuPrecision = 'float32 (TF32)' | 'bfloat16';
+type GpuPrecision = 'float32 (TF32)' | 'bfloat16';
 
 type TorchOnGpu = { form: TorchForm; imagesPerS: Summary; peakMiB: number; agreement: Agreement };
 

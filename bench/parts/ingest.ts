@@ -22,7 +22,7 @@ export type IngestRow = Pick<FilmSet, 'kind' | 'syntax' | 'films' | 'megapixels'
   difference: number;
 };
 
-export type Ratios = { wall: Summary; cpu: Summary };
+type Ratios = { wall: Summary; cpu: Summary };
 
 type Round = { wallS: number; cpuS: number };
 

@@ -29,7 +29,7 @@ async function start(change: Partial<StowOptions> & { filesMax?: number } = {}):
   });
   const options = {
     ...{ bind: '127.0.0.1', port: 0, addresses: ['127.0.0.1'], requestsMax: 2 },
-    ...{ idleMs: 500, filmMs: 5_000, roomWaitMs: 50, ...rest },
+    ...{ idleMs: 1_500, filmMs: 5_000, roomWaitMs: 50, ...rest },
   };
   server = await createStowServer(options, { spool, log: createLog('silent') });
 }
