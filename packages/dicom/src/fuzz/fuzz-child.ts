@@ -1,6 +1,7 @@
 import { loadTextModels, type TextModels } from '../burned-in-text/models.ts';
 import { loadCodecs } from '../decode/wasm-codecs.ts';
 import { confineProcess } from '../isolation/confine-process.ts';
+import { readFilm } from '../read-film.ts';
 import { readSquareFilm } from '../read-square-film.ts';
 import { REFUSALS } from '../refusals.ts';
 import { mutateFilm } from './mutate-film.ts';
@@ -14,7 +15,7 @@ export type FuzzMessage =
 
 const SLOW_MS = 1_000;
 // So many films of 128 px in a row; the longest share of a garbage collection is some tens of milliseconds.
-const [addon = '', seed = '', first = '', last = '', step = ''] = process.argv.slice(2);
+const [addon = '', seed = '', first = '', last = '', step = '', depth = ''] = process.argv.slice(2);
 
 const send = (message: FuzzMessage) => process.send?.(message);
 
@@ -22,7 +23,7 @@ const send = (message: FuzzMessage) => process.send?.(message);
 async function main(): Promise<void> {
   const films = await createSeedFilms();
   await loadCodecs();
-  const models = await loadTextModels();
+  const read = depth === 'whole' ? readWhole(await loadTextModels()) : readOnly;
   if (addon !== '') confineProcess(addon);
   const verdicts: Record<string, number> = {};
   let slowestMs = 0;
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
     send({ at: number });
     const { bytes } = mutateFilm(films, Number(seed), number);
     const begun = process.cpuUsage();
-    const verdict = await judge(bytes, models);
+    const verdict = await judge(bytes, read);
     const { user, system } = process.cpuUsage(begun);
     const ms = (user + system) / 1_000; // of the processor: others may use the machine
     slowestMs = Math.max(slowestMs, ms);
@@ -43,12 +44,27 @@ async function main(): Promise<void> {
 
 const image = { size: 256, fit: 'centre-square' } as const;
 
-async function judge(bytes: Buffer, models: TextModels): Promise<string> {
-  try {
+type Read = (bytes: Buffer) => Promise<string>;
+
+const readOnly: Read = async (bytes) => {
+  const film = await readFilm(bytes);
+  if (!film.ok) return film.code;
+  return film.pixels.length === film.rows * film.columns ? 'read' : 'untyped';
+};
+
+const readWhole =
+  (models: TextModels): Read =>
+  async (bytes) => {
     const film = await readSquareFilm(bytes, { image }, models);
-    if (!film.ok) return film.code in REFUSALS ? film.code : 'untyped';
+    if (!film.ok) return film.code;
     if (film.square.length !== image.size ** 2) return 'untyped';
     return film.maskedBoxes > 0 ? 'read, text masked' : 'read';
+  };
+
+async function judge(bytes: Buffer, read: Read): Promise<string> {
+  try {
+    const verdict = await read(bytes);
+    return verdict.startsWith('read') || verdict in REFUSALS ? verdict : 'untyped';
   } catch {
     return 'untyped';
   }

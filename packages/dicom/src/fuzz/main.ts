@@ -11,6 +11,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     first: { type: 'string', default: '0' },
     save: { type: 'string', default: '.' },
+    whole: { type: 'boolean', default: false }, // the search for text and the squaring, too
   },
 });
 const [count, seed, first] = [Number(values.count), Number(values.seed), Number(values.first)];
@@ -19,7 +20,7 @@ const startedAt = Date.now();
 const onProgress = (done: number) => {
   if (done % 5_000 === 0) process.stderr.write(`${done} of ${count}\n`);
 };
-const report = await runFuzz({ count, seed, first, onProgress });
+const report = await runFuzz({ count, seed, first, isWhole: values.whole, onProgress });
 
 const seeds = await createSeedFilms();
 for (const { number, kind } of report.faults) {

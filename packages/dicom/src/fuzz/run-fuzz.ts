@@ -10,6 +10,8 @@ export type FuzzOptions = {
   /** Number of the first mutation. Default 0. */
   first?: number;
   processes?: number;
+  /** Looks for text, too, and makes films square: ten times the work. */
+  isWhole?: boolean;
   onProgress?: (done: number) => void;
 };
 
@@ -55,11 +57,15 @@ async function runChild(
 ): Promise<number | null> {
   const addon = canConfine() ? confinementPath() : '';
   const path = fileURLToPath(new URL('./fuzz-child.ts', import.meta.url));
-  const child = fork(path, [addon, options.seed, from, to, step].map(String), {
-    execArgv: ['--max-old-space-size=512', '--import', import.meta.resolve('tsx')],
-    env: {},
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-  });
+  const child = fork(
+    path,
+    [addon, options.seed, from, to, step, options.isWhole ? 'whole' : ''].map(String),
+    {
+      execArgv: ['--max-old-space-size=512', '--import', import.meta.resolve('tsx')],
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    },
+  );
   let at = from;
   let isFinished = false;
   let seenAt = Date.now();
