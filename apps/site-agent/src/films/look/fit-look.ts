@@ -3,14 +3,14 @@ import { fitDistance } from '@synspine/classifier/film-distance';
 /** A film's features, and whose film it is. */
 export type LookFilm = { features: Float64Array; patient: string };
 
-/** Whether an image looks like the films. */
-export type LookOfFilms = (features: Float64Array) => boolean;
+/** How many times as far from the films' mean an image lies as films of other patients usually do. */
+export type LookOfFilms = (features: Float64Array) => number;
 
 /**
- * Of the usual distance of a film of another patient. 2 of 481 real films lay farther (leave one patient out); images of
+ * Times the usual distance of a film of another patient: from here on an image is not like the films. 2 of 481 real films lay farther (leave one patient out); images of
  * other things began at 5.0 to 5.7, a chest seen from the front at 4.4 on one site of three.
  */
-const FAR = 5;
+export const FAR = 5;
 const FOLDS = 5;
 const ROUNDS_MAX = 6;
 const CORE = 0.7; // of the films: the most alike begin, so that up to a fifth may show something else
@@ -19,23 +19,22 @@ const ODD = 9; // a square of a robust z-score beyond it counts no more: one odd
 /**
  * Learns what films look like without an example of anything else: the Mahalanobis distance of their features from the mean,
  * fitted to the films that are most alike, then to all that are not far from those, until that settles. Films among them that
- * show something else are left out so and don't shift what is usual. An image is like the films if it is not {@link FAR} times
- * as far as the median of films whose patients the fit did not know.
+ * show something else are left out so and don't shift what is usual: the median distance of films whose patients the fit did not know.
  */
 export function fitLook(films: readonly LookFilm[]): LookOfFilms {
   let kept = mostAlike(films);
   for (let round = 0; ; round++) {
-    const isLike = fitOnce(kept);
-    const next = films.filter(({ features }) => isLike(features));
-    if (round === ROUNDS_MAX || next.length === kept.length || next.length < kept.length / 2) return isLike;
+    const look = fitOnce(kept);
+    const next = films.filter(({ features }) => look(features) <= FAR);
+    if (round === ROUNDS_MAX || next.length === kept.length || next.length < kept.length / 2) return look;
     kept = next;
   }
 }
 
 function fitOnce(films: readonly LookFilm[]): LookOfFilms {
   const distance = fitScaled(films);
-  const limit = FAR * median(distancesOfOthers(films));
-  return (features) => distance(features) <= limit;
+  const usual = median(distancesOfOthers(films));
+  return (features) => distance(features) / usual;
 }
 
 /** Of each film by a fit to the other patients' films. */

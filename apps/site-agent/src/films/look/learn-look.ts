@@ -4,7 +4,7 @@ import { type CatalogueFilm, openCatalogue } from '../catalogue.ts';
 import { chooseFilms } from '../choose-films.ts';
 import { createLearningMemory, type LearningMemory } from '../learning-memory.ts';
 import { loadMaster, MASTER_SIZE } from '../master-image.ts';
-import { fitLook, type LookFilm, type LookOfFilms } from './fit-look.ts';
+import { FAR, fitLook, type LookFilm, type LookOfFilms } from './fit-look.ts';
 import { grain, lookFeatures } from './look-features.ts';
 
 /** Whether a film looks like the site's own films of the spine; `untold` where nothing can be said. */
@@ -27,6 +27,8 @@ type Selected = Pick<NonNullable<CatalogueFilm['selection']>, 'view' | 'viewRule
 
 const PATIENTS_MIN = 40; // of a view; films of 30 patients leave too many ordinary films far away
 const FILMS_MAX = 400; // of a view
+/** Where tags name the spine, pixels must speak louder against it: one real film of 481 lies at 6.7, noise, pages and hands from 13 on. */
+const FAR_TAGGED = 8;
 const GRAIN_MAX = 0.6; // twice that of the grainiest of 481 films, half of noise's
 
 /**
@@ -76,7 +78,8 @@ async function learnFrom(home: Home, films: readonly (CatalogueFilm | NewFilm)[]
 function judgeLook(groups: ReadonlyMap<Group, LookOfFilms>, film: SeenFilm): Look {
   if (film.region === 'other') return 'untold'; // the site asked for such films
   const features = lookFeatures(film.square);
-  if ([...groups.values()].some((isLike) => isLike(features))) return 'like';
+  const limit = film.region === 'spine' ? FAR_TAGGED : FAR;
+  if ([...groups.values()].some((look) => look(features) <= limit)) return 'like';
   const group = groupOf(film);
   const isNoise = grain(film.square) > GRAIN_MAX && groups.size > 0;
   const isSilent = group === 'untold' && film.region === 'unknown' && groups.size > 0;

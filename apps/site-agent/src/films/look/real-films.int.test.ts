@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { readFilm, toTrainingImage } from '@synspine/dicom';
 import { describe, expect, it } from 'vitest';
 import { MASTER_SIZE } from '../master-image.ts';
-import { fitLook, type LookFilm } from './fit-look.ts';
+import { FAR, fitLook, type LookFilm } from './fit-look.ts';
 import { lookFeatures } from './look-features.ts';
 
 /** Real films, where a developer has them beside the repository. */
@@ -27,8 +27,8 @@ async function readSite(site: string): Promise<LookFilm[]> {
 function countRefused(films: readonly LookFilm[]): number {
   let refused = 0;
   for (const patient of new Set(films.map((film) => film.patient))) {
-    const isLike = fitLook(films.filter((film) => film.patient !== patient));
-    refused += films.filter((film) => film.patient === patient && !isLike(film.features)).length;
+    const look = fitLook(films.filter((film) => film.patient !== patient));
+    refused += films.filter((film) => film.patient === patient && look(film.features) > FAR).length;
   }
   return refused;
 }
