@@ -42,7 +42,11 @@ export async function* streamSource(home: Home, options: IngestSourceOptions): A
   const memory = options.memory ?? createLearningMemory();
   const mustKnowView = !selection.views.includes('unknown');
   const classifyView = options.classifyView ?? (mustKnowView ? await learnViews(home, memory) : undefined);
-  const isLookLearnt = async () => unlikeSpine === 'refuse' && (await learnLook(home, [], memory)).isLearnt;
+  let learnt: Promise<boolean> | undefined; // asked once: the answer takes the whole catalogue
+  const isLookLearnt = () => {
+    learnt ??= learnLook(home, [], memory).then(({ isLearnt }) => isLearnt);
+    return learnt;
+  };
   const concurrency = Math.min(PROCESSES_MAX, availableParallelism());
   const reader = createFilmReader({
     processes: concurrency,
@@ -64,7 +68,7 @@ export async function* streamSource(home: Home, options: IngestSourceOptions): A
           reread: options.verdicts === 'renew',
           isOutdated: async ({ code, look }: KeptVerdict) =>
             (code === 'VIEW_UNKNOWN' && classifyView !== undefined) ||
-            (look === 'untold' && (await isLookLearnt())),
+            (look === 'untold' && unlikeSpine === 'refuse' && (await isLookLearnt())),
         },
       }),
       ...(unlikeSpine === 'refuse' && { learnLook: (more) => learnLook(home, more, memory) }),
