@@ -19,7 +19,7 @@ parts    compute    our training step beside PyTorch's, images a second, first s
 --half HALF        of the films' patients, for text: measure (default), or tune, on which limits may be chosen
 --syntaxes A,B     of ingest, such as explicit or 'JPEG 2000'; default all
 --xla              also measure our steps compiled by XLA
-npm run bench:gpu  the 256 px presets on a graphics card`;
+npm run bench:gpu  the 256 px presets on a graphics card; with --python PYTHON beside its PyTorch`;
 
 export type BenchOptions = {
   parts: string[];
