@@ -1,6 +1,6 @@
 import type { DecodedImage } from './decode-pixels.ts';
 import type { ImageHeader } from './image-header.ts';
-import { type EntropyData, type JpegScan, readJpegScan } from './jpeg-segments.ts';
+import { type EntropyData, type JpegScan, peekBits, readJpegScan } from './jpeg-segments.ts';
 
 type Scan = {
   /** See JpegScan. */
@@ -15,7 +15,6 @@ type Scan = {
 };
 
 const SHORT_BITS = 12;
-const NO_MORE = new DataView(new ArrayBuffer(8));
 /** Longest code and difference together, in bytes. */
 const SAMPLE_BYTES_MAX = 4;
 
@@ -47,7 +46,7 @@ export function decodeJpegLossless(stream: Uint8Array, header: ImageHeader): Dec
 /** Most differences and their codes fit into 12 bits: then one look tells both. */
 function joinDifferences(codes: Uint16Array): Int32Array {
   return Int32Array.from({ length: 1 << SHORT_BITS }, (_, bits) => {
-    const joined = readDifference(NO_MORE, 0, codes, bits << (32 - SHORT_BITS));
+    const joined = readDifference(codes, bits << (32 - SHORT_BITS));
     return (joined & 0xff) > SHORT_BITS ? 0 : joined;
   });
 }
@@ -67,7 +66,7 @@ function decodeIntervals({ restartInterval }: JpegScan, scan: Scan, rows: number
 /** Fills `values` (whole rows) from one interval; false when the data runs out or holds no code. Table H.1 names the neighbours. */
 function decodeInterval(values: Uint16Array, scan: Scan, interval: number): boolean {
   const { codes, shortCodes, predictor, columns, data } = scan;
-  const { view } = data;
+  const { words } = data;
   const end = 8 * data.starts[interval + 1]!;
   let at = 8 * data.starts[interval]!; // in bits
   for (let row = 0; row < values.length; row += columns) {
@@ -75,8 +74,8 @@ function decodeInterval(values: Uint16Array, scan: Scan, interval: number): bool
     let left = row === 0 ? scan.start : values[row - columns]!;
     const usual = row === 0 ? 1 : predictor;
     for (let i = row; i < row + columns; i++) {
-      const window = view.getUint32(at >> 3) << (at & 7);
-      const joined = shortCodes[window >>> (32 - SHORT_BITS)]! || readDifference(view, at, codes, window);
+      const window = peekBits(words, at);
+      const joined = shortCodes[window >>> (32 - SHORT_BITS)]! || readDifference(codes, window);
       if (joined === 0) return false;
       at += joined & 0xff;
       const isPlain = usual === 1 || i === row;
@@ -91,21 +90,15 @@ function decodeInterval(values: Uint16Array, scan: Scan, interval: number): bool
   return true;
 }
 
-/**
- * The difference at a bit position (annex F.2.2.1, EXTEND) times 256, plus its length; 0 when no code is there.
- *
- * @param window the 25 bits or more from `at` on, from the highest bit of 32 on
- */
-function readDifference(view: DataView, at: number, codes: Uint16Array, window: number): number {
+/** The difference that 32 bits start with (annex F.2.2.1, EXTEND) times 256, plus its length; 0 when no code is there. */
+function readDifference(codes: Uint16Array, window: number): number {
   const entry = codes[window >>> 16]!;
   const category = entry & 0xff;
   const length = entry >> 8;
   if (category === 0) return length;
   if (category === 16) return 32768 * 256 + length;
   if (category > 16) return 0;
-  const next = at + length;
-  const rest = length + category <= 25 ? window << length : view.getUint32(next >> 3) << (next & 7);
-  const extra = rest >>> (32 - category);
+  const extra = (window << length) >>> (32 - category);
   const difference = extra < 2 ** (category - 1) ? extra - 2 ** category + 1 : extra;
   return difference * 256 + length + category;
 }

@@ -13,8 +13,18 @@ export type JpegScan = {
   data: EntropyData;
 };
 
-/** Entropy-coded data without its stuffing. Interval i lies from `starts[i]` to `starts[i + 1]`; zeros follow the last. */
-export type EntropyData = { view: DataView; starts: number[] };
+/**
+ * Entropy-coded data without its stuffing, 32 bits a word, the first bit highest. Interval i lies from byte `starts[i]` to
+ * `starts[i + 1]`; zeros follow the last.
+ */
+export type EntropyData = { words: Uint32Array; starts: number[] };
+
+/** The 32 bits from a bit position on: the longest code and its value fit into 31. */
+export function peekBits(words: Uint32Array, at: number): number {
+  const word = at >>> 5;
+  const bit = at & 31;
+  return (words[word]! << bit) | ((words[word + 1]! >>> 1) >>> (31 - bit)); // a shift by 32 would be none
+}
 
 type ScanLimits = {
   /** Bytes that may be read past the end. */
@@ -94,7 +104,7 @@ function removeStuffing(
   { margin, intervalsMax }: ScanLimits,
 ): EntropyData {
   const source = Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength);
-  const bytes = new Uint8Array(stream.length - start + margin);
+  const bytes = Buffer.alloc(4 * Math.ceil((stream.length - start + margin) / 4 + 1));
   const starts = [0];
   let [from, to] = [start, 0];
   for (;;) {
@@ -109,7 +119,8 @@ function removeStuffing(
     from = found + 2;
   }
   starts.push(to);
-  return { view: new DataView(bytes.buffer), starts };
+  bytes.swap32(); // every platform that Node 20 runs on stores words little endian
+  return { words: new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4), starts };
 }
 
 function isRestart(marker: number | undefined): boolean {

@@ -1,7 +1,7 @@
 import type { DecodedImage } from './decode-pixels.ts';
 import type { ImageHeader } from './image-header.ts';
-import { invertDct } from './inverse-dct.ts';
-import { type EntropyData, type JpegScan, readJpegScan } from './jpeg-segments.ts';
+import { invertDct, scaleOf } from './inverse-dct.ts';
+import { type EntropyData, type JpegScan, peekBits, readJpegScan } from './jpeg-segments.ts';
 
 /** Of the coefficient k in zigzag order, where it lies in the block (ISO 10918-1 figure A.6). */
 const ZIGZAG = Uint8Array.from(
@@ -11,7 +11,13 @@ const ZIGZAG = Uint8Array.from(
 /** A block takes up to 64 codes of 16 bits, and as many values of 15. */
 const BLOCK_BYTES_MAX = 256;
 
-type Scan = { dc: Uint16Array; ac: Uint16Array; divisors: Uint16Array; data: EntropyData };
+/** Codes of a table (see JpegScan), and for each 12 bits that hold a whole symbol what {@link readSymbol} makes of them; 0 where they don't. */
+type Codes = { all: Uint16Array; short: Int32Array };
+/** `factors`: divisors in zigzag order, times the scale of the transform. */
+type Scan = { dc: Codes; ac: Codes; factors: Float64Array; data: EntropyData };
+
+const SHORT_BITS = 12;
+const ZERO_RUN = 15; // of a symbol without a value: 16 zeros; any other ends the block
 /** A place in the data, in bits, and the DC value that the next block adds to. */
 type Reader = { at: number; end: number; dc: number };
 
@@ -42,7 +48,17 @@ function describeScan({ frame, parameters, ...tables }: JpegScan): Scan | null {
   const divisors = tables.quantisation.get(frame[8]!);
   const isSequential = first === 0 && last === 63 && approximation === 0;
   if (parameters.length !== 6 || components !== 1 || !isSequential || !dc || !ac || !divisors) return null;
-  return { dc, ac, divisors, data: tables.data };
+  const factors = Float64Array.from(divisors, (divisor, k) => divisor * scaleOf(ZIGZAG[k]!));
+  return { dc: joinSymbols(dc), ac: joinSymbols(ac), factors, data: tables.data };
+}
+
+/** Most symbols and their values fit into 12 bits: then one look in a small table tells both. */
+function joinSymbols(all: Uint16Array): Codes {
+  const short = Int32Array.from({ length: 1 << SHORT_BITS }, (_, bits) => {
+    const symbol = readSymbol(all, bits << (32 - SHORT_BITS));
+    return (symbol & 0xff) > SHORT_BITS ? 0 : symbol;
+  });
+  return { all, short };
 }
 
 function decodeBlocks(
@@ -55,7 +71,7 @@ function decodeBlocks(
   const values = new Uint16Array(rows * columns);
   const coefficients = new Float64Array(64);
   const block = new Uint16Array(64);
-  const { starts, view } = scan.data;
+  const { starts, words } = scan.data;
   let reader: Reader = { at: 0, end: 0, dc: 0 };
   for (let i = 0; i < count; i++) {
     if (restartInterval === 0 ? i === 0 : i % restartInterval === 0) {
@@ -63,47 +79,56 @@ function decodeBlocks(
       if (interval + 1 >= starts.length) return null;
       reader = { at: 8 * starts[interval]!, end: 8 * starts[interval + 1]!, dc: 0 };
     }
-    if (!readBlock(view, scan, reader, coefficients)) return null;
+    if (!readBlock(words, scan, reader, coefficients)) return null;
     invertDct(coefficients, bits, block);
     copyBlock(block, values, 8 * Math.floor(i / across), 8 * (i % across), { rows, columns });
   }
   return values;
 }
 
-/** Annex F.2.2: reads one block's coefficients, multiplied by their divisors; false when the data ends or holds no code. */
-function readBlock(view: DataView, scan: Scan, reader: Reader, coefficients: Float64Array): boolean {
-  const { dc, ac, divisors } = scan;
+/** Annex F.2.2: reads one block's coefficients, multiplied by their factors; false when the data ends or holds no code. */
+function readBlock(words: Uint32Array, scan: Scan, reader: Reader, coefficients: Float64Array): boolean {
+  const { dc, ac, factors } = scan;
   coefficients.fill(0);
-  let at = reader.at;
-  for (let k = 0; k < 64; k++) {
-    const window = view.getUint32(at >> 3) << (at & 7);
-    const entry = (k === 0 ? dc : ac)[window >>> 16]!;
-    if (entry === 0) return false;
-    at += entry >> 8;
-    const category = entry & 15;
-    const run = (entry & 0xff) >> 4;
-    if (category === 0 && k > 0) {
-      if (run !== 15) break; // end of block
-      k += 15;
-      continue;
-    }
-    if (k === 0 && run > 0) return false;
-    if (k > 0) k += run;
+  const first = nextSymbol(dc, peekBits(words, reader.at));
+  if (first === 0 || (first & 0xff00) !== 0) return false; // the first coefficient has no run
+  let at = reader.at + (first & 0xff);
+  reader.dc += first >> 16;
+  coefficients[0] = reader.dc * factors[0]!;
+  for (let k = 1; k < 64; k++) {
+    const symbol = nextSymbol(ac, peekBits(words, at));
+    if (symbol === 0) return false;
+    at += symbol & 0xff;
+    const value = symbol >> 16;
+    const run = (symbol >> 8) & 0xff;
+    if (value === 0 && run !== ZERO_RUN) break; // end of block
+    k += run;
+    if (value === 0) continue;
     if (k > 63) return false;
-    const value = extend(view, at, category);
-    at += category;
-    if (k === 0) reader.dc += value;
-    coefficients[ZIGZAG[k]!] = (k === 0 ? reader.dc : value) * divisors[k]!;
+    coefficients[ZIGZAG[k]!] = value * factors[k]!;
   }
   reader.at = at;
   return at <= reader.end;
 }
 
-/** Annex F.2.2.1: the `category` bits at a bit position as a value with its sign. */
-function extend(view: DataView, at: number, category: number): number {
-  if (category === 0) return 0;
-  const extra = (view.getUint32(at >> 3) << (at & 7)) >>> (32 - category);
-  return extra < 2 ** (category - 1) ? extra - 2 ** category + 1 : extra;
+function nextSymbol({ all, short }: Codes, window: number): number {
+  return short[window >>> (32 - SHORT_BITS)]! || readSymbol(all, window);
+}
+
+/**
+ * What 32 bits start with: a code and the value after it (annex F.2.2.1, EXTEND), as value·65536 + zeros before it·256 +
+ * length in bits; 0 when no code is there.
+ */
+function readSymbol(codes: Uint16Array, window: number): number {
+  const entry = codes[window >>> 16]!;
+  const length = entry >> 8;
+  const category = entry & 15;
+  const zeros = ((entry & 0xff) >> 4) << 8;
+  if (category === 0) return zeros | length;
+  const rest = window << length;
+  const extra = rest >>> (32 - category);
+  const value = rest < 0 ? extra : extra - 2 ** category + 1; // the first bit is the sign
+  return (value << 16) | zeros | (length + category);
 }
 
 /** What passes the right or lower edge was added by the encoder. */
