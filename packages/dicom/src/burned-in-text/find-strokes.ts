@@ -47,26 +47,23 @@ type Cells = { upright: Uint16Array; level: Uint16Array; down: number; across: n
 function countStrokes({ rows, columns, gray }: Picture, contrast: number): Cells {
   const [down, across] = [Math.ceil(rows / CELL_PX) + 1, Math.ceil(columns / CELL_PX) + 1];
   const [upright, level] = [new Uint16Array(down * across), new Uint16Array(down * across)];
-  const line = (row: number) => gray.subarray(row * columns, (row + 1) * columns);
   for (let row = STROKE_PX; row < rows - STROKE_PX; row++) {
-    const [above, here, below] = [line(row - STROKE_PX), line(row), line(row + STROKE_PX)];
     const cells = Math.floor(row / CELL_PX) * across;
-    for (let column = STROKE_PX; column < columns - STROKE_PX; column++) {
-      const value = here[column]!;
-      if (isRidge(value, here[column - STROKE_PX]!, here[column + STROKE_PX]!, contrast))
-        upright[cells + Math.floor(column / CELL_PX)]!++;
-      if (isRidge(value, above[column]!, below[column]!, contrast))
-        level[cells + Math.floor(column / CELL_PX)]!++;
+    const end = (row + 1) * columns - STROKE_PX;
+    for (let at = row * columns + STROKE_PX, column = STROKE_PX; at < end; at++, column++) {
+      if (isRidge(gray, at, STROKE_PX, contrast)) upright[cells + Math.floor(column / CELL_PX)]!++;
+      if (isRidge(gray, at, STROKE_PX * columns, contrast)) level[cells + Math.floor(column / CELL_PX)]!++;
     }
   }
   return { upright, level, down, across };
 }
 
-/** Both sides lie on one side of the value, and far from it. */
-function isRidge(value: number, one: number, other: number, contrast: number): boolean {
-  const difference = value - one; // most pixels end here
-  if (difference >= contrast) return value - other >= contrast;
-  return difference <= -contrast && value - other <= -contrast;
+/** Both pixels `away` lie on one side of the one at `at`, and far from it. */
+function isRidge(gray: Uint8Array, at: number, away: number, contrast: number): boolean {
+  const difference = gray[at]! - gray[at - away]!;
+  if (difference < contrast && difference > -contrast) return false; // most pixels end here
+  const other = gray[at]! - gray[at + away]!;
+  return difference > 0 ? other >= contrast : other <= -contrast;
 }
 
 type Marks = { isMarked: Uint8Array; down: number; across: number };
