@@ -1,8 +1,10 @@
-import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   appendLine,
+  appendLines,
+  createLineReader,
   publishFolder,
   readJson,
   readLines,
@@ -45,6 +47,32 @@ describe('JSON lines', () => {
     await appendFile(path, '{"step":2,"lo'); // power loss in the middle of a line
     await appendLine(path, { step: 3 });
     expect(await readLines(path)).toEqual([{ step: 1 }, { step: 3 }]);
+  });
+});
+
+/** Open descriptors of this process that lead to a file. */
+async function countOpen(path: string): Promise<number> {
+  const descriptors = await readdir('/proc/self/fd');
+  const targets = descriptors.map((name) => readlink(join('/proc/self/fd', name)).catch(() => ''));
+  return (await Promise.all(targets)).filter((target) => target === path).length;
+}
+
+describe('single lines', () => {
+  it('are read by their places, however many at once, from one open file', async () => {
+    const path = join(folder, 'films.jsonl');
+    const values = [{ film: 'a' }, { film: 'b'.repeat(10_000) }, { film: 'c' }];
+    const starts = await appendLines(path, values);
+    const lines = createLineReader(path);
+    expect(await Promise.all(starts.map((at) => lines.read(at)))).toEqual(values);
+    expect(await countOpen(path)).toBe(1);
+    await lines.close();
+    expect(await countOpen(path)).toBe(0);
+  });
+
+  it('of a missing file are an error, and there is nothing to close', async () => {
+    const lines = createLineReader(join(folder, 'none.jsonl'));
+    await expect(lines.read(0)).rejects.toMatchObject({ code: 'ENOENT' });
+    await lines.close();
   });
 });
 

@@ -126,8 +126,24 @@ export async function* streamLines<T>(path: string): AsyncGenerator<{ value: T; 
   }
 }
 
-/** The JSON line of an open file that begins at a byte. */
-export async function readLineAt<T>(file: FileHandle, at: number): Promise<T> {
+/** Single lines of a JSON lines file, by the byte that each begins at. The file is opened with the first one. */
+export type LineReader = { read<T>(at: number): Promise<T>; close(): Promise<void> };
+
+export function createLineReader(path: string): LineReader {
+  let file: Promise<FileHandle> | undefined; // several may ask before it is open
+  return {
+    read: async (at) => {
+      file ??= open(path, 'r');
+      return readLineAt(await file, at);
+    },
+    close: async () => {
+      const opened = await file?.catch(() => undefined); // whoever asked for a line was told
+      await opened?.close();
+    },
+  };
+}
+
+async function readLineAt<T>(file: FileHandle, at: number): Promise<T> {
   const piece = Buffer.alloc(4096);
   let text = Buffer.alloc(0);
   for (;;) {

@@ -1,5 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { appendLines, readLineAt, streamLines } from '../durable-file.ts';
+import { appendLines, createLineReader, streamLines } from '../durable-file.ts';
 import type { Home } from '../home.ts';
 import { type CatalogueFilm, readFilmLine } from './catalogue.ts';
 
@@ -23,7 +22,7 @@ export async function openCatalogueIndex(home: Home): Promise<CatalogueIndex> {
   const path = home.files.catalogue;
   const places = { pixelSha256: new Map<number, number>(), filmKey: new Map<number, number>() };
   const unsaved: CatalogueFilm[] = [];
-  let file: FileHandle | undefined;
+  const lines = createLineReader(path);
   const note = (film: CatalogueFilm, at: number) => {
     places.pixelSha256.set(shorten(film.pixelSha256), at);
     places.filmKey.set(shorten(film.filmKey), at);
@@ -32,8 +31,7 @@ export async function openCatalogueIndex(home: Home): Promise<CatalogueIndex> {
     const recent = unsaved.findLast((film) => film[key] === hash);
     const at = recent ? undefined : places[key].get(shorten(hash));
     if (at === undefined) return recent;
-    file ??= await open(path, 'r');
-    const film = readFilmLine(await readLineAt<CatalogueFilm>(file, at));
+    const film = readFilmLine(await lines.read<CatalogueFilm>(at));
     return film[key] === hash ? film : undefined;
   };
   const index: CatalogueIndex = {
@@ -50,7 +48,7 @@ export async function openCatalogueIndex(home: Home): Promise<CatalogueIndex> {
       unsaved.splice(0, films.length); // only now: a full disk throws above
       for (const [i, film] of films.entries()) note(film, starts[i]!);
     },
-    close: async () => file?.close(),
+    close: () => lines.close(),
   };
   for await (const { value, at } of streamLines<CatalogueFilm>(path)) {
     note(value, at);

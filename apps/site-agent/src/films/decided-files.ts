@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { appendLines, readLineAt, streamLines } from '../durable-file.ts';
+import { appendLines, createLineReader, streamLines } from '../durable-file.ts';
 import type { Home } from '../home.ts';
 import { type KeyedHash, openSeal } from '../keys.ts';
 import { shorten } from './catalogue-index.ts';
@@ -61,14 +61,13 @@ export async function openDecidedFiles(
   const known = places ?? new Map<number, number>();
   if (!places) await rm(path, { force: true });
   const keyOf = (file: string) => hash('file', `${folder}\0${file}`);
-  let handle: FileHandle | undefined;
+  const kept = createLineReader(path);
   return {
     find: async (file, stamp) => {
       const key = keyOf(file);
       const at = known.get(shorten(key));
       if (at === undefined) return undefined;
-      handle ??= await open(path, 'r');
-      const line = await readLineAt<Line>(handle, at);
+      const line = await kept.read<Line>(at);
       const text = line.key === key && line.stamp === stamp ? unseal(line.sealed) : undefined;
       return text === undefined ? undefined : (JSON.parse(text) as KeptVerdict);
     },
@@ -81,7 +80,7 @@ export async function openDecidedFiles(
       await appendLines(path, lines);
       unsaved.splice(0, lines.length); // only now: a full disk throws above
     },
-    close: async () => handle?.close(),
+    close: () => kept.close(),
   };
 }
 

@@ -36,7 +36,10 @@ export async function loadMaster(home: Home, pixelSha256: string, size: number):
 /** width·height gray bytes as a PNG without any metadata. */
 export async function encodeGray(gray: Uint8Array, width: number, height = width): Promise<Buffer> {
   const raw = sharp(gray, { raw: { width, height, channels: 1 } });
-  return raw.toColourspace('b-w').png({ compressionLevel: 4, adaptiveFiltering: true, palette: false }).toBuffer();
+  return raw
+    .toColourspace('b-w')
+    .png({ compressionLevel: 4, adaptiveFiltering: true, palette: false })
+    .toBuffer();
 }
 
 function masterPath(home: Home, pixelSha256: string): string {
