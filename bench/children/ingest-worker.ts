@@ -29,13 +29,18 @@ async function readOnly(path: string): Promise<Uint8Array> {
   return toTrainingImage(film, image);
 }
 
+async function answer(task: FilmTask): Promise<void> {
+  try {
+    await read(task);
+    process.send!({ done: true });
+  } catch (error) {
+    console.error(error);
+    process.exit(1);
+  }
+}
+
+let last = Promise.resolve(); // one film at a time, in order
 process.on('message', (task: FilmTask) => {
-  read(task).then(
-    () => process.send!({ done: true }),
-    (error) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
+  last = last.then(() => answer(task));
 });
 process.on('disconnect', () => process.exit());

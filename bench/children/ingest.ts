@@ -11,11 +11,19 @@ const worker = fileURLToPath(new URL('./ingest-worker.ts', import.meta.url));
 const execArgv = ['--import', import.meta.resolve('tsx')];
 const workers = Array.from({ length: job.processes }, () => fork(worker, { execArgv }));
 
+const AHEAD = 2; // a worker need not wait for its next task, as in Python's pool
+
 /** Works through the tasks that are left, with one worker. */
 async function drain(child: ChildProcess, tasks: object[]): Promise<void> {
-  for (let task = tasks.shift(); task; task = tasks.shift()) {
+  let running = 0;
+  const send = (task: object) => {
     child.send(task);
+    running += 1;
+  };
+  while (tasks.length > 0 || running > 0) {
+    while (running < AHEAD && tasks.length > 0) send(tasks.shift()!);
     await once(child, 'message');
+    running -= 1;
   }
 }
 

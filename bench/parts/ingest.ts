@@ -9,7 +9,7 @@ import type { Versions } from '../machine.ts';
 import type { BenchOptions } from '../options.ts';
 import { type Summary, summarize } from '../statistics.ts';
 
-const COUNTS = { small: 12, large: 2 };
+const COUNTS = { small: 24, large: 4 };
 const differenceMax = 4; // mean of 255 levels: the middle square is cut half a pixel beside Pillow's, and there it makes .4
 
 export type IngestRow = Pick<FilmSet, 'kind' | 'syntax' | 'films' | 'megapixels' | 'bytes'> & {
