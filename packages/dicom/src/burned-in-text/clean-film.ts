@@ -1,4 +1,5 @@
 import { detectText } from './detect-text.ts';
+import { followLine } from './follow-line.ts';
 import { isWorthReading, judgeBox } from './judge-box.ts';
 import { growMask, maskBoxes } from './mask-text.ts';
 import type { TextModels } from './models.ts';
@@ -54,5 +55,5 @@ export async function inspectText(models: TextModels, film: Picture, isSuspected
     if (judgement === 'marker') markers.push(box);
   }
   const isPart = (text: TextBox) => markers.some((marker) => shareWithin(text, marker) > PART);
-  return texts.filter((text) => !isPart(text)).map((text) => growMask(text, film));
+  return texts.filter((text) => !isPart(text)).map((text) => followLine(film, growMask(text, film)));
 }

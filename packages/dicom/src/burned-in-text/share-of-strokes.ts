@@ -5,11 +5,15 @@ const WIDTH_TO_HEIGHT = 1 / 8;
 const CONTRAST = 25;
 
 /** Share of a box's pixels that are thinner, and lighter or darker, than what is beside them: 0.08 and more in text. */
-export function shareOfStrokes({ rows, columns, gray }: Picture, { left, top, right, bottom }: Box): number {
+export function shareOfStrokes(
+  { rows, columns, gray }: Picture,
+  { left, top, right, bottom }: Box,
+  contrast = CONTRAST,
+): number {
   const away = Math.max(2, Math.round(Math.min(right - left, bottom - top) * WIDTH_TO_HEIGHT));
   const isRidge = (at: number, step: number): boolean => {
     const [one, other] = [gray[at]! - gray[at - step]!, gray[at]! - gray[at + step]!];
-    return Math.min(one, other) >= CONTRAST || Math.max(one, other) <= -CONTRAST;
+    return Math.min(one, other) >= contrast || Math.max(one, other) <= -contrast;
   };
   let strokes = 0;
   for (let row = top; row < bottom; row++) {
