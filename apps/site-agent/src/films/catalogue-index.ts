@@ -57,6 +57,15 @@ export async function openCatalogueIndex(home: Home): Promise<CatalogueIndex> {
   return index;
 }
 
+/** Each film of the catalogue once, by its last line; of the others only places in the file are in memory. */
+export async function* streamCatalogue(home: Home): AsyncGenerator<CatalogueFilm> {
+  const lastPlaces = new Map<number, number>();
+  for await (const { value, at } of streamLines<CatalogueFilm>(home.files.catalogue))
+    lastPlaces.set(shorten(value.pixelSha256), at);
+  for await (const { value, at } of streamLines<CatalogueFilm>(home.files.catalogue))
+    if (lastPlaces.get(shorten(value.pixelSha256)) === at) yield readFilmLine(value);
+}
+
 /** The first 52 bits, as a number: exact in a double. Two films that share them are told apart by their lines. */
 export function shorten(hash: string): number {
   return Number.parseInt(hash.slice(0, 13), 16);

@@ -1,7 +1,8 @@
 import type { SquareFilm } from '@synspine/dicom';
 import type { Home } from '../../home.ts';
-import { type CatalogueFilm, openCatalogue } from '../catalogue.ts';
-import { chooseFilms } from '../choose-films.ts';
+import type { CatalogueFilm } from '../catalogue.ts';
+import { streamCatalogue } from '../catalogue-index.ts';
+import { createFilmChoice } from '../choose-films.ts';
 import { createLearningMemory, type LearningMemory } from '../learning-memory.ts';
 import { loadMaster, MASTER_SIZE } from '../master-image.ts';
 import { FAR, fitLook, type LookFilm, type LookOfFilms } from './fit-look.ts';
@@ -22,7 +23,8 @@ export type LookJudge = {
   judge(film: SeenFilm): Look;
 };
 
-type Group = 'frontal' | 'lateral' | 'oblique' | 'untold';
+const GROUPS = ['frontal', 'lateral', 'oblique', 'untold'] as const;
+type Group = (typeof GROUPS)[number];
 type Selected = Pick<NonNullable<CatalogueFilm['selection']>, 'view' | 'viewRule'>;
 
 const PATIENTS_MIN = 40; // of a view; films of 30 patients leave too many ordinary films far away
@@ -42,17 +44,7 @@ export async function learnLook(
   memory: LearningMemory = createLearningMemory(),
 ): Promise<LookJudge> {
   const groups = new Map<Group, LookOfFilms>();
-  const known = (await openCatalogue(home)).films().filter(({ selection }) => selection?.region === 'spine');
-  const knownPixels = new Set(known.map(({ pixelSha256 }) => pixelSha256));
-  const fresh = more.filter(({ region, pixelSha256 }) => region === 'spine' && !knownPixels.has(pixelSha256));
-  for (const group of ['frontal', 'lateral', 'oblique', 'untold'] as const) {
-    const films = chooseFilms(
-      [
-        ...known.filter(({ selection }) => groupOf(selection!) === group),
-        ...fresh.filter((film) => groupOf(film) === group),
-      ],
-      FILMS_MAX,
-    );
+  for (const [group, films] of await chooseByGroup(home, more)) {
     if (new Set(films.map(patientOf)).size < PATIENTS_MIN) continue;
     const from = films.map((film) => [film.pixelSha256, patientOf(film)]);
     groups.set(group, await memory(`look of ${group}`, from, () => learnFrom(home, films)));
@@ -60,9 +52,26 @@ export async function learnLook(
   return { isLearnt: groups.size > 0, judge: (film) => judgeLook(groups, film) };
 }
 
-const patientOf = (film: CatalogueFilm | NewFilm) => ('patient' in film ? film.patient : film.patientKey);
+type KnownFilm = CatalogueFilm | NewFilm;
 
-async function learnFrom(home: Home, films: readonly (CatalogueFilm | NewFilm)[]): Promise<LookOfFilms> {
+/** At most {@link FILMS_MAX} films of each view. The catalogue streams by: a home may have 100,000. */
+async function chooseByGroup(home: Home, more: readonly NewFilm[]): Promise<Map<Group, KnownFilm[]>> {
+  const choices = new Map(GROUPS.map((group) => [group, createFilmChoice<KnownFilm>(FILMS_MAX)]));
+  const fresh = new Map(
+    more.filter(({ region }) => region === 'spine').map((film) => [film.pixelSha256, film]),
+  );
+  for await (const film of streamCatalogue(home)) {
+    if (film.selection?.region !== 'spine') continue;
+    fresh.delete(film.pixelSha256);
+    choices.get(groupOf(film.selection))!.add(film);
+  }
+  for (const film of fresh.values()) choices.get(groupOf(film))!.add(film);
+  return new Map([...choices].map(([group, choice]) => [group, choice.films()]));
+}
+
+const patientOf = (film: KnownFilm) => ('patient' in film ? film.patient : film.patientKey);
+
+async function learnFrom(home: Home, films: readonly KnownFilm[]): Promise<LookOfFilms> {
   const seen: LookFilm[] = [];
   for (const film of films) {
     const square = 'square' in film ? film.square : await loadMaster(home, film.pixelSha256, MASTER_SIZE);

@@ -43,7 +43,7 @@ async function makeHome(films: Tagged[], tagOf: (film: Tagged) => 'PA' | 'LATERA
   const home = await openHome(await makeFolder(), { create: true });
   const catalogue = await openCatalogue(home);
   for (const [i, film] of films.entries()) {
-    const pixelSha256 = i.toString(16).padStart(64, '0');
+    const pixelSha256 = i.toString(16).padStart(13, '0').padEnd(64, '0');
     await saveMaster(home, { pixelSha256, square: await drawSquare(film.patient, film.view) }, true);
     catalogue.add({
       ...{ pixelSha256, patientKey: film.patient, filmKey: pixelSha256, fileSha256: pixelSha256 },

@@ -1,7 +1,8 @@
 import { type FilmView, toTrainingImage } from '@synspine/dicom';
 import type { Home } from '../../home.ts';
-import { type CatalogueFilm, openCatalogue } from '../catalogue.ts';
-import { chooseFilms } from '../choose-films.ts';
+import type { CatalogueFilm } from '../catalogue.ts';
+import { streamCatalogue } from '../catalogue-index.ts';
+import { createFilmChoice } from '../choose-films.ts';
 import { createLearningMemory, type LearningMemory } from '../learning-memory.ts';
 import { loadMaster, MASTER_SIZE } from '../master-image.ts';
 import { fitLogistic } from './logistic-regression.ts';
@@ -29,14 +30,27 @@ export async function learnViews(
   home: Home,
   memory: LearningMemory = createLearningMemory(),
 ): Promise<ViewClassifier | undefined> {
-  const films = (await openCatalogue(home)).films().filter(({ selection }) => isTagged(selection));
-  const chosen = [films.filter(isFrontal), films.filter(isLateral)].map((of) => chooseFilms(of, FILMS_MAX));
+  const chosen = await chooseByView(home);
   if (chosen.some((of) => new Set(of.map(({ patientKey }) => patientKey)).size < PATIENTS_MIN))
     return undefined;
   const from = chosen.map((of) =>
     of.map(({ pixelSha256, patientKey, selection }) => [pixelSha256, patientKey, selection?.view]),
   );
   return memory('views', from, () => learnFrom(home, chosen));
+}
+
+/** Frontal films, lateral films. */
+async function chooseByView(home: Home): Promise<CatalogueFilm[][]> {
+  const [frontal, lateral] = [
+    createFilmChoice<CatalogueFilm>(FILMS_MAX),
+    createFilmChoice<CatalogueFilm>(FILMS_MAX),
+  ];
+  for await (const film of streamCatalogue(home)) {
+    if (!isTagged(film.selection)) continue;
+    if (isFrontal(film)) frontal.add(film);
+    if (isLateral(film)) lateral.add(film);
+  }
+  return [frontal.films(), lateral.films()];
 }
 
 /** `chosen`: frontal films, lateral films. */
