@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Called just before a rename: throws when the writer may no longer publish. */
@@ -27,15 +27,8 @@ export async function writeDurably(
   data: string | Uint8Array,
   options: { mode?: number; guard?: Guard } = {},
 ): Promise<void> {
-  const draft = `${path}${TEMPORARY}${process.pid}-${randomBytes(4).toString('hex')}`;
+  const draft = await writeDraft(path, data, options.mode);
   try {
-    const handle = await open(draft, 'wx', options.mode ?? 0o600);
-    try {
-      await handle.writeFile(data);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
     await options.guard?.();
     await rename(draft, path);
   } catch (error) {
@@ -43,6 +36,37 @@ export async function writeDurably(
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** {@link writeDurably} unless there is such a file: of several writers at once the first one's data stays, whole. */
+export async function writeOnce(path: string, data: string | Uint8Array): Promise<void> {
+  const draft = await writeDraft(path, data);
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Writes `data` under a temporary name beside `path`, with fsync. Leaves nothing when it fails. */
+async function writeDraft(path: string, data: string | Uint8Array, mode = 0o600): Promise<string> {
+  const draft = `${path}${TEMPORARY}${process.pid}-${randomBytes(4).toString('hex')}`;
+  try {
+    const handle = await open(draft, 'wx', mode);
+    try {
+      await handle.writeFile(data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    return draft;
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
 }
 
 /** {@link writeDurably} of JSON text with a line end. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readJson, writeJson } from './durable-file.ts';
+import { readJson, writeOnce } from './durable-file.ts';
 import { SiteError } from './site-error.ts';
 
 /** Where everything of one site lies. All of it may hold patient data, so the folder is its owner's alone. */
@@ -49,11 +49,11 @@ export async function openHome(folder: string, { create = false } = {}): Promise
   if (marker) return describeHome(path, marker.id);
   if (!create) throw new SiteError('HOME_MISSING');
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const home = describeHome(path, randomUUID());
-  const { postgres: _, ...folders } = home.folders; // the embedded server makes its own
-  for (const made of Object.values(folders)) await mkdir(made, { recursive: true, mode: 0o700 });
-  await writeJson(join(path, 'home.json'), { schema: 'synspine.home/1', id: home.id } satisfies Marker);
-  return home;
+  const made: Marker = { schema: 'synspine.home/1', id: randomUUID() };
+  const { postgres: _, ...folders } = describeHome(path, made.id).folders; // the embedded server makes its own
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeOnce(join(path, 'home.json'), `${JSON.stringify(made, null, 2)}\n`);
+  return openHome(path); // another command may have made it meanwhile
 }
 
 function describeHome(path: string, id: string): Home {

@@ -4,7 +4,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PublicJwk } from '@synspine/protocol';
 import { generateKeyPair, type PrivateJwk, publicJwkOf } from '@synspine/release';
-import { writeDurably, writeJson } from './durable-file.ts';
+import { writeOnce } from './durable-file.ts';
 import type { Home } from './home.ts';
 import { SiteError } from './site-error.ts';
 
@@ -16,7 +16,7 @@ export async function makeKey(home: Home, name: KeyName): Promise<PublicJwk> {
   const path = keyPath(home, name);
   if (!existsSync(path)) {
     await mkdir(home.folders.keys, { recursive: true, mode: 0o700 });
-    await writeJson(path, (await generateKeyPair()).privateJwk);
+    await writeOnce(path, `${JSON.stringify((await generateKeyPair()).privateJwk, null, 2)}\n`);
   }
   return publicJwkOf(await readKey(home, name));
 }
@@ -49,7 +49,7 @@ export async function openKeyedHash(home: Home): Promise<KeyedHash> {
 
 async function readSecretKey(home: Home): Promise<Buffer> {
   const path = join(home.folders.keys, 'split.key');
-  if (!existsSync(path)) await writeDurably(path, randomBytes(32));
+  if (!existsSync(path)) await writeOnce(path, randomBytes(32)); // two keys would make two patients of one
   await assertPrivate(path);
   return readFile(path);
 }
