@@ -1,9 +1,9 @@
-import { ProblemError, type PublicJwk } from '@synspine/protocol';
+import { ProblemError, type PublicJwk, siteId } from '@synspine/protocol';
 import { decodeJwt, errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
 import { CLOCK_SKEW_MAX_S } from './dpop-proof.ts';
-import { useTokenId } from './used-token-ids.ts';
+import { tokenId, useTokenId } from './used-token-ids.ts';
 
 const LIFETIME_MAX_S = 300;
 
@@ -13,7 +13,7 @@ const claims = z.object({
   aud: z.string(), // exactly ours: a list could hold somebody else, who could then replay it here
   iat: z.number(),
   exp: z.number(),
-  jti: z.string().min(8).max(200),
+  jti: tokenId,
 });
 
 /**
@@ -36,9 +36,9 @@ export async function verifyAssertion(
 
 function readIssuer(assertion: string): string {
   try {
-    return decodeJwt(assertion).iss ?? '';
+    return siteId.parse(decodeJwt(assertion).iss);
   } catch {
-    throw new ProblemError('TOKEN_INVALID', 'the assertion is no JWT');
+    throw new ProblemError('TOKEN_INVALID', 'the assertion is no JWT of a site');
   }
 }
 

@@ -3,7 +3,7 @@ import { ProblemError } from '@synspine/protocol';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
-import { useTokenId } from './used-token-ids.ts';
+import { tokenId, useTokenId } from './used-token-ids.ts';
 
 export const CLOCK_SKEW_MAX_S = 60;
 const ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256'];
@@ -12,7 +12,7 @@ const claims = z.object({
   htm: z.string(),
   htu: z.string(),
   iat: z.number(),
-  jti: z.string().min(8).max(200),
+  jti: tokenId,
   ath: z.string().optional(),
 });
 

@@ -1,5 +1,10 @@
 import { ProblemError } from '@synspine/protocol';
+import { z } from 'zod';
+import { isStorable } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
+
+/** The `jti` of an assertion or a proof. */
+export const tokenId = z.string().min(8).max(200).refine(isStorable);
 
 /**
  * Marks an assertion or a proof as used, by its jti; the insert itself decides, so of any number of parallel calls

@@ -31,3 +31,8 @@ export function openDatabase(databaseUrl: string): Database {
 export function inTransaction<T>(prisma: Database, work: (tx: Queries) => Promise<T>): Promise<T> {
   return prisma.$transaction(work, TRANSACTION);
 }
+
+/** Whether PostgreSQL can hold this text: it takes no NUL, and in JSON no half of a surrogate pair. */
+export function isStorable(text: string): boolean {
+  return !text.includes('\0') && !/\p{Surrogate}/u.test(text);
+}

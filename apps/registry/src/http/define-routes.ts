@@ -1,7 +1,8 @@
-import { PART_BYTES, type Route, type RouteName, routes } from '@synspine/protocol';
+import { PART_BYTES, ProblemError, type Route, type RouteName, routes } from '@synspine/protocol';
 import { parseStrictJson } from '@synspine/release';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { isStorable } from '../database/open-database.ts';
 import { describeRoute } from './openapi.ts';
 import type { Caller, FileAnswer, Handlers } from './route-types.ts';
 import { sendFile } from './send-file.ts';
@@ -32,7 +33,7 @@ export function defineRoutes(app: FastifyInstance, handlers: Handlers, authentic
   app.addContentTypeParser(
     'application/json',
     { parseAs: 'string' },
-    async (_: unknown, text: string | Buffer) => parseStrictJson(text),
+    async (_: unknown, text: string | Buffer) => refuseUnstorable(parseStrictJson(text)),
   );
   app.addContentTypeParser(
     'application/octet-stream',
@@ -62,6 +63,14 @@ function defineRoute(app: FastifyInstance, name: RouteName, handler: AnyHandler,
         : sendAnswer(reply, answer);
     },
   });
+}
+
+/** PostgreSQL holds neither NUL nor half a surrogate pair: a body with either is refused before a query fails on it. */
+function refuseUnstorable(value: unknown): unknown {
+  if (typeof value === 'string' && !isStorable(value))
+    throw new ProblemError('VALIDATION_FAILED', 'a text holds NUL or half a surrogate pair');
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(refuseUnstorable);
+  return value;
 }
 
 /** A bytes route takes no JSON and the reverse: the schema of a bytes route would let parsed JSON through. */
