@@ -35,4 +35,19 @@ describe('a full disk', () => {
       execFileSync('umount', ['-l', disk]);
     }
   });
+
+  it('is full, too, when it has no more names', async () => {
+    const disk = await temporaryFolder();
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m,nr_inodes=6', 'tmpfs', disk]); // needs root
+    try {
+      const limits = { bytesMax: 30_000, filmBytesMax: 30_000, filesMax: 1, freeBytesMin: 0 };
+      const spool = await openSpool(join(disk, 'spool'), limits);
+      for (const name of ['a', 'b', 'c', 'd']) await writeFile(join(disk, name), '').catch(() => undefined);
+      expect(await receive(spool, FILM)).toEqual({ kind: 'refused', code: 'NO_ROOM' });
+      await rm(join(disk, 'a'));
+      expect((await receive(spool, FILM)).kind).toBe('stored');
+    } finally {
+      execFileSync('umount', ['-l', disk]);
+    }
+  });
 });

@@ -47,14 +47,18 @@ export function refusedIntake(code: IntakeRefusal): Intake {
   };
 }
 
-/** Opens a part file. `release` is called once. */
+/** Opens a part file. `release` is called once, however the intake ends. */
 export async function openIntake(
   folders: IntakeFolders,
   bytesMax: number,
   release: Release,
 ): Promise<Intake> {
   const path = join(folders.incoming, randomUUID());
-  const file = await open(path, 'wx', 0o600);
+  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    release();
+    if (!isFull(error)) throw error;
+  });
+  if (!file) return refusedIntake('NO_ROOM'); // a disk can run out of names before it runs out of bytes
   const state: State = {
     ...{ folders, bytesMax, path, file, release },
     ...{ hash: createHash('sha256'), head: Buffer.alloc(0), bytes: 0, isOpen: true },
@@ -90,9 +94,13 @@ async function orNoRoom(state: State, act: () => Promise<unknown>): Promise<void
   try {
     await act();
   } catch (error) {
-    if (!FULL.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (!isFull(error as NodeJS.ErrnoException)) throw error;
     state.failure = 'NO_ROOM';
   }
+}
+
+function isFull({ code }: NodeJS.ErrnoException): boolean {
+  return FULL.includes(code ?? '');
 }
 
 async function commit(state: State): Promise<Received> {
@@ -114,7 +122,10 @@ async function commit(state: State): Promise<Received> {
 
 async function drop(state: State): Promise<void> {
   state.isOpen = false;
-  await state.file.close();
-  await rm(state.path, { force: true });
-  state.release();
+  try {
+    await state.file.close();
+    await rm(state.path, { force: true });
+  } finally {
+    state.release();
+  }
 }

@@ -1,6 +1,6 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -55,6 +55,16 @@ describe('openSpool', () => {
     const byBytes = await openSpool(await temporaryFolder(), { ...LIMITS, bytesMax: 1_499, filesMax: 9 });
     expect((await receive(byBytes, film('a'))).kind).toBe('stored'); // 1,000 set aside, 500 kept
     expect(await receive(byBytes, film('b'))).toEqual({ kind: 'refused', code: 'NO_ROOM' });
+  });
+
+  it('gives room back that a film was promised and could not be opened for', async () => {
+    const folder = await temporaryFolder();
+    const spool = await openSpool(folder, { ...LIMITS, bytesMax: 1_000, filesMax: 1 });
+    await rename(join(folder, 'incoming'), join(folder, 'away'));
+    for (let attempt = 0; attempt < 3; attempt++)
+      await expect(spool.begin({ waitMs: 0 })).rejects.toMatchObject({ code: 'ENOENT' });
+    await rename(join(folder, 'away'), join(folder, 'incoming'));
+    expect((await receive(spool, film('a'))).kind).toBe('stored');
   });
 
   it('leaves the asked share of the disk free', async () => {
