@@ -1,4 +1,4 @@
-import { appendFile, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -115,5 +115,16 @@ describe('watchFolder', () => {
     }
     expect(seen.size).toBe(3);
     await rm(share, { recursive: true });
+  });
+
+  it('takes the other files of a folder in which one can not be read', async () => {
+    const kernel = '/sys/devices/virtual/net/lo'; // Linux refuses to read some of its files once they are open
+    await expect(readFile(join(kernel, 'speed'))).rejects.toMatchObject({ code: 'EINVAL' });
+    const { refused } = await start(kernel, join(await temporaryFolder(), 'taken'));
+    const readable = ['mtu', 'type', 'tx_queue_len', 'statistics/rx_bytes', 'power/control'];
+    for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(50))
+      if (readable.every((name) => refused.includes(`${name} NOT_DICOM`))) break;
+    expect(refused).toEqual(expect.arrayContaining(readable.map((name) => `${name} NOT_DICOM`)));
+    expect(refused.filter((line) => line.startsWith('speed'))).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../log.ts';
 import { errorCode } from '../../site-error.ts';
 import type { FolderSettings } from '../settings.ts';
-import type { IntakeRefusal } from '../spool/intake.ts';
+import type { IntakeRefusal, Received } from '../spool/intake.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Taken } from '../taken.ts';
 
@@ -78,22 +78,37 @@ async function* listFiles(path: string, below = ''): AsyncGenerator<string> {
 async function takeFile(
   { path, file }: { path: string; file: string },
   before: Stats,
-  { spool, taken, signal, onRefused }: WatchDeps,
+  deps: WatchDeps,
 ): Promise<void> {
   const opened = await openFile(join(path, file));
   if (!opened) return;
-  const intake = await spool.begin({ waitMs: Number.POSITIVE_INFINITY, signal });
   try {
-    for await (const bytes of opened.createReadStream({ autoClose: false, highWaterMark: READ_BYTES }))
-      await intake.write(bytes);
-    if (!isUnchanged(before, await opened.stat())) return; // it grew after all
-    const received = await intake.commit();
-    if (received.kind === 'refused' && received.code === 'NO_ROOM') return;
-    if (received.kind === 'refused') await onRefused(file, received.code);
-    await taken.add(path, file, before.size, before.mtimeMs);
+    const received = await receiveFile(opened, before, deps);
+    if (!received || (received.kind === 'refused' && received.code === 'NO_ROOM')) return;
+    if (received.kind === 'refused') await deps.onRefused(file, received.code);
+    await deps.taken.add(path, file, before.size, before.mtimeMs);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Undefined for a file that grew after all, and for one that can't be read now: the next scan looks at it again. */
+async function receiveFile(
+  opened: FileHandle,
+  before: Stats,
+  { spool, signal, log }: WatchDeps,
+): Promise<Received | undefined> {
+  const intake = await spool.begin({ waitMs: Number.POSITIVE_INFINITY, signal });
+  const content = opened.createReadStream({ autoClose: false, highWaterMark: READ_BYTES });
+  try {
+    for await (const bytes of content) await intake.write(bytes);
+    return isUnchanged(before, await opened.stat()) ? await intake.commit() : undefined;
+  } catch (error) {
+    if (content.errored === null) throw error; // the spool's
+    log.warn('file not read', { code: errorCode(error) }); // its server's, or a lock: the others needn't wait for it
+    return undefined;
   } finally {
     await intake.discard();
-    await opened.close();
   }
 }
 

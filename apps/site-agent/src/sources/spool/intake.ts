@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export type IntakeRefusal = 'NO_ROOM' | 'TOO_LARGE' | 'NOT_DICOM';
 
 /** `stored`: it survives a power cut. `name` is the same for the same bytes. */
-type Received = { kind: 'stored'; name: string } | { kind: 'refused'; code: IntakeRefusal };
+export type Received = { kind: 'stored'; name: string } | { kind: 'refused'; code: IntakeRefusal };
 
 /** One film on its way in. Nothing here throws for lack of room: what is written after a failure is dropped, and `commit` tells. */
 export type Intake = {
