@@ -37,6 +37,13 @@ describe('synthetic images of a manifest', () => {
     ['a count that the bits do not bear out', changed((copy) => (copy.classes[0]!.rejections[1]!.count = 2))],
     ['more candidates than released and rejected', changed((copy) => (copy.classes[1]!.drawn = 3))],
     ['more candidates than fit below the next class', changed((copy) => (copy.stride = 9))],
+    [
+      'a rejected candidate that was never drawn',
+      changed(
+        (copy) => (copy.classes[0]!.rejected = Buffer.from([0b00001001, 0b00100001]).toString('base64')),
+      ),
+    ],
+    ['a class of which no candidates are told', { ...changed(() => undefined), imagesPerClass: [6, 2, 5] }],
     ['a bit map that is no base64', changed((copy) => (copy.classes[0]!.rejected = '§'))],
   ])('refuses %s', (_, document) => {
     expect(synthetic.safeParse(document).success).toBe(false);

@@ -52,17 +52,21 @@ const synthetic = z.strictObject({
 
 function isAccountedFor({ imagesPerClass, candidates }: z.infer<typeof synthetic>): boolean {
   if (!candidates) return true;
+  if (candidates.classes.length !== imagesPerClass.length) return false;
   return candidates.classes.every(({ drawn, rejected, rejections }, label) => {
     const rejectedCount = rejections.reduce((sum, { count }) => sum + count, 0);
-    const isInside = drawn <= candidates.stride && countBits(rejected) === rejectedCount;
-    return isInside && drawn - rejectedCount === imagesPerClass[label];
+    const numbers = rejectedNumbers(rejected);
+    const isInside = drawn <= candidates.stride && (numbers.at(-1) ?? -1) < drawn;
+    return isInside && numbers.length === rejectedCount && drawn - rejectedCount === imagesPerClass[label];
   });
 }
 
-function countBits(base64: string): number {
-  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-  return bytes.reduce((sum, byte) => sum + [...byte.toString(2)].filter((bit) => bit === '1').length, 0);
+/** The candidates whose bit is set, in order. */
+function rejectedNumbers(base64: string): number[] {
+  const bytes = Array.from(atob(base64), (character) => character.charCodeAt(0));
+  return bytes.flatMap((byte, at) => BITS.filter((bit) => (byte >> bit) & 1).map((bit) => at * 8 + bit));
 }
+const BITS = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /**
  * What a site signs: everything that leaves it, and how it came about. It travels as the payload of a compact JWS
