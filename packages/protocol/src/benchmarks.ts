@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isoDateTime, sha256Hex, siteId } from './ids.ts';
+import { isoDateTime, releaseVersion, sha256Hex, siteId } from './ids.ts';
 
 /** Networks that a classifier may be, by @synspine/classifier's ids. */
 export const CLASSIFIER_ARCHITECTURES = ['small-cnn', 'efficientnet-lite0', 'densenet-121'] as const;
@@ -26,7 +26,7 @@ export const classifierDescriptor = z.strictObject({
   seeds: z.int().positive().max(16),
   /** Releases that it was trained on. */
   releases: z
-    .array(z.strictObject({ siteId, version: z.int().positive(), manifestSha256: sha256Hex }))
+    .array(z.strictObject({ siteId, version: releaseVersion, manifestSha256: sha256Hex }))
     .min(1)
     .max(64),
   weightsSha256: sha256Hex,

@@ -14,6 +14,12 @@ export const runId = z.string().regex(/^run-[0-9a-z-]{8,40}$/);
 /** File names inside a release: one flat folder, no dots at the start, no separators. */
 export const fileName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,99}$/);
 
+/** The largest INTEGER of the registry's database. */
+export const INTEGER_MAX = 2 ** 31 - 1;
+
+/** Counts a site's releases from 1. */
+export const releaseVersion = z.int().positive().max(INTEGER_MAX);
+
 export const isoDateTime = z.iso.datetime();
 
 /** Public half of an Ed25519 key as JSON Web Key (RFC 8037). A private member (`d`) is refused. */

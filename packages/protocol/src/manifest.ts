@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fileName, isoDateTime, runId, sha256Hex, siteId } from './ids.ts';
+import { fileName, isoDateTime, releaseVersion, runId, sha256Hex, siteId } from './ids.ts';
 import { approvedAudit, qualityReport } from './reports.ts';
 
 /** Limits of one release; a larger one is refused before a byte is uploaded. */
@@ -76,7 +76,7 @@ export const releaseManifest = z.strictObject({
   schema: z.literal('synspine.release/1'),
   siteId,
   /** Grows by at least one with each release of a site; the registry refuses an old one. */
-  version: z.int().positive(),
+  version: releaseVersion,
   runId,
   createdAt: isoDateTime,
   agentVersion: z.string().max(40),

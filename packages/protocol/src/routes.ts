@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { benchmarkCell, scoreReport } from './benchmarks.ts';
-import { compactJws, fileName, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
+import { compactJws, fileName, INTEGER_MAX, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
 import { releaseManifest } from './manifest.ts';
 
 export const roles = ['site', 'benchmark', 'researcher', 'admin'] as const;
@@ -432,7 +432,7 @@ export const routes = {
     tag: 'access',
     summary: 'The hash-chained audit trail, newest first',
     roles: ['admin'],
-    query: z.strictObject({ before: z.coerce.number().int().positive().optional() }),
+    query: z.strictObject({ before: z.coerce.number().int().positive().max(INTEGER_MAX).optional() }),
     response: z.object({
       rows: z.array(
         z.object({

@@ -1,6 +1,7 @@
 import { generateKeyPair } from '@synspine/release';
-import { importJWK, SignJWT } from 'jose';
+import { CompactSign, importJWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeFiles, makeManifest } from '../test-kit/release-kit.ts';
 import { startTestRegistry, type TestRegistry, type TestSite } from '../test-kit/test-registry.ts';
 
 // Values that pass as text or as a number, and that no column of PostgreSQL holds.
@@ -13,6 +14,13 @@ beforeAll(async () => {
 afterAll(() => registry.close());
 
 const base64url = (document: object) => Buffer.from(JSON.stringify(document)).toString('base64url');
+
+async function signed(manifest: object): Promise<string> {
+  const { kid = '' } = alder.signingPublicKey;
+  return new CompactSign(Buffer.from(JSON.stringify(manifest)))
+    .setProtectedHeader({ alg: 'EdDSA', typ: 'synspine-release+jws', kid })
+    .sign(await importJWK(alder.signingKey, 'EdDSA'));
+}
 
 /** Asks for a token with a real proof of the given jti and an assertion of the given issuer. */
 async function askToken({ jti = crypto.randomUUID(), iss = 'alder' }: { jti?: string; iss?: unknown }) {
@@ -45,4 +53,26 @@ it.each(['a\0b', 'a\ud800b'])('refuses the text %j in a body', async (text) => {
 it('refuses a proof and an assertion that name themselves with a NUL, or by no text', async () => {
   expect(await askToken({ jti: 'eight or more\0' })).toBe('PROOF_INVALID');
   for (const iss of ['alder\0', { id: 'alder' }, 7]) expect(await askToken({ iss })).toBe('TOKEN_INVALID');
+});
+
+it('refuses numbers beyond an INTEGER', async () => {
+  const invalid = expect.objectContaining({ code: 'VALIDATION_FAILED' });
+  await expect(registry.admin.call('listAudit', { query: { before: 2 ** 31 } })).rejects.toEqual(invalid);
+  const { rows } = await registry.admin.call('listAudit', { query: { before: 2 ** 31 - 1 } });
+  expect(rows.length).toBeGreaterThan(0);
+});
+
+it.each([
+  [2 ** 31, 'MANIFEST_INVALID'],
+  [2 ** 31 - 1, undefined],
+])('answers a release of version %i with %s', async (version, code) => {
+  // Signed without the check that an agent's own signing makes.
+  const jws = await signed({ ...makeManifest('alder', makeFiles()), version });
+  const outcome = alder.client
+    .call('createRelease', { headers: { 'idempotency-key': `version ${version}` }, body: { manifest: jws } })
+    .then(
+      () => undefined,
+      (error) => error.code,
+    );
+  expect(await outcome).toBe(code);
 });
