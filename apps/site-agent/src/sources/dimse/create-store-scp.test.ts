@@ -232,4 +232,13 @@ describe('a peer that breaks the protocol', () => {
     clearInterval(dribble);
     expect(Date.now() - startedAt).toBeLessThan(3_000);
   });
+
+  it('by a command in pieces of nothing, without end, is not listened to for long', async () => {
+    await start();
+    const scu = await associate();
+    const nothing = data(1, true, false, Buffer.alloc(0)).subarray(6);
+    const crowd = pdu(4, Buffer.alloc(3_000 * nothing.length, nothing));
+    for (let i = 0; i < 4; i++) scu.send(crowd);
+    expect(await scu.next()).toMatchObject({ type: 7, body: Buffer.from([0, 0, 2, 6]) });
+  });
 });

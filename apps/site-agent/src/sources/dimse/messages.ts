@@ -1,13 +1,13 @@
 import type { Command } from './command-set.ts';
 import { decodeCommand } from './command-set.ts';
-import { decodeData, PDU, type Pdv } from './pdu.ts';
+import { decodeData, PDU, PDV_HEADER_BYTES, type Pdv } from './pdu.ts';
 import type { PduReader } from './pdu-reader.ts';
 import { ConnectionLost, ProtocolError } from './protocol-error.ts';
 
 /** A command of the peer. Its data set, if it has one, must be read before the next command. */
 export type Message = { contextId: number; command: Command; dataSet(): AsyncGenerator<Buffer> };
 
-const COMMAND_BYTES_MAX = 16 * 1024; // a C-STORE-RQ has about 200
+const COMMAND_BYTES_MAX = 16 * 1024; // with the headers of its pieces; a C-STORE-RQ has about 200
 
 /** Messages of an association until its A-RELEASE-RQ. Throws ProtocolError, ConnectionLost. */
 export async function* readMessages(reader: PduReader, idleMs: number): AsyncGenerator<Message> {
@@ -47,7 +47,7 @@ async function readCommand(first: Pdv, values: AsyncGenerator<Pdv>): Promise<Buf
   const parts: Buffer[] = [];
   let bytes = 0;
   for (let value = first; ; value = await nextOf(values)) {
-    bytes += value.bytes.length;
+    bytes += PDV_HEADER_BYTES + value.bytes.length; // a piece takes memory even when it is empty
     const isOurs = value.isCommand && value.contextId === first.contextId;
     if (!isOurs || bytes > COMMAND_BYTES_MAX) throw new ProtocolError('invalidParameter');
     parts.push(value.bytes);

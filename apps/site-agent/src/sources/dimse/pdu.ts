@@ -13,6 +13,8 @@ export const PDU = {
 
 /** Type, a reserved byte, length. */
 export const PDU_HEADER_BYTES = 6;
+/** Length, context id, message control header. */
+export const PDV_HEADER_BYTES = 6;
 
 const ITEM = { application: 0x10, requestedContext: 0x20, acceptedContext: 0x21, user: 0x50 } as const;
 const SUB_ITEM = {
@@ -192,8 +194,6 @@ export function encodeCommandData(contextId: number, command: Buffer, peerMaxLen
   }
   return Buffer.concat(pdus);
 }
-
-const PDV_HEADER_BYTES = 6; // length, context id, message control header
 
 /** A presentation data value; `bytes` are a view of the PDU. */
 export type Pdv = { contextId: number; isCommand: boolean; isLast: boolean; bytes: Buffer };
