@@ -108,6 +108,15 @@ describe('fetching a release', () => {
     await expect(fetchIt({ version: 2 })).rejects.toEqual(code('SIGNATURE_INVALID'));
   });
 
+  it('refuses a release that no classifier can learn from, so that it keeps no other site from the pool', async () => {
+    const { manifest } = dataset;
+    await publish({ ...manifest, classNames: ['scoliosis', 'fracture'] });
+    await expect(fetchIt()).rejects.toEqual(code('RELEASE_UNSUPPORTED'));
+    await publish({ ...manifest, synthetic: { ...manifest.synthetic, imagesPerClass: [29, 31] } });
+    for (const _ of ['fetched', 'there already'])
+      await expect(fetchIt()).rejects.toEqual(code('IMAGES_INVALID'));
+  });
+
   it('refuses a release that the registry passes off as another site’s, version or hash', async () => {
     for (const change of [{ siteId: 'birch' }, { version: 2 }, { manifestSha256: '0'.repeat(64) }])
       await expect(fetchIt(change)).rejects.toEqual(code('RELEASE_MISMATCH'));

@@ -10,10 +10,11 @@ import {
   type ReleaseFile,
   type ReleaseManifest,
 } from '@synspine/protocol';
-import { verifyFiles, verifyManifest, writeFileAtomic } from '@synspine/release';
+import { MANIFEST_FILE, verifyFiles, verifyManifest, writeFileAtomic } from '@synspine/release';
 import { BenchmarkError } from '../benchmark-error.ts';
 import type { Home } from '../home.ts';
 import { readSiteKeys } from '../registry-session.ts';
+import { loadImages } from './load-images.ts';
 
 /** A release whose signature, audit and image files have been checked here; `dir` holds its shards. */
 export type VerifiedRelease = {
@@ -27,8 +28,10 @@ export type FetchDeps = { home: Home; client: Client; signal: AbortSignal };
 
 /**
  * Fetches one data set's image shards and verifies everything about it, trusting the registry in nothing: the manifest
- * by the site's pinned key, the files by the manifest's hashes. Files that are there already aren't fetched again.
- * Throws SIGNATURE_INVALID, AUDIT_NOT_APPROVED, FILE_HASH_MISMATCH, … of the protocol, or RELEASE_MISMATCH.
+ * by the site's pinned key, the files by the manifest's hashes. Files that are there already aren't fetched again. Its
+ * images are decoded once, before its manifest is kept: found only in training, one site's bad image would stop the pool's.
+ * Throws SIGNATURE_INVALID, AUDIT_NOT_APPROVED, FILE_HASH_MISMATCH, … of the protocol, RELEASE_MISMATCH,
+ * RELEASE_UNSUPPORTED or IMAGES_INVALID.
  */
 export async function fetchRelease(deps: FetchDeps, dataset: Dataset): Promise<VerifiedRelease> {
   const { home, client, signal } = deps;
@@ -47,8 +50,13 @@ export async function fetchRelease(deps: FetchDeps, dataset: Dataset): Promise<V
   for (const file of manifest.files.filter((f) => f.kind === 'images'))
     if (!existsSync(join(dir, file.name))) await fetchFile(deps, dataset, file, join(dir, file.name));
   await verifyOrDiscard(dir, manifest);
-  await writeFileAtomic(join(dir, 'manifest.jws'), Buffer.from(jws));
-  return { manifest, manifestSha256, publishedAt: dataset.publishedAt, dir };
+  const release = { manifest, manifestSha256, publishedAt: dataset.publishedAt, dir };
+  const kept = join(dir, MANIFEST_FILE);
+  if (!existsSync(kept)) {
+    await loadImages(release);
+    await writeFileAtomic(kept, Buffer.from(jws));
+  }
+  return release;
 }
 
 async function fetchFile(
