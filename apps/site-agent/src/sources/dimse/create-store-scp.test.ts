@@ -241,4 +241,21 @@ describe('a peer that breaks the protocol', () => {
     for (let i = 0; i < 4; i++) scu.send(crowd);
     expect(await scu.next()).toMatchObject({ type: 7, body: Buffer.from([0, 0, 2, 6]) });
   });
+
+  it('or does not read our answers is cut after the timeout', async () => {
+    await start();
+    const proposal: Proposal = { contexts: [[1, '1.2.840.10008.1.1', '1.2.840.10008.1.2']] };
+    const scu = await associate(proposal);
+    scu.socket.pause();
+    const echo = data(1, true, true, command(0x30, false, '1.2.840.10008.1.1'));
+    const echoes = Buffer.alloc(2_000 * echo.length, echo);
+    const told = (event: string) => new Promise((done) => scu.socket.once(event, () => done(event)));
+    const closed = told('close');
+    const asking = (async () => {
+      while (!scu.socket.destroyed)
+        if (!scu.socket.write(echoes)) await Promise.race([told('drain'), closed]);
+    })();
+    expect(await Promise.race([closed, sleep(15_000)])).toBe('close');
+    await asking;
+  });
 });

@@ -68,21 +68,24 @@ async function converse(
   if (!request) return 'CLOSED';
   const rejection = checkAssociation(request, socket.remoteAddress, settings, deps.associations());
   if (rejection) {
-    await send(socket, encodeAssociateReject(rejection));
+    await send(socket, encodeAssociateReject(rejection), settings.artimMs);
     return 'REJECTED';
   }
   const answers = request.contexts.map(answerContext);
+  const { idleMs } = settings;
   const own = { implementationClass: IMPLEMENTATION.class, implementationVersion: IMPLEMENTATION.version };
-  await send(socket, encodeAssociateAccept(request, answers, { maxLength: settings.pduBytesMax, ...own }));
-  for await (const message of readMessages(reader, settings.idleMs)) {
+  const accept = encodeAssociateAccept(request, answers, { maxLength: settings.pduBytesMax, ...own });
+  await send(socket, accept, idleMs);
+  for await (const message of readMessages(reader, idleMs)) {
     const { contextId, command } = message;
     const context = findContext(request, answers, contextId);
     const status = await carryOut(message, context, deps);
     if (status === null) continue;
     if (command.field === COMMAND.store) counts[status === STATUS.success ? 'stored' : 'refused']++;
-    await send(socket, encodeCommandData(contextId, encodeResponse(command, status), request.maxLength));
+    const answer = encodeCommandData(contextId, encodeResponse(command, status), request.maxLength);
+    await send(socket, answer, idleMs);
   }
-  await send(socket, encodeReleaseResponse());
+  await send(socket, encodeReleaseResponse(), idleMs);
   return 'RELEASED';
 }
 
@@ -120,10 +123,21 @@ function isEcho({ field }: Command, { abstractSyntax }: Context): boolean {
   return field === COMMAND.echo && abstractSyntax === VERIFICATION;
 }
 
-async function send(socket: Socket, bytes: Buffer): Promise<void> {
+/** A peer that takes nothing of what it asked for is given up after `withinMs`. */
+async function send(socket: Socket, bytes: Buffer, withinMs: number): Promise<void> {
   if (!socket.writable) throw new ConnectionLost('PEER_GONE');
   if (socket.write(bytes)) return;
-  await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => undefined);
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  const timer = setTimeout(() => waiting.abort(), withinMs);
+  try {
+    await Promise.race([once(socket, 'drain', { signal }), once(socket, 'close', { signal })]);
+  } catch {
+    throw new ConnectionLost(signal.aborted ? 'PEER_TOO_SLOW' : 'PEER_GONE');
+  } finally {
+    clearTimeout(timer);
+    waiting.abort(); // lets go of the listener that was not called
+  }
 }
 
 /** The peer closes first (PS3.8 state 13); one that doesn't is closed after ARTIM. What it still sends is dropped. */
