@@ -21,28 +21,38 @@ export function splitImages(
   sources: readonly { manifestSha256: string; loaded: LoadedImages }[],
   size: number,
 ): SplitImages {
-  const rows = sources.map((source) => shuffledRows(source, size, Math.floor(IMAGES_MAX / sources.length)));
-  const strata = rows.flatMap((of) => [0, 1].map((label) => of.filter((row) => row.label === label)));
-  const cut = (length: number) => Math.round(length * VALIDATION_SHARE);
+  const strata = sources.flatMap((source) =>
+    splitClasses(shuffledRows(source, size), Math.floor(IMAGES_MAX / sources.length)),
+  );
   return {
-    training: join(strata.flatMap((of) => of.slice(cut(of.length)))),
-    validation: join(strata.flatMap((of) => of.slice(0, cut(of.length)))),
+    training: join(strata.flatMap((stratum) => stratum.training)),
+    validation: join(strata.flatMap((stratum) => stratum.validation)),
   };
 }
 
 type Row = { label: number; pixels: Uint8Array };
 
+/** Split first and cut to `countMax` then, in proportion: a cut before the split would move it with the number of sites. */
+function splitClasses(rows: readonly Row[], countMax: number): { training: Row[]; validation: Row[] }[] {
+  const firstOf = (some: readonly Row[]) =>
+    some.slice(0, Math.floor((some.length * Math.min(countMax, rows.length)) / rows.length));
+  return [0, 1].map((label) => {
+    const ofClass = rows.filter((row) => row.label === label);
+    const cut = Math.round(ofClass.length * VALIDATION_SHARE);
+    return { training: firstOf(ofClass.slice(cut)), validation: firstOf(ofClass.slice(0, cut)) };
+  });
+}
+
 function shuffledRows(
   { manifestSha256, loaded }: { manifestSha256: string; loaded: LoadedImages },
   size: number,
-  countMax: number,
 ): Row[] {
   const ranked = Array.from(loaded.labels, (label, row) => ({
     label,
     pixels: loaded.images.subarray(row * size ** 2, (row + 1) * size ** 2),
     rank: rankOf(manifestSha256, loaded.indices[row]!),
   }));
-  return ranked.sort((a, b) => a.rank - b.rank).slice(0, countMax);
+  return ranked.sort((a, b) => a.rank - b.rank);
 }
 
 /** A number in [0, 1) that only the release and the image's number decide. */

@@ -78,6 +78,13 @@ const loadedImages = (count: number): LoadedImages => ({
   indices: Uint32Array.from({ length: count }, (_, i) => i),
 });
 
+/** Each image's four bytes are its number. */
+const numberedImages = (count: number, first = 0): LoadedImages => ({
+  ...loadedImages(count),
+  images: new Uint8Array(Uint32Array.from({ length: count }, (_, i) => first + i).buffer),
+});
+const numbersOf = (images: Uint8Array) => [...new Uint32Array(Uint8Array.from(images).buffer)];
+
 describe('splitting', () => {
   it('lets a fifth validate, and puts each image on one side with its label', () => {
     const { training, validation } = splitImages(
@@ -93,18 +100,13 @@ describe('splitting', () => {
   });
 
   it('keeps what validates a release alone out of the pool’s training', () => {
-    const one = { manifestSha256: sha('1'), loaded: loadedImages(200) };
-    const alone = splitImages([one], 2);
-    const pool = splitImages(
-      [
-        one,
-        { manifestSha256: sha('2'), loaded: { ...loadedImages(200), images: new Uint8Array(800).fill(255) } },
-      ],
-      2,
-    );
-    const valuesOf = (images: Uint8Array) => new Set(images.filter((_, i) => i % 4 === 0));
-    const trained = valuesOf(pool.training.images);
-    for (const value of valuesOf(alone.validation.images)) expect(trained.has(value)).toBe(false);
+    for (const count of [200, 9_000]) {
+      const one = { manifestSha256: sha('1'), loaded: numberedImages(count) };
+      const alone = splitImages([one], 2);
+      const pool = splitImages([one, { manifestSha256: sha('2'), loaded: numberedImages(count, count) }], 2);
+      const trained = new Set(numbersOf(pool.training.images));
+      expect(numbersOf(alone.validation.images).filter((number) => trained.has(number))).toEqual([]);
+    }
   });
 
   it('gives each site no more than its share of the limit', () => {
