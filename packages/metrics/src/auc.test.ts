@@ -62,6 +62,17 @@ describe('AUC', () => {
     expect(grouped).toBeGreaterThan(1.9 * delongInterval(twice, labelsTwice).variance);
   });
 
+  it('has an interval when the two classes of each patient cancel', () => {
+    for (let patients = 3; patients < 60; patients++) {
+      const rows = Array.from({ length: 2 * patients }, (_, row) => row);
+      const ofPatient = rows.map((row) => Math.floor(row / 2)); // a positive and a negative film with one score
+      const labels = rows.map((row) => row % 2);
+      const { auc, ciLow, ciHigh, variance } = delongInterval(ofPatient, labels, ofPatient.map(String));
+      expect(variance).toBeGreaterThanOrEqual(0);
+      expect([auc, ciLow, ciHigh]).toEqual(Array(3).fill(expect.closeTo(0.5, 6)));
+    }
+  });
+
   it('is refused with a code for one class, NaN or unequal lengths', () => {
     expect(codeOf(() => rocAuc([1, 2, 3], [1, 1, 0]))).toBe('too-few-samples');
     expect(codeOf(() => rocAuc([1, Number.NaN, 3, 4], [1, 0, 1, 0]))).toBe('not-finite');

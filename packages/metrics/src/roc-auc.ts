@@ -119,11 +119,11 @@ function clusteredVariance(auc: number, placed: Placements, groups: readonly str
     return count / (count - 1);
   };
   const all = clusters.length / (clusters.length - 1);
-  return (
+  const variance =
     factor(placed.positiveRows) * squares(([p]) => p * p) +
     factor(placed.negativeRows) * squares(([, n]) => n * n) +
-    2 * all * squares(([p, n]) => p * n)
-  );
+    2 * all * squares(([p, n]) => p * n);
+  return Math.max(0, variance); // where a patient's two classes cancel, rounding may leave a tiny negative number
 }
 
 function mean(values: readonly number[]): number {
