@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { routes } from '@synspine/protocol';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { createGrant } from './access/routes.ts';
-import { verifyAudit } from './audit/verify-audit.ts';
+import { verifyAudit, type WitnessedRow } from './audit/verify-audit.ts';
 import { type Config, EX_CONFIG, readConfig } from './config.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/open-database.ts';
@@ -66,8 +66,14 @@ function describeCommands(config: Config, setExitCode: (code: number) => void): 
   program
     .command('verify-audit')
     .description('recompute the audit trail’s hash chain')
-    .action(async () => {
-      const { rows, brokenAt } = await withDatabase(config, verifyAudit);
+    .option(
+      '--head <row:hash…>',
+      'rows that sites witnessed: `synspine-site audit-heads` prints them',
+      readHead,
+      [],
+    )
+    .action(async ({ head }: { head: WitnessedRow[] }) => {
+      const { rows, brokenAt } = await withDatabase(config, (prisma) => verifyAudit(prisma, head));
       say(brokenAt === null ? `${rows} rows, chain intact` : `chain broken at row ${brokenAt}`);
       setExitCode(brokenAt === null ? 0 : 1);
     });
@@ -77,6 +83,12 @@ function describeCommands(config: Config, setExitCode: (code: number) => void): 
     .requiredOption('--out <file>', 'where to')
     .action(async ({ out }: { out: string }) => writeFileSync(out, await writeOpenApi()));
   return program;
+}
+
+function readHead(text: string, heads: WitnessedRow[]): WitnessedRow[] {
+  const [, sequence, hash] = /^([1-9]\d{0,8}):([0-9a-f]{64})$/.exec(text) ?? [];
+  if (!sequence || !hash) throw new InvalidArgumentError('It takes a row’s number, a colon and its hash.');
+  return [...heads, { sequence: Number(sequence), hash }];
 }
 
 function say(line: string): void {

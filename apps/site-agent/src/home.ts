@@ -23,6 +23,8 @@ export type Home = {
     sources: string;
     /** What was taken from watched folders and pulled from DICOMweb, by hash. */
     taken: string;
+    /** Rows of the registry's audit trail that this site has witnessed. */
+    auditHeads: string;
   };
   folders: {
     keys: string;
@@ -71,6 +73,7 @@ function describeHome(path: string, id: string): Home {
       selection: at('selection.json'),
       sources: at('sources.json'),
       taken: at('taken.jsonl'),
+      auditHeads: at('audit-heads.jsonl'),
     },
     folders: {
       keys: at('keys'),

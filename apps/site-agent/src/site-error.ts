@@ -7,6 +7,8 @@ const SITE_ERRORS = {
   ALREADY_ENROLLED: 'This home is enrolled already. Use another home for another registry.',
   REGISTRY_UNREACHABLE:
     'The registry does not answer. Check the network and the URL, then run the command again.',
+  AUDIT_REWRITTEN:
+    'The registry’s audit trail lacks a row that it showed this site earlier. Ask its admin: unless a backup was restored, somebody has rewritten the trail.',
   LABELS_UNREADABLE:
     'The label file needs a column with the SOP Instance UID (or the file’s name) and one with the label or finding. Correct its header, or name the file with --labels.',
   FOLDER_UNREADABLE: 'The folder with the films can not be read. Check its path and permissions.',

@@ -62,6 +62,10 @@ export const dataset = z.object({
 });
 export type Dataset = z.infer<typeof dataset>;
 
+/** A row of the audit trail by its hash, which covers all rows before it. */
+export const auditHead = z.object({ sequence: z.int(), at: isoDateTime, hash: sha256Hex });
+export type AuditHead = z.infer<typeof auditHead>;
+
 export const siteStage = z.enum([
   'idle',
   'ingest',
@@ -425,6 +429,15 @@ export const routes = {
     roles: ['admin'],
     params: z.strictObject({ grantId: z.uuid() }),
     response: null,
+  }),
+  getAuditHead: route({
+    method: 'GET',
+    path: '/v1/audit/head',
+    tag: 'access',
+    summary: 'The last row of the audit trail, for sites to keep, and the hash of an older one',
+    roles: ['site', 'admin'],
+    query: z.strictObject({ since: z.coerce.number().pipe(z.int32().positive()).optional() }),
+    response: z.object({ head: auditHead.nullable(), since: auditHead.nullable() }),
   }),
   listAudit: route({
     method: 'GET',

@@ -11,7 +11,7 @@ import { inTransaction } from '../database/open-database.ts';
 import { removeExpired } from '../database/remove-expired.ts';
 import { makeFiles, makeManifest } from '../test-kit/release-kit.ts';
 import { announce, sendFiles, startTestRegistry, type TestRegistry } from '../test-kit/test-registry.ts';
-import { appendAudit } from './append-audit.ts';
+import { appendAudit, hashAuditRow } from './append-audit.ts';
 import { verifyAudit } from './verify-audit.ts';
 
 const configuredToken = 'a-token-of-the-configuration';
@@ -116,6 +116,56 @@ describe('the audit trail', () => {
     }).catch((error: { found?: unknown }) => error.found);
     expect(outcome).toMatchObject({ brokenAt });
     expect(await verifyAudit(prisma)).toMatchObject({ brokenAt: null });
+  });
+});
+
+describe('a row that a site has witnessed', () => {
+  /** What only the table's owner can do: all rows from one on again, with hashes that fit. */
+  const rewrite = (from: number, actor: string) =>
+    inTransaction(registry.deps.prisma, async (tx) => {
+      await tx.$executeRawUnsafe('ALTER TABLE "audit_row" DISABLE TRIGGER "audit_row_only_grows"');
+      const rows = await tx.auditRow.findMany({
+        where: { sequence: { gte: from } },
+        orderBy: { sequence: 'asc' },
+      });
+      let { previousHash } = rows[0]!;
+      for (const row of rows) {
+        const changed = { ...row, previousHash, ...(row.sequence === from && { actor }) };
+        previousHash = hashAuditRow(changed);
+        await tx.auditRow.update({
+          where: { sequence: row.sequence },
+          data: { ...changed, hash: previousHash },
+        });
+      }
+      await tx.$executeRawUnsafe('ALTER TABLE "audit_row" ENABLE TRIGGER "audit_row_only_grows"');
+    });
+
+  it('shows that the whole trail was rewritten, though its chain fits', async () => {
+    const { client } = await registry.enrol('witness');
+    const { prisma } = registry.deps;
+    const { head } = await client.call('getAuditHead', { query: {} });
+    const original = await prisma.auditRow.findUniqueOrThrow({ where: { sequence: 4 } });
+    expect(await verifyAudit(prisma, [head!])).toMatchObject({ brokenAt: null });
+    await rewrite(4, 'nobody');
+    expect(await verifyAudit(prisma)).toMatchObject({ brokenAt: null });
+    expect(await verifyAudit(prisma, [head!])).toMatchObject({ brokenAt: head!.sequence });
+    const { since } = await client.call('getAuditHead', { query: { since: head!.sequence } });
+    expect(since).not.toEqual(head);
+    await rewrite(4, original.actor);
+    expect(await verifyAudit(prisma, [head!])).toMatchObject({ brokenAt: null });
+  });
+
+  it('is missed when the end of the trail is gone, and is asked for by sites and admins alone', async () => {
+    const { head } = await registry.admin.call('getAuditHead', { query: {} });
+    const beyond = head!.sequence + 1000;
+    expect(await registry.admin.call('getAuditHead', { query: { since: beyond } })).toEqual({
+      head,
+      since: null,
+    });
+    const gone = { sequence: beyond, hash: head!.hash };
+    expect(await verifyAudit(registry.deps.prisma, [head!, gone])).toMatchObject({ brokenAt: beyond });
+    const researcher = await registry.person('researcher');
+    await expect(researcher.call('getAuditHead', { query: {} })).rejects.toEqual(code('FORBIDDEN'));
   });
 });
 

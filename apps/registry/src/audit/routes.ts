@@ -1,9 +1,11 @@
+import type { AuditHead } from '@synspine/protocol';
 import type { Deps } from '../deps.ts';
+import type { AuditRow } from '../generated/client.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 
 const ROWS_MAX = 200;
 
-export function auditHandlers({ prisma }: Deps): SomeHandlers<'listAudit'> {
+export function auditHandlers({ prisma }: Deps): SomeHandlers<'listAudit' | 'getAuditHead'> {
   return {
     async listAudit({ query }) {
       const rows = await prisma.auditRow.findMany({
@@ -15,5 +17,15 @@ export function auditHandlers({ prisma }: Deps): SomeHandlers<'listAudit'> {
         rows: rows.map(({ previousHash: _, ...row }) => ({ ...row, at: row.at.toISOString() })),
       };
     },
+    async getAuditHead({ query: { since } }) {
+      const head = await prisma.auditRow.findFirst({ orderBy: { sequence: 'desc' } });
+      const known =
+        since === undefined ? null : await prisma.auditRow.findUnique({ where: { sequence: since } });
+      return { head: head && toHead(head), since: known && toHead(known) };
+    },
   };
+}
+
+function toHead({ sequence, at, hash }: AuditRow): AuditHead {
+  return { sequence, at: at.toISOString(), hash };
 }

@@ -7,6 +7,7 @@ import { changeState, type RunState, readState } from '../runs/run-state.ts';
 import { findNextStage } from './next-stage.ts';
 import { jobIdOf, openSiteQueue, type SiteQueue, type StagePayload } from './site-queue.ts';
 import { createTeller } from './tell-registry.ts';
+import { watchAudit } from './watch-audit.ts';
 import { workOnStage } from './work-on-stage.ts';
 
 export type AgentDeps = { home: Home; config: Config; log: Log; isolation: readonly string[] };
@@ -31,6 +32,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
     everyMs: config.reconcileMs,
   });
   const teller = createTeller(home, log);
+  const endWatch = watchAudit(home, log);
   const handle = async (payload: StagePayload, { signal }: { signal: AbortSignal }) => {
     const run = await openRun(home, payload.runId);
     const stage = await findNextStage(run);
@@ -50,6 +52,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
       return watch(run, signal).finally(() => teller.idle());
     },
     stop: async () => {
+      endWatch();
       queue.expectEnd();
       await reconciler.stop();
       await worker.stop({ graceMs: STOP_GRACE_MS });

@@ -16,6 +16,7 @@ const COMMANDS = {
   quarantine: async (program: Command) => (await import('./quarantine.ts')).addQuarantineCommand(program),
   'deid-report': async (program: Command) => (await import('./deid-report.ts')).addDeidReportCommand(program),
   upload: async (program: Command) => (await import('./upload.ts')).addUploadCommand(program),
+  'audit-heads': async (program: Command) => (await import('./audit-heads.ts')).addAuditHeadsCommand(program),
   serve: async (program: Command) => (await import('./serve.ts')).addServeCommand(program),
   experiment: async (program: Command) => (await import('./experiment.ts')).addExperimentCommand(program),
   'evaluate-remote': async (program: Command) =>
