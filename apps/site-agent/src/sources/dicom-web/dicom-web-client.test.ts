@@ -124,6 +124,28 @@ describe('pullFilms', () => {
     expect(retrieved).toEqual([path('1.1'), path('1.2'), path('1.2')]);
   });
 
+  it('asks again for a series of which the server left films out', async () => {
+    let leftOut = 1;
+    const url = await serve(({ url: path = '' }, response) => {
+      const counted = { ...series('1.1'), '00201209': { vr: 'IS', Value: [2] } };
+      if (path.includes('/studies?')) return response.end(JSON.stringify([STUDY]));
+      if (path.includes('/series?')) return response.end(JSON.stringify([counted]));
+      const status = leftOut > 0 ? 206 : 200; // Partial Content (PS3.18 table 10.4.3-1)
+      response.writeHead(status, { 'content-type': 'multipart/related; boundary=edge' });
+      for (const uid of ['2.1', '2.2'].slice(leftOut)) {
+        response.write('\r\n--edge\r\n\r\n');
+        response.write(encodeFileMeta('1.2', uid, '1.2.840.10008.1.2.1'));
+      }
+      return response.end('\r\n--edge--');
+    });
+    const deps = await prepare();
+    expect(await pullFilms(clientOf(url), deps, OPTIONS)).toMatchObject({ known: 0, stored: 1 });
+    leftOut = 0;
+    expect(await pullFilms(clientOf(url), deps, OPTIONS)).toMatchObject({ known: 0, stored: 2 });
+    expect(await pullFilms(clientOf(url), deps, OPTIONS)).toMatchObject({ known: 1, stored: 0 });
+    expect(deps.spool.waiting(9)).toHaveLength(2);
+  });
+
   it('lets no answer lead it to another address', async () => {
     const asked: string[] = [];
     const url = await serve(({ url: path = '' }, response) => {

@@ -95,6 +95,7 @@ async function pullSeries(
   counts: PullCounts,
 ): Promise<void> {
   const { body, boundary } = await client.retrieve(`/studies/${study}/series/${series}`);
+  let missing = Number(films) || 0; // a server may not count them
   let isWhole = true;
   try {
     for await (const { content } of splitMultipart(body, boundary)) {
@@ -103,6 +104,7 @@ async function pullSeries(
         for await (const bytes of content) await intake.write(bytes);
         const received = await intake.commit();
         counts[received.kind]++;
+        missing--;
         if (received.kind === 'refused' && received.code === 'NO_ROOM') isWhole = false;
       } finally {
         await intake.discard();
@@ -112,5 +114,6 @@ async function pullSeries(
     if (error instanceof MultipartError) throw new SiteError('PULL_UNREACHABLE', 'the films ended early');
     throw error;
   }
-  if (isWhole) await taken.add(series, films); // what had no room is asked for again
+  // What had no room is asked for again, and what the server left out for now (206 Partial Content).
+  if (isWhole && missing <= 0) await taken.add(series, films);
 }
