@@ -39,12 +39,14 @@ async function readEntries(folder: string): Promise<QuarantineEntry[]> {
   return readQuarantine(home, (hash) => hashes.has(hash));
 }
 
-function describeEntry({ path, folder, code, stage, fileSha256, at, selection }: QuarantineEntry): string {
+function describeEntry(entry: QuarantineEntry): string {
+  const { path, folder, count, code, stage, fileSha256, at, selection } = entry;
   const { region, regionRule, view, viewRule } = selection ?? {};
   const by = (rule: string | null | undefined) => (rule ? ` (by ${rule})` : '');
   return [
     ...(folder ? [`folder  ${folder}`] : []),
     `file    ${path}`,
+    ...(count ? [`files   ${count}`] : []),
     `sha256  ${fileSha256}`,
     `code    ${code}`,
     `stage   ${stage}`,

@@ -35,6 +35,15 @@ export type CatalogueFilm = {
 /** A line as agents wrote it that knew two labels only. */
 type EarlierFilm = Omit<CatalogueFilm, 'findings'> & { label: 'normal' | 'abnormal' };
 
+/** Takes a film out of the catalogue. Its square image stays: runs that were made from it open it again. */
+export type RemovedFilm = Pick<CatalogueFilm, 'pixelSha256' | 'filmKey'> & { removed: string };
+
+export type CatalogueLine = CatalogueFilm | EarlierFilm | RemovedFilm;
+
+export function isRemoval(line: CatalogueLine): line is RemovedFilm {
+  return 'removed' in line;
+}
+
 /** A stored film in its present form. */
 export function readFilmLine(line: CatalogueFilm | EarlierFilm): CatalogueFilm {
   if ('findings' in line) return line;
@@ -61,8 +70,14 @@ export async function openCatalogue(home: Home): Promise<Catalogue> {
     byPixels.set(film.pixelSha256, film);
     byFilm.set(film.filmKey, film);
   };
-  for (const line of await readLines<CatalogueFilm | EarlierFilm>(home.files.catalogue))
-    keep(readFilmLine(line));
+  const forget = ({ pixelSha256, filmKey }: RemovedFilm) => {
+    byPixels.delete(pixelSha256);
+    byFilm.delete(filmKey);
+  };
+  for (const line of await readLines<CatalogueLine>(home.files.catalogue)) {
+    if (isRemoval(line)) forget(line);
+    else keep(readFilmLine(line));
+  }
   return {
     films: () => [...byPixels.values()].sort((a, b) => (a.pixelSha256 < b.pixelSha256 ? -1 : 1)),
     byPixels: (hash) => byPixels.get(hash),

@@ -8,7 +8,8 @@ import type { IngestOptions, IngestVerdict, SourceVerdict } from './ingest-folde
 import { type FilmLabel, findLabel } from './labels.ts';
 import type { JudgedFile } from './look/judge-reads.ts';
 import type { Look } from './look/learn-look.ts';
-import { saveMaster } from './master-image.ts';
+import { masterFile, saveMaster } from './master-image.ts';
+import type { MissingFile } from './missing-files.ts';
 import type { QuarantineWriter } from './quarantine.ts';
 import { waitForRoom } from './wait-for-room.ts';
 
@@ -31,12 +32,14 @@ export async function decideFilm(ingest: Ingest, read: JudgedFile): Promise<Sour
     const refused = refuse(ingest, read, film.code, film.stage, film.facts);
     return { ...refused, ...(film.facts?.namedFiles && { namedFiles: film.facts.namedFiles }) };
   }
-  const selection = await describeSelection(ingest, film, read.look);
+  ingest.quarantine.release(ingest.home.path, masterFile(film.pixelSha256)); // this file has a place of its own
+  const look = await findLook(ingest, film, read.look);
+  const selection = await describeSelection(ingest, film, look);
   const facts = { ...film, ...selection };
   if (await isDuplicate(ingest, film, fileSha256)) return refuse(ingest, read, 'DUPLICATE', 'ingest', facts);
   const unwanted = refuseView(ingest, selection.view);
   if (unwanted) return refuse(ingest, read, unwanted, 'select', facts);
-  if (read.look === 'unlike') return refuse(ingest, read, 'NOT_A_SPINE', 'select', facts);
+  if (look === 'unlike') return refuse(ingest, read, 'NOT_A_SPINE', 'select', facts);
   const label = findLabel(ingest.source.labels, film, source.file);
   if (!label) return refuse(ingest, read, 'NO_LABEL', 'ingest', facts);
   if (label.isConflicting) return refuse(ingest, read, 'LABEL_CONFLICT', 'ingest', facts);
@@ -44,9 +47,25 @@ export async function decideFilm(ingest: Ingest, read: JudgedFile): Promise<Sour
   return { file: source.file, verdict: 'ingested', code: null, ...pickFacts(film) };
 }
 
-/** A file that a DICOMDIR names and that is not there. */
-export function refuseMissing(ingest: Ingest, file: string): IngestVerdict {
-  return refuse(ingest, { source: { file }, fileSha256: '' }, 'FILE_MISSING', 'ingest');
+/**
+ * A film of the home that was once found like the others stays so, whatever they look like now. One of which nothing could be said
+ * leaves the home when it is found unlike them.
+ */
+async function findLook({ catalogue }: Ingest, film: SquareFilm, look: Look | undefined) {
+  const known = look === 'unlike' ? await catalogue.byPixels(film.pixelSha256) : undefined;
+  if (known?.selection?.look === 'like') return 'like';
+  if (known?.selection?.look === 'untold') catalogue.remove(known);
+  return look;
+}
+
+/** A file, or several, that a DICOMDIR names and that is not there. */
+export function refuseMissing(
+  { quarantine, refusedFolder }: Ingest,
+  { file, ...missing }: MissingFile,
+): IngestVerdict {
+  const at = new Date().toISOString();
+  quarantine.refuse({ folder: refusedFolder, path: file, fileSha256: '', stage: 'ingest', at, ...missing });
+  return { file, verdict: 'refused', ...missing };
 }
 
 function refuse(

@@ -6,9 +6,11 @@ import { SiteError } from '../site-error.ts';
 import { openCatalogueIndex, shorten } from './catalogue-index.ts';
 import { decideFilm, type Ingest, patientKeyOf, refuseMissing } from './decide-film.ts';
 import { type DecidedFiles, type KeptVerdict, openDecidedFiles } from './decided-files.ts';
+import { judgeHome } from './look/judge-home.ts';
 import { type JudgedFile, judgeReads, type LearnLook } from './look/judge-reads.ts';
+import type { LookJudge } from './look/learn-look.ts';
 import { hasMaster } from './master-image.ts';
-import { findMissing } from './missing-files.ts';
+import { createMissingFinder } from './missing-files.ts';
 import { openQuarantine } from './quarantine.ts';
 import { type FindKept, type KeptFile, type ReadFile, type ReadFilmFile, readAhead } from './read-ahead.ts';
 import type { Source } from './source.ts';
@@ -23,10 +25,16 @@ export type IngestVerdict = {
   pixelSha256?: string;
   rows?: number;
   columns?: number;
+  /** Files that it is on, where that isn't one. */
+  count?: number;
 };
 
-/** With what a DICOMDIR named, where nobody has looked yet whether that is there. */
-export type SourceVerdict = IngestVerdict & { namedFiles?: string[] };
+export type SourceVerdict = IngestVerdict & {
+  /** What a DICOMDIR named, where nobody has looked yet whether that is there. */
+  namedFiles?: string[];
+  /** On no file of the source but on a film that the home had before; `file` is its square image there. */
+  isOfHome?: true;
+};
 
 export type IngestOptions = Pick<WaitOptions, 'onDiskFull'> & {
   source: Source;
@@ -89,7 +97,13 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
     const findKept = decided && createFinder(ingest, decided, keptVerdicts!);
     const reading = { folder: source.folder, readFilm, ahead: concurrency + READ_AHEAD, findKept, signal };
     const reads = countReads(readAhead(source.films, reading), options);
-    const judged = learnLook ? judgeReads(reads, learnLook, (film) => patientKeyOf(hash, film)) : reads;
+    let judge: LookJudge | undefined;
+    const learn: LearnLook = async (more) => {
+      judge = await learnLook!(more);
+      return judge;
+    };
+    const judged = learnLook ? judgeReads(reads, learn, (film) => patientKeyOf(hash, film)) : reads;
+    const missing = createMissingFinder();
     let unsaved = 0;
     for await (const read of judged) {
       if ('kept' in read) {
@@ -105,9 +119,11 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
         continue;
       }
       yield verdict;
-      yield* findMissing(verdict.file, namedFiles, source.hasFile).map((file) => refuseMissing(ingest, file));
+      const names = missing.takes(namedFiles) ? namedFiles : namedFiles.length;
+      for (const file of missing.find(verdict.file, names, source.hasFile)) yield refuseMissing(ingest, file);
     }
     await save();
+    if (judge && !signal?.aborted) yield* judgeHome(ingest, judge, save);
   } finally {
     await catalogue.close();
     await decided?.close();

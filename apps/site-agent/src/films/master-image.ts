@@ -42,6 +42,11 @@ export async function encodeGray(gray: Uint8Array, width: number, height = width
     .toBuffer();
 }
 
+/** Where a film's square image lies in the home. */
+export function masterFile(pixelSha256: string): string {
+  return join('films', `${pixelSha256}.png`);
+}
+
 function masterPath(home: Home, pixelSha256: string): string {
-  return join(home.folders.films, `${pixelSha256}.png`);
+  return join(home.path, masterFile(pixelSha256));
 }

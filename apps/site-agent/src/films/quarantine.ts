@@ -9,10 +9,12 @@ export const INGEST_REFUSALS = {
   LABEL_CONFLICT:
     'The label files call this film normal and abnormal. Correct them, then run `synspine-site quarantine retry`.',
   NOT_A_SPINE:
-    'The film does not look like the site’s other films of the spine: it shows something else, lies on its side or is inverted. Leave it out; or, where it is right, set "unlikeSpine" to "take" in selection.json and run `synspine-site quarantine retry`.',
+    'The film does not look like the site’s other films of the spine: it shows something else, lies on its side or is inverted. Leave it out; or, where it is right, set "unlikeSpine" to "take" in selection.json and run `synspine-site quarantine retry`. A film that the home had taken before lies there as films/….png; to take it back, ingest the folder that it came from.',
   DUPLICATE: 'The same film was ingested from another file. Nothing to do.',
   FILE_MISSING:
     'A DICOMDIR names this file, and it is not on the medium. Copy the medium again, or leave it: nothing of it was taken.',
+  FILES_MISSING:
+    'A DICOMDIR names more files that are not on the medium than are listed one by one, or more than are looked for. Copy the medium again, or leave them: nothing of them was taken.',
   FILE_GONE:
     'The file is not there any more. Put it back and try again, or leave it: nothing of it was taken.',
 } as const;
@@ -27,6 +29,8 @@ export type Refused = {
   code: string;
   stage: string;
   at: string;
+  /** Files that it stands for, where that isn't one. */
+  count?: number;
   /** What the film was taken to show, as far as it was read. */
   selection?: Partial<FilmSelection>;
 };
@@ -53,7 +57,7 @@ export type QuarantineWriter = {
 export async function openQuarantine(home: Home): Promise<QuarantineWriter> {
   const verdicts = new Map<string, string>(); // id → verdict: as many as there are refused files
   const unsaved: (Refused | Released)[] = [];
-  const verdictOf = ({ code, fileSha256 }: Refused) => `${code} ${fileSha256.slice(0, 16)}`;
+  const verdictOf = ({ code, fileSha256, count }: Refused) => `${code} ${fileSha256.slice(0, 16)} ${count}`;
   for await (const { value } of streamLines<Refused | Released>(home.files.quarantine)) {
     if ('released' in value) verdicts.delete(entryId(value));
     else verdicts.set(entryId(value), verdictOf(value));

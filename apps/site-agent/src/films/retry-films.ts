@@ -27,7 +27,7 @@ export async function* retryFilms(
   entries: readonly QuarantineEntry[],
   { onProgress, labelFile, ...options }: RetryOptions,
 ): AsyncGenerator<IngestVerdict> {
-  const placed = entries.filter((entry): entry is Placed => entry.folder !== undefined);
+  const placed = entries.filter((entry): entry is Placed => isFile(home, entry));
   const isThere = ({ folder, path }: Placed) => existsSync(join(folder, path));
   const gone = placed.filter((entry) => !isThere(entry));
   yield* await noteGone(home, gone);
@@ -44,10 +44,15 @@ export async function* retryFilms(
     };
     for await (const verdict of streamSource(home, { ...options, memory, source })) {
       if (folder === home.folders.received) await forgetReceived(folder, verdict);
-      onProgress?.(++done, placed.length);
+      if (!verdict.isOfHome) onProgress?.(++done, placed.length);
       yield verdict;
     }
   }
+}
+
+/** A film that left the home has no file but its square image, which is no film to read. */
+function isFile(home: Home, { folder }: QuarantineEntry): boolean {
+  return folder !== undefined && folder !== home.path;
 }
 
 async function noteGone(home: Home, gone: readonly Placed[]): Promise<IngestVerdict[]> {

@@ -88,7 +88,8 @@ export async function ingestWaiting(deps: ReceivedDeps): Promise<SourceVerdict[]
   for await (const verdict of streamSource(home, { source, fit: settings.fit, signal, memory }))
     verdicts.push(verdict);
   await mkdir(kept, { recursive: true, mode: 0o700 });
-  for (const { file, code } of verdicts) {
+  for (const { file, code, isOfHome } of verdicts) {
+    if (isOfHome) continue; // it left the spool long ago
     if (code === null || code === 'DUPLICATE') await spool.remove(file);
     else await spool.moveTo(file, kept);
   }

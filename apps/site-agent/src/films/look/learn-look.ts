@@ -1,6 +1,6 @@
 import type { SquareFilm } from '@synspine/dicom';
 import type { Home } from '../../home.ts';
-import type { CatalogueFilm } from '../catalogue.ts';
+import type { CatalogueFilm, FilmSelection } from '../catalogue.ts';
 import { streamCatalogue } from '../catalogue-index.ts';
 import { createFilmChoice } from '../choose-films.ts';
 import { createLearningMemory, type LearningMemory } from '../learning-memory.ts';
@@ -11,8 +11,11 @@ import { grain, lookFeatures } from './look-features.ts';
 /** Whether a film looks like the site's own films of the spine; `untold` where nothing can be said. */
 export type Look = 'like' | 'unlike' | 'untold';
 
-/** What a film's tags say, and its square image. */
-export type SeenFilm = Pick<SquareFilm, 'square' | 'region' | 'view' | 'viewRule'>;
+/** What a film's tags say. */
+type SeenTags = Pick<FilmSelection, 'region' | 'view' | 'viewRule'>;
+
+/** With its square image. */
+export type SeenFilm = SeenTags & Pick<SquareFilm, 'square'>;
 
 /** A film to learn from that the home does not have yet. */
 export type NewFilm = SeenFilm & Pick<SquareFilm, 'pixelSha256'> & { patient: string };
@@ -20,12 +23,13 @@ export type NewFilm = SeenFilm & Pick<SquareFilm, 'pixelSha256'> & { patient: st
 export type LookJudge = {
   /** Whether there were enough films to learn from. */
   isLearnt: boolean;
+  /** Whether it can tell about films with such tags: enough is learnt for `judge` not to say `untold`. */
+  canTell(tags: SeenTags): boolean;
   judge(film: SeenFilm): Look;
 };
 
 const GROUPS = ['frontal', 'lateral', 'oblique', 'untold'] as const;
 type Group = (typeof GROUPS)[number];
-type Selected = Pick<NonNullable<CatalogueFilm['selection']>, 'view' | 'viewRule'>;
 
 const PATIENTS_MIN = 40; // of a view; films of 30 patients leave too many ordinary films far away
 const FILMS_MAX = 400; // of a view
@@ -49,7 +53,11 @@ export async function learnLook(
     const from = films.map((film) => [film.pixelSha256, patientOf(film)]);
     groups.set(group, await memory(`look of ${group}`, from, () => learnFrom(home, films)));
   }
-  return { isLearnt: groups.size > 0, judge: (film) => judgeLook(groups, film) };
+  return {
+    isLearnt: groups.size > 0,
+    canTell: (tags) => canTell(groups, tags),
+    judge: (film) => judgeLook(groups, film),
+  };
 }
 
 type KnownFilm = CatalogueFilm | NewFilm;
@@ -89,15 +97,20 @@ function judgeLook(groups: ReadonlyMap<Group, LookOfFilms>, film: SeenFilm): Loo
   const features = lookFeatures(film.square);
   const limit = film.region === 'spine' ? FAR_TAGGED : FAR;
   if ([...groups.values()].some((look) => look(features) <= limit)) return 'like';
-  const group = groupOf(film);
   const isNoise = grain(film.square) > GRAIN_MAX && groups.size > 0;
-  const isSilent = group === 'untold' && film.region === 'unknown' && groups.size > 0;
+  return isNoise || canTell(groups, film) ? 'unlike' : 'untold';
+}
+
+function canTell(groups: ReadonlyMap<Group, LookOfFilms>, tags: SeenTags): boolean {
+  if (tags.region === 'other') return false;
+  const group = groupOf(tags);
+  const isSilent = group === 'untold' && tags.region === 'unknown' && groups.size > 0;
   const isAnyView = group === 'untold' && groups.has('frontal') && groups.has('lateral');
-  return isNoise || groups.has(group) || isSilent || isAnyView ? 'unlike' : 'untold';
+  return groups.has(group) || isSilent || isAnyView;
 }
 
 /** By the tags alone: a classifier tells the view of a hand, too. */
-function groupOf({ view, viewRule }: Selected): Group {
+function groupOf({ view, viewRule }: Pick<SeenTags, 'view' | 'viewRule'>): Group {
   if (viewRule === null || viewRule === 'classifier') return 'untold';
   if (view === 'AP' || view === 'PA') return 'frontal';
   return view === 'LATERAL' ? 'lateral' : view === 'OBLIQUE' ? 'oblique' : 'untold';

@@ -1,5 +1,5 @@
 import type { IngestVerdict, SourceVerdict } from '../../films/ingest-folder.ts';
-import { findMissing } from '../../films/missing-files.ts';
+import { createMissingFinder, type MissingFile } from '../../films/missing-files.ts';
 import { addToQuarantine } from '../../films/quarantine.ts';
 import { ingestWaiting, type ReceivedDeps } from '../ingest-received.ts';
 import type { MediumFile } from './medium-file.ts';
@@ -18,12 +18,14 @@ export async function* ingestMedium(
 ): AsyncGenerator<IngestVerdict> {
   let names: Names = new Map();
   const seen = new Set<string>();
-  const directories = new Map<string, string[]>(); // a DICOMDIR → the files that it names
+  const missing = createMissingFinder();
+  const directories = new Map<string, string[] | number>(); // a DICOMDIR → the files that it names
   const ingestNames = async (): Promise<IngestVerdict[]> => {
     const verdicts = await ingestNamed(names, deps);
     names = new Map();
     return verdicts.map(({ namedFiles, ...verdict }) => {
-      if (namedFiles) directories.set(verdict.file, namedFiles);
+      if (namedFiles)
+        directories.set(verdict.file, missing.takes(namedFiles) ? namedFiles : namedFiles.length);
       return verdict;
     });
   };
@@ -31,12 +33,13 @@ export async function* ingestMedium(
     seen.add(file.file);
     if (names.size >= BATCH_FILES || !(await deps.spool.hasRoom())) yield* await ingestNames();
     const refusal = await spoolFile(file, names, deps);
-    if (refusal) yield await refuseFile(file.file, refusal, deps);
+    if (refusal) yield* await refuseFiles([{ file: file.file, code: refusal }], 'parse', deps);
   }
   yield* await ingestNames();
-  for (const [directory, named] of directories)
-    for (const file of findMissing(directory, named, (path) => seen.has(path)))
-      yield await refuseFile(file, 'FILE_MISSING', deps);
+  for (const [directory, named] of directories) {
+    const files = missing.find(directory, named, (path) => seen.has(path));
+    yield* await refuseFiles(files, 'ingest', deps);
+  }
 }
 
 /** Reads what waits in the spool, and tells about the files in `names`. */
@@ -44,6 +47,7 @@ async function ingestNamed(names: Names, deps: ReceivedDeps): Promise<SourceVerd
   const verdicts: SourceVerdict[] = [];
   while (deps.spool.waiting(1).length > 0) {
     for (const verdict of await ingestWaiting(deps)) {
+      if (verdict.isOfHome) verdicts.push(verdict);
       const [first, ...twins] = names.get(verdict.file) ?? [];
       if (first) verdicts.push({ ...verdict, file: first });
       for (const file of twins) verdicts.push({ ...verdict, file, verdict: 'refused', code: 'DUPLICATE' });
@@ -78,9 +82,16 @@ async function spoolFile(
   }
 }
 
-/** A file that never was in the spool: the medium has it, so it isn't kept. */
-async function refuseFile(file: string, code: string, { home }: ReceivedDeps): Promise<IngestVerdict> {
+type Refusable = Pick<MissingFile, 'file' | 'count'> & { code: string };
+
+/** Files that never were in the spool: the medium has them, so they aren't kept. */
+async function refuseFiles(
+  files: readonly Refusable[],
+  stage: 'parse' | 'ingest',
+  { home }: ReceivedDeps,
+): Promise<IngestVerdict[]> {
   const at = new Date().toISOString();
-  await addToQuarantine(home, [{ path: file, fileSha256: '', code, stage: 'parse', at }]);
-  return { file, verdict: 'refused', code };
+  const refused = files.map(({ file: path, ...why }) => ({ path, fileSha256: '', stage, at, ...why }));
+  await addToQuarantine(home, refused);
+  return files.map((file) => ({ ...file, verdict: 'refused' }));
 }

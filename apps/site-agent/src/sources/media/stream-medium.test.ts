@@ -84,6 +84,57 @@ describe('a DICOMDIR', () => {
   });
 });
 
+describe('a DICOMDIR that names more files than are listed', () => {
+  const names = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+  const EXPECTED = { FILE_MISSING: 1_000, FILES_MISSING: 2, MEDIA_DIRECTORY: 3 };
+  const countCodes = (found: readonly { code: string | null }[]) => {
+    const counts: Record<string, number> = {};
+    for (const { code } of found) if (code !== null) counts[code] = (counts[code] ?? 0) + 1;
+    return counts;
+  };
+  const several = (found: readonly { file: string; code: string | null; count?: number }[]) =>
+    found.filter(({ code }) => code === 'FILES_MISSING').map(({ file, count }) => [file, count]);
+
+  it('of a ZIP has the others counted, in a home of a bounded size', async () => {
+    const { path, home, labels } = await prepare([
+      { name: 'A/DICOMDIR', content: makeDirectory(names('X', 49_000)) },
+      { name: 'B/DICOMDIR', content: makeDirectory(names('Y', 700)) },
+      { name: 'DICOMDIR', content: makeDirectory(['DICOM\\IM0', 'DICOM\\IM1']) },
+    ]);
+    const verdicts = await ingest(home, path, labels);
+    expect(countCodes(verdicts)).toEqual(EXPECTED);
+    expect(several(verdicts)).toEqual([
+      ['A/DICOMDIR/*', 48_000],
+      ['B/DICOMDIR/*', 700],
+    ]);
+    const quarantined = await readQuarantine(home, () => false);
+    expect(countCodes(quarantined)).toEqual(EXPECTED);
+    expect(several(quarantined.map((entry) => ({ ...entry, file: entry.path })))).toEqual(several(verdicts));
+  });
+
+  it('of a folder has them counted, too, and again the same', async () => {
+    const medium = await temporaryFolder();
+    const { labels } = await writeFilms(medium, 1);
+    for (const [name, count] of [['A', 1_500] as const, ['B', 20] as const, ['C', 1] as const]) {
+      await mkdir(join(medium, name));
+      const named = name === 'C' ? [] : names('X', count);
+      await writeFile(join(medium, name, 'DICOMDIR'), makeDirectory(named));
+    }
+    const home = await openHome(await temporaryFolder(), { create: true });
+    const read = async () =>
+      ingestSource(home, { source: await readSource(medium, labels), fit: 'squeeze', verdicts: 'keep' });
+    const verdicts = await read();
+    expect(countCodes(verdicts)).toEqual(EXPECTED);
+    expect(several(verdicts)).toEqual([
+      ['A/DICOMDIR/*', 500],
+      ['B/DICOMDIR/*', 20],
+    ]);
+    const before = await readFile(home.files.quarantine, 'utf8');
+    expect(await read()).toEqual(verdicts);
+    expect(await readFile(home.files.quarantine, 'utf8')).toBe(before);
+  });
+});
+
 describe('streamMedium', () => {
   it('ingests the films of a ZIP, tells about each other file, and leaves nothing in the spool', async () => {
     const [film] = (await prepare([])).films;
