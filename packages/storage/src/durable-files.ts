@@ -70,8 +70,12 @@ export async function publishNew(path: string, target: string): Promise<void> {
   }
 }
 
-/** Gives a synced file its name, replacing what had it. */
+/** Gives a synced file its name, replacing what had it; `path` is gone afterwards. */
 export async function publishOver(path: string, target: string): Promise<void> {
-  await rename(path, target);
-  await syncDir(dirname(target));
+  try {
+    await rename(path, target);
+    await syncDir(dirname(target));
+  } finally {
+    await rm(path, { force: true });
+  }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
@@ -38,6 +39,23 @@ test('opening a store removes what a crash left in tmp a day ago, and nothing yo
   }
   await createFileStore(root);
   expect(readdirSync(join(root, 'tmp'))).toEqual(['young']);
+});
+
+test('an upload that is joined while its parts still arrive leaves nothing behind', async () => {
+  const root = join(dir, 'late');
+  const store = await createFileStore(root);
+  for (let i = 0; i < 20; i++) {
+    const id = await store.createUpload(`films/${i}`);
+    await store.putPart(id, 1, film, sha256);
+    const joining = store.complete(id, sha256, film.length);
+    const late: Promise<void>[] = [];
+    for (let k = 0; k < 12; k++) {
+      late.push(store.putPart(id, 1, film, sha256));
+      await sleep(1);
+    }
+    await Promise.all([joining, Promise.allSettled(late)]);
+  }
+  expect([readdirSync(join(root, 'tmp')), readdirSync(join(root, 'uploads'))]).toEqual([[], []]);
 });
 
 test('a key that runs through an object, or names a folder of objects, is refused', async () => {

@@ -63,11 +63,12 @@ async function checkOrRemove(written: { path: string; sha256: string }, expected
   }
 }
 
-/** A crash leaves the file being written in tmp. Only old ones go, as other processes may be writing there. */
+/** A crash leaves in tmp the file being written or the upload being removed. Only old ones go, as other processes may be writing there. */
 async function removeAbandoned(tmp: string): Promise<void> {
   for (const name of await readdir(tmp)) {
     const info = await stat(join(tmp, name)).catch(() => undefined);
-    if (info && Date.now() - info.mtimeMs > ABANDONED_MS) await rm(join(tmp, name), { force: true });
+    if (info && Date.now() - info.mtimeMs > ABANDONED_MS)
+      await rm(join(tmp, name), { recursive: true, force: true });
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assertDigest, digestStream, readPieces, sha256Of } from './digest.ts';
 import { makeDir, publishNew, publishOver, syncDir, writeSynced } from './durable-files.ts';
@@ -54,6 +54,16 @@ export function createFileUploads(
     await publishNew(whole.path, target);
   };
 
+  /** Moved away in one step, so that no part can still arrive in it, then removed. */
+  const removeUpload = async (dir: string): Promise<void> => {
+    const away = join(tmp, randomUUID());
+    await rename(dir, away).catch((error) => {
+      if (!isMissing(error)) throw error;
+    });
+    await syncDir(uploads);
+    await rm(away, { recursive: true, force: true });
+  };
+
   return {
     createUpload: async (key) => {
       assertKey(key);
@@ -68,7 +78,9 @@ export function createFileUploads(
       await partsIn(dir); // UPLOAD_NOT_FOUND
       assertDigest(sha256Of(bytes), sha256);
       const { path } = await writeSynced(tmp, [bytes]);
-      await publishOver(path, join(dir, `${partNumber}`));
+      await publishOver(path, join(dir, `${partNumber}`)).catch((error) => {
+        throw asGone(error); // joined or aborted while the part was being written
+      });
     },
     listParts: async (uploadId) => partsIn(locate(uploadId).dir),
     complete: async (uploadId, expectedSha256, size) => {
@@ -77,33 +89,35 @@ export function createFileUploads(
         await joinAndPublish(dir, target, expectedSha256, size);
       } catch (error) {
         // A crash, or a second caller at the same moment, may have published the object and taken the parts away.
-        if (!(await head(key))) throw error;
+        if (!(await head(key))) throw asGone(error);
         await alreadyDone(key, target, expectedSha256);
       }
-      await removeUpload(uploads, dir);
+      await removeUpload(dir);
       return (await head(key))!;
     },
-    abort: async (uploadId) => removeUpload(uploads, locate(uploadId).dir),
+    abort: async (uploadId) => removeUpload(locate(uploadId).dir),
   };
 }
 
-async function removeUpload(uploads: string, dir: string): Promise<void> {
-  await rm(dir, { recursive: true, force: true });
-  await syncDir(uploads);
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** Another caller may take the folder away at any moment. */
+function asGone(error: unknown): unknown {
+  return isMissing(error) ? new StorageError('UPLOAD_NOT_FOUND', { cause: error }) : error;
 }
 
 async function partsIn(dir: string): Promise<StoredPart[]> {
-  let names: string[];
   try {
-    names = await readdir(dir);
+    const numbers = (await readdir(dir)).map(Number).sort((a, b) => a - b);
+    const sizeOf = async (partNumber: number) => (await stat(join(dir, `${partNumber}`))).size;
+    return await Promise.all(
+      numbers.map(async (partNumber) => ({ partNumber, size: await sizeOf(partNumber) })),
+    );
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new StorageError('UPLOAD_NOT_FOUND');
-    throw error;
+    throw asGone(error);
   }
-  const numbers = names.map(Number).sort((a, b) => a - b);
-  return Promise.all(
-    numbers.map(async (partNumber) => ({ partNumber, size: (await stat(join(dir, `${partNumber}`))).size })),
-  );
 }
 
 async function* joinParts(dir: string, parts: StoredPart[]): AsyncGenerator<Uint8Array> {

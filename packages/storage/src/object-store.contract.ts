@@ -291,6 +291,25 @@ export function describeObjectStore(name: string, open: () => Promise<ObjectStor
         await expect(store.complete(id, sha256(whole), whole.length)).rejects.toMatchObject(isGone);
       });
 
+      test('that is joined meanwhile is there or not found, whatever else is asked of it', async () => {
+        const outcomes = new Set<string>();
+        const note = (call: Promise<unknown>) => call.catch((error) => outcomes.add(error.code));
+        for (let i = 0; i < 20; i++) {
+          const id = await store.createUpload(freshKey());
+          await putPart(id, 1, parts[2]!);
+          const joining = store.complete(id, sha256(parts[2]!), parts[2]!.length);
+          const others: Promise<unknown>[] = [];
+          for (let k = 0; k < 12; k++) {
+            others.push(note(store.listParts(id)), note(putPart(id, 1, parts[2]!)));
+            await sleep(1);
+          }
+          await joining;
+          await Promise.all(others);
+        }
+        outcomes.delete('UPLOAD_NOT_FOUND');
+        expect([...outcomes]).toEqual([]);
+      });
+
       test('of an invented id is not found', async () => {
         for (const id of ['', 'x', '../../etc', `${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}.Li4.`]) {
           await expect(store.listParts(id)).rejects.toMatchObject({ code: 'UPLOAD_NOT_FOUND' });
