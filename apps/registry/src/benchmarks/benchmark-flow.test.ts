@@ -1,6 +1,8 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchmarkCell, ClassifierDescriptor, Dataset, ScoreReport } from '@synspine/protocol';
 import { signClassifier } from '@synspine/release';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contentDigest, sha256Hex } from '../test-kit/release-kit.ts';
 import { publish, startTestRegistry, type TestRegistry, type TestSite } from '../test-kit/test-registry.ts';
@@ -53,6 +55,18 @@ const sendWeights = (classifierId: string, bytes: Buffer = weights) =>
   });
 const tasksOf = async (site: TestSite, wait = 0) =>
   (await site.client.call('pollTasks', { query: { wait } })).tasks;
+
+const idIn = (jws: string) =>
+  JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()).id as string;
+async function waitForLock(db: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await db.query(
+      'SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE NOT l.granted AND d.datname = current_database()',
+    );
+    if (rows.length > 0) return;
+    await sleep(10);
+  }
+}
 
 const histogram = (counts: Record<number, number>) =>
   Array.from({ length: 256 }, (_, bin) => counts[bin] ?? 0);
@@ -163,6 +177,29 @@ describe('a task', () => {
       const answer = alder.client.call('completeTask', { params, body: { ...report, ...change } });
       await expect(answer).rejects.toEqual(code('RESULT_INVALID'));
     }
+  });
+
+  it('stays answered when the site refuses it while its answer is being written', async () => {
+    const descriptor = describeClassifier();
+    await announce(descriptor);
+    await sendWeights(descriptor.id);
+    const task = (await tasksOf(alder)).find(({ classifier }) => idIn(classifier) === descriptor.id)!;
+    const params = { taskId: task.id };
+    const blocker = new pg.Client({ connectionString: registry.databaseUrl });
+    await blocker.connect();
+    await blocker.query('BEGIN; LOCK TABLE "score" IN EXCLUSIVE MODE'); // holds the answer between its look and its writing
+    const answering = alder.client.call('completeTask', { params, body: report });
+    await waitForLock(blocker);
+    const refusing = alder.client.call('refuseTask', { params, body: { code: 'TOO_FEW_FILMS' } });
+    await Promise.race([refusing, sleep(500)]);
+    await blocker.query('COMMIT');
+    await Promise.all([answering, refusing]);
+    await blocker.end();
+    const { prisma } = registry.deps;
+    const { status, refusalCode } = await prisma.task.findUniqueOrThrow({ where: { id: task.id } });
+    expect([status, refusalCode]).toEqual(['done', null]);
+    const rows = await prisma.auditRow.findMany({ where: { subject: task.id } });
+    expect(rows.map((row) => row.action)).toEqual(['task.done']);
   });
 
   it('reaches a site that is waiting for it, and an empty wait ends on time', async () => {

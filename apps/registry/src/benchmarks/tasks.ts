@@ -104,6 +104,7 @@ export async function refuseTask(
 ): Promise<void> {
   const now = clock();
   await inTransaction(prisma, async (tx) => {
+    await lockSite(tx, siteId); // an answer that is being written comes first
     await findOwnTask(tx, siteId, taskId);
     const { count } = await tx.task.updateMany({
       where: { id: taskId, status: 'open' },
