@@ -11,7 +11,7 @@ import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
 import { SiteError } from '../site-error.ts';
 import { readGenerator } from '../stages/open-run-sampler.ts';
 import type { PreprocessOutput } from '../stages/preprocess/run.ts';
-import { readResult } from '../stages/stage-result.ts';
+import { readResult, type StageResult } from '../stages/stage-result.ts';
 
 /** Weights, and what one must know to draw with them. */
 export type FoundGenerator = {
@@ -27,7 +27,8 @@ export type FoundGenerator = {
 /** The generator of a run, by default of the newest that has one. Throws RUN_UNKNOWN, NO_GENERATOR. */
 export async function findRunGenerator(home: Home, runId?: string): Promise<FoundGenerator> {
   for (const run of runId ? [await openRun(home, runId)] : await listRuns(home)) {
-    if (!(await readResult(run, 'train'))) continue;
+    const trained = await readResult(run, 'train');
+    if (!trained) continue;
     const weights = await readGenerator(run);
     const { classNames } = (await readResult(run, 'preprocess'))!.output as Partial<PreprocessOutput>;
     return {
@@ -35,15 +36,16 @@ export async function findRunGenerator(home: Home, runId?: string): Promise<Foun
       sha256: hash(weights),
       preset: findPreset(run.options.preset),
       classNames: classNames ?? LABEL_SCHEMES.binary.classNames,
-      isAudited: await isApproved(run),
+      isAudited: await isApproved(run, trained),
     };
   }
   throw new SiteError('NO_GENERATOR');
 }
 
-/** The audit is a stage: it is done only when it approved. */
-async function isApproved(run: RunFolder): Promise<boolean> {
-  return (await readResult(run, 'privacy-audit'))?.kind === 'done';
+/** The audit is a stage: it is done only when it approved. One from before this training was of another generator. */
+async function isApproved(run: RunFolder, trained: StageResult): Promise<boolean> {
+  const audited = await readResult(run, 'privacy-audit');
+  return audited?.kind === 'done' && audited.epoch > trained.epoch;
 }
 
 /**

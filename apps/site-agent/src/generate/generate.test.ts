@@ -11,6 +11,7 @@ import { type Home, openHome } from '../home.ts';
 import { createRun, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
+import { findRunGenerator } from './find-generator.ts';
 
 const temporaryFolder = useTemporaryFolders();
 const BIN = fileURLToPath(new URL('../../bin/synspine-site.mjs', import.meta.url));
@@ -40,13 +41,16 @@ beforeEach(async () => {
   out = join(await temporaryFolder(), 'out');
 });
 
+let epoch = 0; // each stage is worked on under a later claim
+async function leaveResult(run: RunFolder, stage: string, kind: string, output: object): Promise<void> {
+  await mkdir(join(run.folders.stages, stage), { recursive: true });
+  await writeJson(join(run.folders.stages, stage, 'result.json'), { stage, kind, output, epoch: ++epoch });
+}
+
 /** A run as the stages leave it: trained, and audited with the given outcome if any. */
 async function addRun(audit?: 'done' | 'stopped'): Promise<RunFolder> {
   const run = await createRun(home, DEFAULT_RUN_OPTIONS);
-  const leave = async (stage: string, kind: string, output: object) => {
-    await mkdir(join(run.folders.stages, stage), { recursive: true });
-    await writeJson(join(run.folders.stages, stage, 'result.json'), { stage, kind, output });
-  };
+  const leave = (stage: string, kind: string, output: object) => leaveResult(run, stage, kind, output);
   await leave('preprocess', 'done', { classNames: ['normal', 'abnormal'] });
   await leave('train', 'done', {});
   await writeFile(join(run.folders.stages, 'train', 'generator.safetensors'), weights);
@@ -112,6 +116,13 @@ describe('synspine-site generate', () => {
     },
     120_000,
   );
+
+  it('takes no audit of an earlier training for one of the present generator', async () => {
+    const run = await addRun('done');
+    expect(await findRunGenerator(home)).toMatchObject({ isAudited: true });
+    await leaveResult(run, 'train', 'done', {}); // trained anew, as after an upgrade; not yet audited
+    expect(await findRunGenerator(home)).toMatchObject({ isAudited: false });
+  });
 
   it('names the classes when it is asked for another', async () => {
     await addRun('done');
