@@ -13,8 +13,9 @@ const ADDRESSES_MAX = 10_000; // bounds the memory; beyond it the count starts a
 export function limitFailures(app: FastifyInstance, now: () => number): void {
   let windowStart = now();
   const failures = new Map<string, number>();
+  // A clock that was set back ends the window too, or an address would be refused until it has caught up.
   const startWindow = () => {
-    if (now() - windowStart < WINDOW_MS && failures.size < ADDRESSES_MAX) return;
+    if (Math.abs(now() - windowStart) < WINDOW_MS && failures.size < ADDRESSES_MAX) return;
     windowStart = now();
     failures.clear();
   };

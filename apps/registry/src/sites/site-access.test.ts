@@ -329,3 +329,14 @@ it('slows an address down that was refused a hundred times in a minute, and forg
   expect((await guess()).status).toBe(401);
   await fresh.close();
 });
+
+it('forgives after a minute at most when the clock is set back', async () => {
+  const fresh = await startTestRegistry();
+  const guess = () => fetch(`${fresh.url}/v1/sites`, { headers: { authorization: 'Bearer wrong' } });
+  for (let i = 0; i < FAILURES_MAX; i++) await guess();
+  fresh.shiftClock(-86_400_000);
+  await guess(); // may still be refused, and begins a minute of the new time
+  fresh.shiftClock(60_000);
+  expect((await guess()).status).toBe(401);
+  await fresh.close();
+});
