@@ -25,6 +25,15 @@ it.each([
   ['PUBLIC_URL', 'registry.example.org'],
   ['ADMIN_TOKEN_SHA256', 'ZZCANARY'],
   ['TRUSTED_PROXIES', 'proxy.example.org'],
+  ['TRUSTED_PROXIES', '10.0.0.0/33'],
+  ['TRUSTED_PROXIES', '127.0.0.1,::::'],
+  ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+  ['TRUSTED_PROXIES', '0.0.0.0/0'],
+  ['OBJECT_STORE_URL', 'file://ZZCANARY/objects'],
+  ['OBJECT_STORE_URL', 's3://bucket/ZZCANARY'],
+  ['OBJECT_STORE_URL', 's3:///ZZCANARY'],
+  ['PUBLIC_URL', 'https://registry.example.org/ZZCANARY'],
+  ['PUBLIC_URL', 'https://registry.example.org/?ZZCANARY'],
   ['AGENT_VERSION_MIN', 'newest'],
   ['LOG_LEVEL', 'loud'],
 ])('refuses %s=%s in one line that names it and keeps its value out', (name, value) => {
@@ -32,6 +41,17 @@ it.each([
   expect(outcome).toMatchObject({ ok: false, message: expect.stringMatching(`^${name}: [^\n]+$`) });
   expect(JSON.stringify(outcome)).not.toContain('ZZCANARY');
 });
+
+it('takes proxies as addresses and networks of both kinds', () => {
+  expect(readConfig({ TRUSTED_PROXIES: '10.0.0.0/8,127.0.0.1,fd00::/8,::1' })).toMatchObject({ ok: true });
+});
+
+it.each(['file:///var/lib/objects', 's3://bucket', 's3://bucket/?region=eu-central-1'])(
+  'takes the object store %s',
+  (url) => {
+    expect(readConfig({ OBJECT_STORE_URL: url })).toMatchObject({ ok: true });
+  },
+);
 
 it('takes both credentials of an S3 store or, where the machine has a role, neither', () => {
   const store = { OBJECT_STORE_URL: 's3://bucket' };

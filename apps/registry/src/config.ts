@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
@@ -7,22 +8,48 @@ export const EX_CONFIG = 78;
 
 const urlOf = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    abort: true,
     error: `expected a URL that starts with ${protocols.join(' or ')}//`,
   });
+
+/** Sites ask for `/v1/…` of an origin, so a registry can't lie below a path. */
+function isOrigin(text: string): boolean {
+  const { pathname, search, hash } = new URL(text);
+  return /^\/*$/.test(pathname) && search === '' && hash === '';
+}
+
+function isStoreUrl(text: string): boolean {
+  const { protocol, hostname, pathname } = new URL(text);
+  return protocol === 'file:' ? hostname === '' : hostname !== '' && /^\/?$/.test(pathname);
+}
+
+/** `address` or `address/bits`, of either version of IP; fastify takes no network of all addresses. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const version = isIP(address);
+  const isLength =
+    bits === undefined || (/^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
+  return version !== 0 && isLength && more.length === 0;
+}
 
 /** Every variable that the registry reads; `.env.example` lists the same. */
 export const environment = z.object({
   DATABASE_URL: urlOf('postgresql:', 'postgres:').optional(),
-  OBJECT_STORE_URL: urlOf('file:', 's3:').optional(),
+  OBJECT_STORE_URL: urlOf('file:', 's3:')
+    .refine(isStoreUrl, 'expected file:///folder or s3://bucket without a path')
+    .optional(),
   S3_ACCESS_KEY_ID: z.string().optional(),
   S3_SECRET_ACCESS_KEY: z.string().optional(),
   DATA_DIR: z.string().default('./registry-data'),
   LISTEN_HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
-  PUBLIC_URL: urlOf('https:', 'http:').optional(),
+  PUBLIC_URL: urlOf('https:', 'http:').refine(isOrigin, 'expected a URL without a path').optional(),
   TRUSTED_PROXIES: z
     .string()
-    .regex(/^[0-9a-fA-F.:/]+(,[0-9a-fA-F.:/]+)*$/, 'expected addresses or networks with commas between them')
+    .refine(
+      (text) => text.split(',').every(isNetwork),
+      'expected addresses or networks such as 10.0.0.0/8 with commas between them',
+    )
     .optional(),
   ADMIN_TOKEN_SHA256: z
     .string()
