@@ -138,4 +138,32 @@ describe('the dashboard', () => {
     expect(await stranger.getByRole('alert').innerText()).toContain('unknown, expired or revoked');
     await context.close();
   });
+
+  it('shows a wrong token nothing of an earlier session, and takes a right one after it', async () => {
+    const token = new URLSearchParams(new URL(link).hash.slice(1)).get('token')!;
+    const enter = async (text: string) => {
+      await page.getByLabel('Access token').fill(text);
+      await page.getByRole('button', { name: 'Open the dashboard' }).click();
+    };
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Access token').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+    const rowsSeen = page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let most = 0;
+          const watch = new MutationObserver(() => {
+            most = Math.max(most, document.querySelectorAll('tbody tr').length);
+            if (!document.querySelector('[role=alert]') || !document.querySelector('#token')) return;
+            watch.disconnect();
+            resolve(most);
+          });
+          watch.observe(document.body, { childList: true, subtree: true });
+        }),
+    );
+    await enter('not-a-token');
+    expect(await rowsSeen).toBe(0);
+    await enter(token);
+    await page.getByRole('table').first().waitFor();
+  });
 });

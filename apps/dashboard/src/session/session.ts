@@ -19,13 +19,14 @@ export function readToken(): string | null {
 export const keepToken = (token: string) => sessionStorage.setItem(KEY, token);
 export const forgetToken = () => sessionStorage.removeItem(KEY);
 
-export type Session = { client: Client; end(): void };
+/** `refuse` ends a session whose token the registry no longer takes. */
+export type Session = { client: Client; refuse(): void };
 
-export function createSession(token: string, end: () => void): Session {
+export function createSession(token: string, refuse: () => void): Session {
   const client = createClient({
     baseUrl: location.origin,
     authorise: async () => ({ authorization: `Bearer ${token}` }),
     fetch: (url, init) => fetch(url, init),
   });
-  return { client, end };
+  return { client, refuse };
 }

@@ -8,7 +8,7 @@ type Props<T> = { query: UseQueryResult<T>; session: Session; what: string; chil
 export function QueryState<T>({ query, session, what, children }: Props<T>) {
   const refused = (query.error as { status?: number } | null)?.status === 401;
   useEffect(() => {
-    if (refused) session.end();
+    if (refused) session.refuse();
   });
   if (query.isPending)
     return (
