@@ -6,7 +6,7 @@ import { LABEL_SCHEME_NAMES, LABEL_SCHEMES } from '../films/label-schemes.ts';
 import { type Home, openHome, readEnrolment } from '../home.ts';
 import { readPolicy } from '../policy.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
-import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../runs/run-options.ts';
+import { DEFAULT_RUN_OPTIONS, parseRunOptions, type RunOptions } from '../runs/run-options.ts';
 import { changeState, readState } from '../runs/run-state.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import { SiteError } from '../site-error.ts';
@@ -117,12 +117,12 @@ async function readWanted(flags: RunFlags, unfinished: RunFolder | undefined): P
   return { options: { ...options, initFrom: start.sha256 }, start };
 }
 
-/** The options of the unfinished run when the flags don't contradict them, else those of a new one. Throws RUN_OPTIONS_DIFFER. */
+/** The options of the unfinished run when the flags don't contradict them, else those of a new one. Throws RUN_OPTIONS_DIFFER, OPTION_INVALID. */
 async function completeOptions({ options }: Wanted, unfinished: RunFolder | undefined): Promise<RunOptions> {
   if (!unfinished) {
     const { findPreset, labelsOfPreset } = await import('../presets.ts');
     const { name } = findPreset(options.preset ?? DEFAULT_RUN_OPTIONS.preset); // before the first stage, not in it
-    return { ...DEFAULT_RUN_OPTIONS, labels: labelsOfPreset(name), ...options };
+    return parseRunOptions({ ...DEFAULT_RUN_OPTIONS, labels: labelsOfPreset(name), ...options });
   }
   const isSame = Object.entries(options).every(
     ([key, value]) => unfinished.options[key as keyof RunOptions] === value,

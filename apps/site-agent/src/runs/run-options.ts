@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
+import { SiteError } from '../site-error.ts';
 
 /** What a run was asked to do; fixed when it is made. Presets are named here and described by @synspine/gan. */
 export const runOptions = z.strictObject({
@@ -25,6 +26,15 @@ export const runOptions = z.strictObject({
     .optional(),
 });
 export type RunOptions = z.infer<typeof runOptions>;
+
+/** Options as a person asked for them. Throws OPTION_INVALID, naming the flag. */
+export function parseRunOptions(options: RunOptions): RunOptions {
+  const parsed = runOptions.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const flag = String(issue?.path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new SiteError('OPTION_INVALID', `--${flag}: ${issue?.message}`);
+}
 
 export const DEFAULT_RUN_OPTIONS: RunOptions = {
   preset: 'demo-32',

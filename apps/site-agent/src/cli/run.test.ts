@@ -1,0 +1,26 @@
+import { spawn } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { writeJson } from '../durable-file.ts';
+import { openHome } from '../home.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
+
+const temporaryFolder = useTemporaryFolders();
+const BIN = fileURLToPath(new URL('../../bin/synspine-site.mjs', import.meta.url));
+
+it.each([
+  [['--synthetic-count', '1'], '--synthetic-count: '],
+  [['--synthetic-count', '100001', '--dry-run'], '--synthetic-count: '],
+  [['--images-shown', '0'], '--images-shown: '],
+])('run %j says which option is not possible, and starts nothing', async (flags, named) => {
+  const home = await openHome(await temporaryFolder(), { create: true });
+  await writeJson(home.files.site, { siteId: 'site-a' });
+  const child = spawn(process.execPath, [BIN, 'run', '--home', home.path, ...flags]);
+  let text = '';
+  child.stderr.on('data', (data) => (text += data));
+  expect(await new Promise((done) => child.once('close', done))).toBe(1);
+  expect(text).toContain('OPTION_INVALID');
+  expect(text).toContain(named);
+  expect(await readdir(home.folders.runs)).toEqual([]);
+});
