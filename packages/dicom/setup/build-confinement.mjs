@@ -4,10 +4,10 @@ import { mkdir, rename } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { canConfine, confinementPath, confinementSource } from './confinement-path.mjs';
+import { canConfine, compileFlags, confinementPath, confinementSources } from './confinement-path.mjs';
 
 /**
- * Compiles what takes network, files and processes from the readers of films (about 2 s; a no-op while the source stays
+ * Compiles what takes network, files and processes from the readers of films (about 2 s; a no-op while the sources stay
  * the same, and where the system has no such thing). Throws COMPILER_MISSING, COMPILE_FAILED.
  */
 export async function ensureConfinement() {
@@ -17,14 +17,15 @@ export async function ensureConfinement() {
   const require = createRequire(import.meta.url);
   const headers = dirname(require.resolve('node-api-headers/package.json'));
   const draft = `${target}.${process.pid}`;
-  await compile(['-I', join(headers, 'include'), confinementSource, '-o', draft]);
+  const sources = confinementSources().filter((path) => path.endsWith('.cc'));
+  await compile(['-I', join(headers, 'include'), ...sources, '-o', draft]);
   await rename(draft, target);
 }
 
 /** @param {string[]} args */
 async function compile(args) {
   try {
-    await promisify(execFile)('g++', ['-O2', '-std=c++17', '-fPIC', '-shared', ...args]);
+    await promisify(execFile)('g++', [...compileFlags, ...args]);
   } catch (error) {
     const isMissing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
     const next = isMissing

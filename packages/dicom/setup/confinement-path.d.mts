@@ -1,3 +1,4 @@
-export const confinementSource: string;
+export const compileFlags: string[];
+export function confinementSources(): string[];
 export function canConfine(): boolean;
 export function confinementPath(): string;

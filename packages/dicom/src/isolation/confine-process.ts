@@ -14,7 +14,7 @@ export type Confinement = {
 /**
  * Takes from this process, for good and in all its threads, what a reader of untrusted films never needs: sockets,
  * other processes, writing to files, core dumps; and, where `folders` are given, reading files outside of them. See
- * native/confine.cc for the list of system calls.
+ * native/deny_calls.cc for the list of system calls.
  *
  * What will be loaded later must be loaded before: the loader of TypeScript asks a process of its own for help.
  *

@@ -18,4 +18,4 @@ export function canLimitReads(): boolean {
   return isBuilt && loadAddon(confinementPath()).landlockVersion() >= VERSION_MIN;
 }
 
-const VERSION_MIN = 2; // native/confine.cc says why
+const VERSION_MIN = 2; // native/limit_reads.cc says why
