@@ -19,27 +19,44 @@ export type Teller = {
   idle(): Promise<void>;
 };
 
+type News = { stage: 'idle' } | { stage: StageName; run: RunFolder };
+
 export function createTeller(home: Home, log: Log): Teller {
-  let registry: Promise<Registry> | undefined;
-  const tell = async (stage: SiteStatus['stage'], progress: number) => {
+  let registry: Registry | undefined;
+  let latest: News | undefined; // not yet sent; what it replaces is old by now
+  let sending: Promise<void> | undefined;
+  const send = async (news: News) => {
     if (!isEnrolled(home)) return;
     try {
-      registry ??= openRegistry(home);
-      const { client } = await registry;
+      registry ??= await openRegistry(home);
+      const { stage } = news;
+      const progress = 'run' in news ? await shareOf(news.run, news.stage) : 0;
       const body = { agentVersion: AGENT_VERSION, stage, progress, lastRun: await describeLastRun(home) };
-      await client.call('reportStatus', { body }, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      await registry.client.call('reportStatus', { body }, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (error) {
       log.warn('status was not sent', { code: errorCode(error) });
     }
   };
+  const sendAll = async () => {
+    for (let news = latest; news; news = latest) {
+      latest = undefined;
+      await send(news); // one at a time, or the registry could hear of the end before the rest
+    }
+    sending = undefined;
+  };
+  const tell = (news: News) => {
+    latest = news;
+    sending ??= sendAll();
+    return sending;
+  };
   return {
     working: (run, stage) => {
-      const now = async () => tell(stage, await shareOf(run, stage));
-      void now();
-      const timer = setInterval(() => void now(), EVERY_MS);
+      const now = () => void tell({ stage, run });
+      now();
+      const timer = setInterval(now, EVERY_MS);
       return () => clearInterval(timer);
     },
-    idle: () => tell('idle', 0),
+    idle: () => tell({ stage: 'idle' }),
   };
 }
 
