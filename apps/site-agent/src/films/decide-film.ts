@@ -121,7 +121,7 @@ async function keepFilm(ingest: Ingest, film: SquareFilm, { read, label, selecti
   seen.add(shorten(pixelSha256));
   const patientKey = patientKeyOf(hash, film, label.group);
   const known = await catalogue.byPixels(pixelSha256);
-  await waitForRoom(() => saveMaster(home, film, known?.maskedBoxes === maskedBoxes), ingest);
+  await waitForRoom(() => saveMaster(home, film), ingest);
   const isHeldOut = ingest.keepPublishedHoldOut === true && read.source.published === 'test';
   const part = isHeldOut ? { part: 'hold-out' as const } : {};
   const keys = {

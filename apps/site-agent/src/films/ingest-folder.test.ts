@@ -1,4 +1,4 @@
-import { copyFile, cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createFilmReader, type FilmReader, writePhantomSite } from '@synspine/dicom';
 import sharp from 'sharp';
@@ -7,7 +7,7 @@ import { type Home, openHome } from '../home.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { openCatalogue } from './catalogue.ts';
 import { type IngestVerdict, ingestFolder } from './ingest-folder.ts';
-import { MASTER_SIZE } from './master-image.ts';
+import { encodeGray, MASTER_SIZE } from './master-image.ts';
 import { readQuarantine } from './quarantine.ts';
 import { readSource } from './source.ts';
 
@@ -60,6 +60,20 @@ describe('ingestFolder', () => {
     expect(await ingest()).toEqual(first);
     expect((await openCatalogue(home)).films()).toEqual(films);
     expect(await readQuarantine(home, () => false)).toHaveLength(3);
+  });
+
+  it('replaces a square image that shows something else or is damaged, and no other', async () => {
+    const paths = ingested(await ingest()).map(({ pixelSha256 }) =>
+      join(home.folders.films, `${pixelSha256}.png`),
+    );
+    const [other, damaged, same] = paths;
+    const before = await Promise.all(paths.map((path) => readFile(path)));
+    const { ino } = await stat(same!);
+    await writeFile(other!, await encodeGray(new Uint8Array(MASTER_SIZE ** 2), MASTER_SIZE)); // as if cleaned otherwise
+    await writeFile(damaged!, before[1]!.subarray(0, 1_000));
+    await ingest();
+    expect(await Promise.all(paths.map((path) => readFile(path)))).toEqual(before);
+    expect((await stat(same!)).ino).toBe(ino);
   });
 
   it('refuses a copy of a film under another name, and only the copy', async () => {

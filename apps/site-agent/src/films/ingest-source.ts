@@ -19,7 +19,7 @@ import { readSelection, type SiteSelection } from './selection-policy.ts';
 import { learnViews } from './views/learn-views.ts';
 
 /** Grows when films are read or judged otherwise, so that kept verdicts don't outlive that. */
-const READING_VERSION = 1;
+const READING_VERSION = 2;
 const PROCESSES_MAX = 4;
 const FILM_TIMEOUT_MS = 30_000; // a large film takes a second or two; a busy machine several times that
 

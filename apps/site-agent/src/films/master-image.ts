@@ -10,15 +10,17 @@ export const MASTER_SIZE = 256;
 
 /**
  * Keeps a film as a lossless gray PNG of {@link MASTER_SIZE}: new pixels in a new file, nothing of the DICOM's. One that is
- * there already is kept, unless it was cleaned of text in another way.
+ * there already is kept, unless it shows something else: a film may be cleaned of text otherwise than before.
  */
 export async function saveMaster(
   home: Home,
   { pixelSha256, square }: Pick<SquareFilm, 'pixelSha256' | 'square'>,
-  isCleanedAlike: boolean,
 ): Promise<void> {
-  const path = masterPath(home, pixelSha256);
-  if (!isCleanedAlike || !existsSync(path)) await writeDurably(path, await encodeGray(square, MASTER_SIZE));
+  if (hasMaster(home, pixelSha256)) {
+    const kept = await loadMaster(home, pixelSha256, MASTER_SIZE).catch(() => null); // a damaged one is replaced
+    if (kept && Buffer.compare(kept, square) === 0) return;
+  }
+  await writeDurably(masterPath(home, pixelSha256), await encodeGray(square, MASTER_SIZE));
 }
 
 /** Whether the home has a film's square image. */

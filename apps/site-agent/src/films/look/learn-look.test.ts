@@ -37,7 +37,7 @@ async function makeHome(views: readonly View[], patients: number): Promise<Home>
   for (let i = 0; i < patients; i++)
     for (const [n, view] of views.entries()) {
       const pixelSha256 = (2 * i + n).toString(16).padStart(13, '0').padEnd(64, '0');
-      await saveMaster(home, { pixelSha256, square: await drawSquare(i, view) }, true);
+      await saveMaster(home, { pixelSha256, square: await drawSquare(i, view) });
       catalogue.add({
         ...{ pixelSha256, patientKey: `p${i}`, filmKey: pixelSha256, fileSha256: pixelSha256 },
         ...{ findings: ['No finding'], rows: 160, columns: 90, fit: 'squeeze' },

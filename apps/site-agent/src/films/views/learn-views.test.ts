@@ -44,7 +44,7 @@ async function makeHome(films: Tagged[], tagOf: (film: Tagged) => 'PA' | 'LATERA
   const catalogue = await openCatalogue(home);
   for (const [i, film] of films.entries()) {
     const pixelSha256 = i.toString(16).padStart(13, '0').padEnd(64, '0');
-    await saveMaster(home, { pixelSha256, square: await drawSquare(film.patient, film.view) }, true);
+    await saveMaster(home, { pixelSha256, square: await drawSquare(film.patient, film.view) });
     catalogue.add({
       ...{ pixelSha256, patientKey: film.patient, filmKey: pixelSha256, fileSha256: pixelSha256 },
       ...{ findings: ['No finding'], rows: 160, columns: 90, fit: 'squeeze' },
