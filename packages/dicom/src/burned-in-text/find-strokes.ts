@@ -5,8 +5,9 @@ const CELL_PX = 16;
 /** How far a region reaches beyond its strokes: a letter whose neighbours show none, and what the network wants around it. */
 const MARGIN_PX = 32;
 
-/** A stroke differs this far from both its sides, gray levels, and by this many times the film's own noise. */
+/** A stroke differs this far from both its sides, gray levels. */
 const CONTRAST_MIN = 25;
+/** And by this many times the film's own noise. */
 const CONTRAST_TO_NOISE = 5;
 
 /** Strokes are up to three pixels wide: letters up to some 20 pixels high. Wider ones are found where the film is halved. */
@@ -32,8 +33,13 @@ const REGION_PX_MAX = 200_000;
 
 /** Cells of a picture that lie side by side and hold thin strokes in both directions, as letters do, in pixels. */
 export function findStrokes(picture: Picture, step: 'film' | 'halved'): Box[] {
-  const contrast = Math.max(CONTRAST_MIN, CONTRAST_TO_NOISE * guessNoise(picture));
+  const contrast = beyondNoise(picture, CONTRAST_MIN);
   return findRuns(markCells(countStrokes(picture, contrast), STROKE_PIXELS_MIN[step]));
+}
+
+/** A contrast of `least` gray levels, or a higher one where the picture's noise would reach that. */
+export function beyondNoise(picture: Picture, least: number): number {
+  return Math.max(least, CONTRAST_TO_NOISE * guessNoise(picture));
 }
 
 /** Parts of a picture that are worth a look: strokes with what is around them, together where that costs less. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { createRandom } from '../phantom/random.ts';
 import { drawLettering, type Lettering, stamp } from './fixtures/draw-lettering.ts';
 import { followLine } from './follow-line.ts';
 import { type Box, type Picture, turnLeft } from './picture.ts';
@@ -56,14 +57,22 @@ describe('a line of text', () => {
     expect(found.bottom).toBeGreaterThanOrEqual(upright.bottom - 2);
   });
 
+  it('ends where nothing is but noise, however strong', () => {
+    const random = createRandom('noise');
+    for (const noise of [2, 4, 8, 16]) {
+      const gray = Uint8Array.from({ length: ROWS * COLUMNS }, () => random.around(128, noise));
+      const box = { left: 300, top: 80, right: 400, bottom: 104 };
+      expect(followLine({ rows: ROWS, columns: COLUMNS, gray }, box)).toEqual(box);
+    }
+  });
+
   it('ends where nothing is but soft shadows, and at the edge of the film', async () => {
     const { film } = await letter();
     const beside = { left: 300, top: 20, right: 400, bottom: 40 };
     expect(followLine(film, beside)).toEqual(beside);
-    const comb = Uint8Array.from({ length: 20 * 100 }, (_, at) => (at % 4 === 0 ? 250 : 10));
-    const whole = { left: 0, top: 0, right: 100, bottom: 20 };
-    expect(followLine({ rows: 20, columns: 100, gray: comb }, { ...whole, left: 40, right: 70 })).toEqual(
-      whole,
-    );
+    const comb = { rows: 200, columns: 100, gray: new Uint8Array(200 * 100).fill(10) };
+    for (let at = 80 * 100; at < 100 * 100; at += 4) comb.gray[at] = 250;
+    const whole = { left: 0, top: 80, right: 100, bottom: 100 };
+    expect(followLine(comb, { ...whole, left: 40, right: 70 })).toEqual(whole);
   });
 });

@@ -1,3 +1,4 @@
+import { beyondNoise } from './find-strokes.ts';
 import type { Box, Picture } from './picture.ts';
 import { shareOfStrokes } from './share-of-strokes.ts';
 
@@ -5,7 +6,7 @@ import { shareOfStrokes } from './share-of-strokes.ts';
 const STROKES_MIN = 0.08;
 
 /** Gray levels: fainter than what makes a box text, since that there is a line is known. */
-const CONTRAST = 12;
+const CONTRAST_MIN = 12;
 
 /** Share of a line's height that is taken beyond the last such piece: the next one may hold the edge of a letter. */
 const END = 0.3;
@@ -21,10 +22,11 @@ type Side = keyof Box;
 export function followLine(film: Picture, box: Box): Box {
   const isLevel = box.right - box.left >= box.bottom - box.top;
   const height = isLevel ? box.bottom - box.top : box.right - box.left;
+  const contrast = beyondNoise(film, CONTRAST_MIN);
   const line = { ...box };
   for (const side of (isLevel ? ['left', 'right'] : ['top', 'bottom']) as Side[]) {
     let next = nextTo(film, line, side, height);
-    while (next && shareOfStrokes(film, next, CONTRAST) >= STROKES_MIN) {
+    while (next && shareOfStrokes(film, next, contrast) >= STROKES_MIN) {
       line[side] = next[side];
       next = nextTo(film, line, side, height);
     }
