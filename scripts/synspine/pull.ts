@@ -1,9 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Client, ReleaseFile } from '../../packages/protocol/src/index.ts';
+import { type Client, ProblemError, type ReleaseFile } from '../../packages/protocol/src/index.ts';
 import { MANIFEST_FILE, verifyFiles, verifyManifest } from '../../packages/release/src/index.ts';
 
 /**
@@ -19,38 +20,70 @@ export async function pullDataset({
   id: string;
   dir: string;
 }): Promise<number> {
-  const params = { releaseId: id };
-  const { manifest: jws } = await client.call('getManifest', { params });
-  const dataset = await client.call('getDataset', { params });
+  const { manifest: jws } = await client.call('getManifest', { params: { releaseId: id } });
+  const { manifest } = await verifySigned(client, jws);
   await mkdir(dir, { recursive: true });
   await writeFile(join(dir, MANIFEST_FILE), jws);
-  for (const file of dataset.manifest.files.filter((f) => f.kind === 'images'))
-    await fetchFile(client, id, file, dir);
+  for (const file of manifest.files.filter((f) => f.kind === 'images'))
+    await fetchFile(client, id, file, join(dir, file.name));
   return verifyDataset({ client, dir });
 }
 
-async function fetchFile(client: Client, id: string, file: ReleaseFile, dir: string) {
-  const path = join(dir, file.name);
-  const have = await stat(path).then(
+/** A file that came out wrong isn't kept: going on from it, or taking it for whole, would fail each time. */
+async function fetchFile(client: Client, id: string, file: ReleaseFile, path: string) {
+  if (await isWhole(path, file)) return;
+  const have = await sizeOf(path);
+  const start = have < file.size ? have : 0;
+  const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
+  const response = await client.call('getFile', { params: { releaseId: id, name: file.name } }, { headers });
+  const goesOn = response.status === 206;
+  const body = Readable.fromWeb(response.body as never);
+  const limit = upTo(file.size - (goesOn ? start : 0));
+  await pipeline(body, limit, createWriteStream(path, { flags: goesOn ? 'a' : 'w' }));
+  if (!(await isWhole(path, file))) {
+    await rm(path);
+    throw new ProblemError('FILE_HASH_MISMATCH', `${file.name}; it was removed, pull again`);
+  }
+  console.log(`${file.name}  ${file.size} bytes`);
+}
+
+/** Lets through one byte more than is wanted at most, which the file's size then tells, so that no answer fills the disk. */
+function upTo(bytes: number) {
+  return async function* (chunks: AsyncIterable<Uint8Array>) {
+    let left = bytes + 1;
+    for await (const chunk of chunks) {
+      yield chunk.subarray(0, left);
+      left -= chunk.length;
+      if (left <= 0) return;
+    }
+  };
+}
+
+async function isWhole(path: string, { size, sha256 }: ReleaseFile): Promise<boolean> {
+  if ((await sizeOf(path)) !== size) return false;
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex') === sha256;
+}
+
+const sizeOf = (path: string): Promise<number> =>
+  stat(path).then(
     (s) => s.size,
     () => 0,
   );
-  if (have >= file.size) return; // its hash is verified with the others
-  const headers: Record<string, string> = have > 0 ? { range: `bytes=${have}-` } : {};
-  const response = await client.call('getFile', { params: { releaseId: id, name: file.name } }, { headers });
-  const flags = response.status === 206 ? 'a' : 'w';
-  await pipeline(Readable.fromWeb(response.body as never), createWriteStream(path, { flags }));
-  console.log(`${file.name}  ${file.size} bytes`);
-}
 
 /** Verifies the manifest's signature with the site's registered keys, and every image shard with the manifest. */
 export async function verifyDataset({ client, dir }: { client: Client; dir: string }): Promise<number> {
   const jws = (await readFile(join(dir, MANIFEST_FILE), 'utf8')).trim();
-  const { keys } = await client.call('siteKeys', { params: { siteId: claimedSite(jws) } });
-  const { manifest, manifestSha256 } = await verifyManifest(jws, keys);
+  const { manifest, manifestSha256 } = await verifySigned(client, jws);
   await verifyFiles(dir, manifest, ['images']);
   console.log(`verified: ${manifest.siteId} version ${manifest.version}, manifest ${manifestSha256}`);
   return 0;
+}
+
+async function verifySigned(client: Client, jws: string) {
+  const { keys } = await client.call('siteKeys', { params: { siteId: claimedSite(jws) } });
+  return verifyManifest(jws, keys);
 }
 
 /** Whose signature it claims to be; believed only once that site's key has verified it. */
