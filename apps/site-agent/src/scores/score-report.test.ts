@@ -20,6 +20,14 @@ describe('reportScores', () => {
     expect(report.positive.reduce((a, b) => a + b)).toBe(21);
     expect(report.negative.reduce((a, b) => a + b)).toBe(25);
   });
+
+  it('tells nothing of a classifier that gives a film no score', () => {
+    for (const film of [0, 45]) {
+      const films = holdOut(25, 21);
+      films.scores[film] = Number.NaN; // what weights give that are finite, but too large to multiply
+      expect(() => reportScores(films, about, 20)).toThrow(expect.objectContaining({ code: 'NOT_FINITE' }));
+    }
+  });
 });
 
 it('histogram puts 0 into the first bin, 1 into the last, and a bin’s lower bound into that bin', () => {

@@ -1,3 +1,4 @@
+import { ClassifierError } from '@synspine/classifier';
 import { delongInterval } from '@synspine/metrics';
 import { SCORE_BINS, type ScoreReport } from '@synspine/protocol';
 
@@ -8,13 +9,14 @@ export type HoldOutScores = { scores: Float32Array; labels: Uint8Array; patients
 
 /**
  * All that may be told about scores: counts in the agreed bins by class, and the AUC with its variance where each class
- * has at least `minPerClass` films.
+ * has at least `minPerClass` films. Throws NOT_FINITE where a film has no score: such counts would leave it out unsaid.
  */
 export function reportScores(
   { scores, labels, patients }: HoldOutScores,
   about: Pick<ScoreReport, 'trainedOn' | 'seeds' | 'holdOutCommitment'>,
   minPerClass: number,
 ): ScoreReport {
+  if (!scores.every(Number.isFinite)) throw new ClassifierError('NOT_FINITE');
   const isPositive = Array.from(labels, (label) => label === POSITIVE);
   const positive = histogram(scores.filter((_, i) => isPositive[i]));
   const negative = histogram(scores.filter((_, i) => !isPositive[i]));
