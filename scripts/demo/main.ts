@@ -13,6 +13,8 @@ import { printSummary, type Summary } from './summary.ts';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const startedAt = Number(process.env.SYNSPINE_DEMO_STARTED_AT ?? Date.now());
 
+const EXIT_STOPPED = 130; // as a shell says of a program that Ctrl-C ended
+
 /** The main job, end to end: films → three sites → registry → benchmark → scores, each program run as its users do. */
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), root);
@@ -20,10 +22,11 @@ async function main(): Promise<number> {
   const programs = createPrograms(root);
   const stop = onSignal();
   try {
-    const job = runDemo(options, programs);
-    await Promise.race([job, stop]);
-    if (!options.exit) await stop;
-    return 0;
+    const job = runDemo(options, programs).then(() => true);
+    const isDone = await Promise.race([job, stop.then(() => false)]);
+    if (isDone && !options.exit) await stop;
+    if (!isDone) console.error('Stopped before it was done: the same command goes on from here.');
+    return isDone ? 0 : EXIT_STOPPED;
   } finally {
     await programs.stopAll();
   }
