@@ -123,7 +123,7 @@ export async function* ingestFilms(home: Home, options: IngestOptions): AsyncGen
       for (const file of missing.find(verdict.file, names, source.hasFile)) yield refuseMissing(ingest, file);
     }
     await save();
-    if (judge && !signal?.aborted) yield* judgeHome(ingest, judge, save);
+    if (judge) yield* judgeHome(ingest, judge, save);
   } finally {
     await catalogue.close();
     await decided?.close();

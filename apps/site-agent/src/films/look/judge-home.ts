@@ -12,12 +12,13 @@ const SAVE_EVERY = 32; // films
  * it. That image stays, and so do hold-outs: a run has its own list of films, which it committed to.
  */
 export async function* judgeHome(
-  { home, catalogue, quarantine }: Pick<Ingest, 'home' | 'catalogue' | 'quarantine'>,
+  { home, catalogue, quarantine, signal }: Pick<Ingest, 'home' | 'catalogue' | 'quarantine' | 'signal'>,
   judge: LookJudge,
   save: () => Promise<void>,
 ): AsyncGenerator<SourceVerdict> {
   let judged = 0;
   for await (const film of catalogue.untoldFilms()) {
+    if (signal?.aborted) break; // the next ingest goes on
     const { pixelSha256, fileSha256, rows, columns, selection } = film as Required<CatalogueFilm>;
     if (!judge.canTell(selection) || !hasMaster(home, pixelSha256)) continue;
     const square = await loadMaster(home, pixelSha256, MASTER_SIZE);
