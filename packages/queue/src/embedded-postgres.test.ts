@@ -19,6 +19,7 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
 import { canReach } from './postgres-home.ts';
+import { readOrMakePassword } from './postgres-process.ts';
 import { processStart } from './supervisor-lock.ts';
 
 let root: string;
@@ -216,4 +217,14 @@ describe('a running server', () => {
     }
     await server.createDatabase('x'.repeat(63));
   });
+});
+
+test('a password file that a full disk left empty is written anew, and one with a password never', () => {
+  mkdirSync(dataDir);
+  writeFileSync(join(dataDir, 'password'), '');
+  const password = readOrMakePassword(dataDir);
+  expect(password.length).toBeGreaterThan(20);
+  expect(readOrMakePassword(dataDir)).toBe(password);
+  expect(statSync(join(dataDir, 'password')).mode & 0o777).toBe(0o600);
+  expect(readdirSync(dataDir)).toEqual(['password']);
 });

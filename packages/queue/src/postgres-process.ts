@@ -37,11 +37,21 @@ function writePassword(path: string, password: string): void {
   closeSync(fd);
 }
 
-/** The superuser's password, made once and kept beside the cluster, readable only by this process's account. */
+/**
+ * The superuser's password, made once and kept beside the cluster, readable only by this process's account. It gets its
+ * name when it is whole: a file without one, left by a full disk, would let no cluster be made.
+ */
 export function readOrMakePassword(dataDir: string): string {
   const path = join(dataDir, 'password');
-  if (!existsSync(path)) writePassword(path, randomBytes(24).toString('base64url'));
-  return readFileSync(path, 'utf8');
+  const known = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  if (known !== '') return known;
+  const draft = `${path}.new`;
+  rmSync(draft, { force: true });
+  const password = randomBytes(24).toString('base64url');
+  writePassword(draft, password);
+  renameSync(draft, path);
+  syncDir(dataDir);
+  return password;
 }
 
 /**
