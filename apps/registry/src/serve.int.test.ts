@@ -9,11 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createClient, PART_BYTES } from '@synspine/protocol';
+import { startEmbeddedPostgres } from '@synspine/queue';
 import { createAuthoriser, generateKeyPair, signManifest } from '@synspine/release';
 import { testDatabase } from '@synspine/test-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/open-database.ts';
+import { provideDatabase } from './database/provide-database.ts';
 import { makeFiles, makeManifest, sha256Hex } from './test-kit/release-kit.ts';
 import { announce, sendPart, type TestSite } from './test-kit/test-registry.ts';
 
@@ -101,6 +103,25 @@ describe('the program', () => {
     await once(first.child, 'exit');
     const second = await serve({ PORT: '0' });
     await adminClient(second.url, token).call('listSites', {});
+  });
+
+  it('never serves from a database that ends with another command', async () => {
+    const command = await provideDatabase({ databaseUrl: undefined, dataDir });
+    const serving = serve({ PORT: '0' });
+    await Promise.race([serving, sleep(15_000)]); // time enough to start, had it taken the command's database
+    await command.close();
+    const { url } = await serving;
+    const token = await run(['create-admin', '--name', 'An admin']);
+    expect(await adminClient(url, token).call('listSites', {})).toEqual({ sites: [] });
+  });
+
+  it('says what to do when a command meets a server that is still starting', async () => {
+    const starting = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') }); // and hasn't shared its URL yet
+    await expect(run(['create-admin', '--name', 'An admin'])).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^The registry is starting[^\n]+ again[^\n]*\n$/),
+    });
+    await starting.stop();
   });
 
   it('refuses a bad configuration in one line with exit code 78', async () => {

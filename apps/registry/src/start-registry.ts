@@ -5,7 +5,7 @@ import { buildApp } from './app.ts';
 import type { Config } from './config.ts';
 import { migrate } from './database/migrate.ts';
 import { openDatabase } from './database/open-database.ts';
-import { provideDatabase } from './database/provide-database.ts';
+import { ownDatabase } from './database/provide-database.ts';
 import { removeExpired } from './database/remove-expired.ts';
 import type { Deps } from './deps.ts';
 import { openObjectStore } from './open-object-store.ts';
@@ -25,7 +25,7 @@ export type RunningRegistry = {
 /** Opens the database (migrating it) and the object store, and listens. Port 0 takes a free one. */
 export async function startRegistry(config: Config): Promise<RunningRegistry> {
   const log = pino({ level: config.logLevel, base: null });
-  const database = await provideDatabase(config);
+  const database = await ownDatabase(config);
   try {
     const applied = await migrate(database.url);
     if (applied.length > 0) log.info({ migrations: applied }, 'migrated');

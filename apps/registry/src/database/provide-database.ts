@@ -1,9 +1,16 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@synspine/queue';
 import type { Config } from '../config.ts';
 
 const DATABASE = 'registry';
+const URL_FILE = 'database-url';
+const OTHERS_END_MS = 60_000; // a command takes seconds, and a server that was told to end not longer
+const LOOK_AGAIN_MS = 250;
+const never = new Promise<void>(() => undefined);
+
+type DatabaseConfig = Pick<Config, 'databaseUrl' | 'dataDir'>;
 
 /** A database to connect to. `ended` resolves when an embedded server has ended without being asked to. */
 export type ProvidedDatabase = { url: string; ended: Promise<void>; close: () => Promise<void> };
@@ -11,20 +18,51 @@ export type ProvidedDatabase = { url: string; ended: Promise<void>; close: () =>
 /**
  * The configured database, or an embedded one in `dataDir`. When another process of the registry already runs the
  * embedded one, such as `serve` during `create-admin`, its URL is read from a file that only this account can read.
+ * Throws DATABASE_STARTING when that process has not written it yet.
  */
-export async function provideDatabase(
-  config: Pick<Config, 'databaseUrl' | 'dataDir'>,
-): Promise<ProvidedDatabase> {
-  const never = new Promise<void>(() => undefined);
-  if (config.databaseUrl) return { url: config.databaseUrl, ended: never, close: async () => undefined };
-  mkdirSync(config.dataDir, { recursive: true });
-  const urlFile = join(config.dataDir, 'database-url');
+export async function provideDatabase(config: DatabaseConfig): Promise<ProvidedDatabase> {
   try {
-    const server = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres') });
-    return await shareServer(server, urlFile);
+    return await openOwn(config);
   } catch (error) {
-    if ((error as { code?: string }).code !== 'EMBEDDED_POSTGRES_IN_USE') throw error;
-    return { url: readFileSync(urlFile, 'utf8'), ended: never, close: async () => undefined };
+    if (!isInUse(error)) throw error;
+    return { url: readSharedUrl(config.dataDir), ended: never, close: async () => undefined };
+  }
+}
+
+/**
+ * As {@link provideDatabase}, but never another process's embedded database, which would end with that process: it waits
+ * for a minute at most until the other one has ended. Throws EMBEDDED_POSTGRES_IN_USE after that.
+ */
+export async function ownDatabase(config: DatabaseConfig): Promise<ProvidedDatabase> {
+  const deadline = performance.now() + OTHERS_END_MS;
+  for (;;) {
+    try {
+      return await openOwn(config);
+    } catch (error) {
+      if (!isInUse(error) || performance.now() > deadline) throw error;
+    }
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+async function openOwn({ databaseUrl, dataDir }: DatabaseConfig): Promise<ProvidedDatabase> {
+  if (databaseUrl) return { url: databaseUrl, ended: never, close: async () => undefined };
+  mkdirSync(dataDir, { recursive: true });
+  const server = await startEmbeddedPostgres({ dataDir: join(dataDir, 'postgres') });
+  return shareServer(server, join(dataDir, URL_FILE));
+}
+
+function isInUse(error: unknown): boolean {
+  return (error as { code?: string }).code === 'EMBEDDED_POSTGRES_IN_USE';
+}
+
+function readSharedUrl(dataDir: string): string {
+  try {
+    return readFileSync(join(dataDir, URL_FILE), 'utf8');
+  } catch (cause) {
+    if ((cause as { code?: string }).code !== 'ENOENT') throw cause;
+    const message = 'The registry is starting or ending. Run this again in a moment.';
+    throw Object.assign(new Error(message, { cause }), { code: 'DATABASE_STARTING' });
   }
 }
 
@@ -33,9 +71,7 @@ async function shareServer(server: EmbeddedPostgres, urlFile: string): Promise<P
   const url = server.url(DATABASE);
   rmSync(urlFile, { force: true });
   writeFileSync(urlFile, url, { mode: 0o600 });
-  const ended = server.ended.then(({ expected }) =>
-    expected ? new Promise<void>(() => undefined) : undefined,
-  );
+  const ended = server.ended.then(({ expected }) => (expected ? never : undefined));
   const close = async () => {
     rmSync(urlFile, { force: true });
     await server.stop();
