@@ -1,3 +1,5 @@
+import { ProblemError } from '@synspine/protocol';
+
 const NEXT_STEPS: Record<string, string> = {
   ECONNREFUSED: 'The database does not answer. Check DATABASE_URL, and that the server runs.',
   ENOTFOUND: 'The host of DATABASE_URL is unknown. Check the name.',
@@ -16,6 +18,6 @@ const OURS = /^(EMBEDDED_|DATABASE_|MIGRATION_|USAGE|STOR|KEY_)/;
 /** One line for a person who starts the registry. Messages of others may quote data or passwords, so they are left out. */
 export function describeFailure(error: unknown): string {
   const { code = '', message, name } = error as Error & { code?: string };
-  if (OURS.test(code)) return message;
-  return NEXT_STEPS[code] ?? `The registry failed with ${code || name}..`;
+  if (error instanceof ProblemError || OURS.test(code)) return message;
+  return NEXT_STEPS[code] ?? `The registry failed with ${code || name}.`;
 }

@@ -124,6 +124,15 @@ describe('the program', () => {
     await starting.stop();
   });
 
+  it('says in words that a site has enrolled already', async () => {
+    const { url } = await serve({ PORT: '0' });
+    await enrol(url, await run(['create-admin', '--name', 'An admin']), 'alder');
+    await expect(run(['invite', 'alder', '--name', 'Alder'])).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^SITE_EXISTS: [^\n]+Choose another id\.\n$/),
+    });
+  });
+
   it('refuses a bad configuration in one line with exit code 78', async () => {
     await expect(run(['serve'], { PORT: 'eighty' })).rejects.toMatchObject({
       code: 78,
