@@ -11,7 +11,7 @@ COPY prisma prisma
 COPY scripts scripts
 COPY tsconfig.base.json tsconfig.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund \
- && node scripts/setup.mjs --only TensorFlow --only "TensorFlow addon" --only "Inception weights" --only PostgreSQL --only "film confinement" \
+ && node scripts/setup.mjs --only TensorFlow --only "TensorFlow addon" --only "Inception weights" --only "EfficientNet weights" --only PostgreSQL --only "film confinement" \
  && npm prune --omit=dev --ignore-scripts
 
 FROM node:20.20.2-bookworm-slim
