@@ -58,6 +58,13 @@ const steps = [
  * line about the GPU that they will find. Answers the exit code: 0, or 1 after one clear line.
  */
 export async function setUp({ only = [], gpu = false } = {}) {
+  const unknown = only.filter((name) => !steps.some((s) => s.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `UNKNOWN_STEP: ${unknown.join(', ')}. Name one of: ${steps.map((s) => s.name).join(', ')}.`,
+    );
+    return 1;
+  }
   const selected = only.length ? steps.filter((s) => only.includes(s.name)) : steps;
   const missing = findMissing(selected.some((s) => /^(TensorFlow|Inception|EfficientNet)/.test(s.name)));
   if (missing) {
