@@ -4,38 +4,46 @@ import type { InceptionCache } from '../inception-cache.ts';
 import type { Labelled } from './label-fidelity.ts';
 import type { Compared, LabelledFeatures } from './quality-scores.ts';
 
-/** Hold-out, as many synthetic images of each class, and the training films, which may be more. */
+/** Hold-out, at most as many synthetic images of each class, and the training films, which may be more. */
 export type ComparedSets = { heldOut: FilmSet; synthetic: Labelled; train: FilmSet };
 
-/** Inception features of three sets of equal size and class counts. */
-export async function compareFeatures(
-  inception: InceptionCache,
-  { heldOut, synthetic, train }: ComparedSets,
-): Promise<Compared> {
+/** Inception features of {@link equalSets}. */
+export async function compareFeatures(inception: InceptionCache, sets: ComparedSets): Promise<Compared> {
+  const { heldOut, synthetic, train } = equalSets(sets);
   const extract = async (set: Labelled, groups: readonly string[]): Promise<LabelledFeatures> => {
     const features = await inception.features(set.pixels, heldOut.size);
     return { ...features, labels: set.labels, groups };
   };
-  const alike = drawLike(train, heldOut);
   const ownGroups = Array.from(synthetic.labels, (_, i) => `synthetic-${i}`);
   return {
     heldOut: await extract(heldOut, heldOut.patients),
     synthetic: await extract(synthetic, ownGroups),
-    train: await extract(alike, alike.patients),
+    train: await extract(train, train.patients),
   };
 }
 
+/**
+ * Three sets of equal size and class counts, since every distance between sets depends on their size: training films are
+ * drawn to the hold-out's counts (what a perfect generator would score), and held-out films to those of a smaller release.
+ */
+export function equalSets({ heldOut, synthetic, train }: ComparedSets): ComparedSets {
+  const released = countLabels({ ...synthetic, classNames: heldOut.classNames });
+  const isMatched = countLabels(heldOut).every((count, label) => count <= released[label]!);
+  const compared = isMatched ? heldOut : drawFilms(heldOut, released);
+  return { heldOut: compared, synthetic, train: drawFilms(train, countLabels(compared)) };
+}
+
 /** How many films of each class. */
-export function countLabels({ labels, classNames }: FilmSet): number[] {
+export function countLabels({ labels, classNames }: Pick<FilmSet, 'labels' | 'classNames'>): number[] {
   return classNames.map((_, label) => labels.filter((other) => other === label).length);
 }
 
-/** Training films, as many of each class as the hold-out has: what a perfect generator would score. */
-function drawLike(train: FilmSet, heldOut: FilmSet): FilmSet {
+/** Films at random, of each class at most so many. */
+function drawFilms(films: FilmSet, counts: readonly number[]): FilmSet {
   const random = seededRandom(1);
-  const rows = countLabels(heldOut).flatMap((count, label) => {
-    const ofLabel = [...train.labels.keys()].filter((row) => train.labels[row] === label);
+  const rows = counts.flatMap((count, label) => {
+    const ofLabel = [...films.labels.keys()].filter((row) => films.labels[row] === label);
     return shuffled(ofLabel, random).slice(0, count);
   });
-  return selectFilms(train, rows);
+  return selectFilms(films, rows);
 }
