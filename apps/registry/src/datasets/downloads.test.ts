@@ -16,6 +16,7 @@ import {
 } from '../test-kit/test-registry.ts';
 
 let registry: TestRegistry;
+let dashboardHome: string;
 let dashboardDir: string;
 let site: TestSite;
 let researcher: Client;
@@ -23,8 +24,9 @@ let dataset: Dataset;
 let files: ReleaseBytes;
 const logged: string[] = [];
 beforeAll(async () => {
-  dashboardDir = await mkdtemp(join(tmpdir(), 'synspine-test-dashboard-'));
-  await mkdir(join(dashboardDir, 'assets'));
+  dashboardHome = await mkdtemp(join(tmpdir(), 'synspine-test-dashboard-'));
+  dashboardDir = join(dashboardHome, 'assets/dist'); // a folder above may have any name
+  await mkdir(join(dashboardDir, 'assets'), { recursive: true });
   await writeFile(join(dashboardDir, 'index.html'), '<!doctype html><title>Dashboard</title>');
   await writeFile(join(dashboardDir, 'assets/app-1a2b.js'), 'export {};');
   const sink = new Writable({
@@ -40,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await registry.close();
-  await rm(dashboardDir, { recursive: true });
+  await rm(dashboardHome, { recursive: true });
 });
 
 const code = (expected: string) => expect.objectContaining({ code: expected });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { relative } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
@@ -63,7 +64,7 @@ export async function serveDashboard(app: FastifyInstance, dir: string): Promise
     setHeaders: (reply, path) => {
       reply.header('content-security-policy', DASHBOARD_CSP);
       // Vite puts a hash of the content in the names of assets.
-      const isHashed = path.includes('/assets/');
+      const isHashed = relative(dir, path).startsWith('assets/');
       reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
     },
   });
