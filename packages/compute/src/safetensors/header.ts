@@ -1,5 +1,5 @@
 import { ComputeError } from '../compute-error.ts';
-import { topLevelKeys } from './top-level-keys.ts';
+import { repeatedKey } from './repeated-key.ts';
 
 export interface TensorEntry {
   name: string;
@@ -49,11 +49,8 @@ function parseJson(text: string): Record<string, unknown> {
 
 /** JSON.parse keeps the last of two equal keys, so a second reader could see other weights than this one. */
 function refuseDuplicates(text: string): void {
-  const seen = new Set<string>();
-  for (const key of topLevelKeys(text)) {
-    if (seen.has(key)) refuse('DUPLICATE_KEY', `${key} appears twice`);
-    seen.add(key);
-  }
+  const key = repeatedKey(text);
+  if (key !== undefined) refuse('DUPLICATE_KEY', `${key} appears twice`);
 }
 
 function parseEntry(name: string, value: unknown): TensorEntry {

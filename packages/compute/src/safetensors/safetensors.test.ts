@@ -112,6 +112,20 @@ describe('readSafetensors', () => {
       ),
     ],
     ['a repeated __metadata__', 'DUPLICATE_KEY', file('{"__metadata__":{},"__metadata__":{}}')],
+    [
+      'offsets that are told twice',
+      'DUPLICATE_KEY',
+      file(
+        '{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8],"data_offsets":[0,4]},' +
+          '"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"data_offsets":[4,8]}}',
+        floats(1, 2),
+      ),
+    ],
+    [
+      'a repeated entry of the metadata',
+      'DUPLICATE_KEY',
+      file('{"__metadata__":{"synspine":"{}","synspine":""}}'),
+    ],
     ['a tensor that is not an object', 'HEADER_MALFORMED', file({ a: 1 })],
     [
       'an unknown key in a tensor',
