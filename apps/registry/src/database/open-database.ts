@@ -12,15 +12,8 @@ const TRANSACTION = { maxWait: 20_000, timeout: 20_000 };
 
 /** Opens a client on `postgresql://user:password@host:port/database[?sslmode=require]`; connects at the first query. */
 export function openDatabase(databaseUrl: string): Database {
-  const url = new URL(databaseUrl);
-  const sslMode = url.searchParams.get('sslmode') ?? 'disable';
   const adapter = new PrismaPg({
-    host: url.hostname,
-    port: Number(url.port || 5432),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
-    database: decodeURIComponent(url.pathname.slice(1)),
-    ssl: sslMode === 'disable' ? false : { rejectUnauthorized: sslMode !== 'no-verify' },
+    connectionString: databaseUrl, // read by pg, as in migrate: one reading of hosts, sockets and certificates
     max: CONNECTIONS_MAX,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   });
