@@ -131,6 +131,17 @@ describe('distributions', () => {
     expect(studentQuantile(0.975, 5) / reference.student!.q975df5!).toBeCloseTo(1, 3);
   });
 
+  it('give Student’s published quantiles for few degrees of freedom', () => {
+    for (const [probability, freedom, published] of [
+      [0.975, 1, 12.7062],
+      [0.95, 1, 6.3138],
+      [0.975, 2, 4.3027],
+      [0.95, 2, 2.92],
+      [0.975, 3, 3.1824],
+    ] as const)
+      expect(studentQuantile(probability, freedom) / published).toBeCloseTo(1, 2);
+  });
+
   it('give Wilson’s published interval, and width at zero and at all', () => {
     const { ciLow, ciHigh } = wilsonInterval(81, 263); // Newcombe 1998, method 3: .2553 to .3662
     expect(ciLow).toBeCloseTo(0.2553, 4);

@@ -27,11 +27,13 @@ export function normalQuantile(probability: number): number {
 }
 
 /**
- * Quantile of Student's t with `freedom` degrees of freedom, by the Cornish–Fisher expansion (Abramowitz & Stegun 26.7.5):
- * within 0.3 % of the exact value for freedom ≥ 3 at 97.5 %.
+ * Quantile of Student's t with `freedom` degrees of freedom: exact for 1 and 2, which have closed forms, and for more by the
+ * Cornish–Fisher expansion (Abramowitz & Stegun 26.7.5), within 0.3 % of the exact value at 97.5 %.
  */
 export function studentQuantile(probability: number, freedom: number): number {
   const z = normalQuantile(probability);
+  if (freedom === 1) return Math.tan(Math.PI * (probability - 0.5));
+  if (freedom === 2) return (2 * probability - 1) / Math.sqrt(2 * probability * (1 - probability));
   const first = (z ** 3 + z) / 4;
   const second = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
   const third = (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / 384;
