@@ -124,6 +124,13 @@ describe('the program', () => {
     await starting.stop();
   });
 
+  it('lets sites enrol and log in at an IPv6 address', async () => {
+    const env = { DATABASE_URL: await testDatabase(), PORT: '0', LISTEN_HOST: '::1' };
+    const { url } = await serve(env);
+    const site = await enrol(url, await run(['create-admin', '--name', 'An admin'], env), 'alder');
+    expect(await site.client.call('latestVersion', {})).toEqual({ version: 0 });
+  });
+
   it('says in words that a site has enrolled already', async () => {
     const { url } = await serve({ PORT: '0' });
     await enrol(url, await run(['create-admin', '--name', 'An admin']), 'alder');

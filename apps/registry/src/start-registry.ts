@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import getPort from 'get-port';
 import { pino } from 'pino';
@@ -30,7 +31,8 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
     const applied = await migrate(database.url);
     if (applied.length > 0) log.info({ migrations: applied }, 'migrated');
     const port = config.port || (await getPort({ host: config.host }));
-    const url = config.publicUrl ?? `http://${config.host}:${port}`;
+    const url =
+      config.publicUrl ?? `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`;
     const store = await openObjectStore(config);
     const { adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies } = config;
     const policy = { publicUrl: url, adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies };
