@@ -5,6 +5,7 @@ import { alterFilm } from '../pixels/alter-film.ts';
 import { workingPlane } from '../pixels/plane.ts';
 import { createCopyScorer } from './copy-scores.ts';
 import { extremeThreshold } from './extreme-threshold.ts';
+import { findNearCopies } from './near-copies.ts';
 import { coarseMatch, refineMatch, registrable, structuralSimilarity, turnedViews } from './registration.ts';
 
 const train = phantomFilms(40, 1, 2);
@@ -61,6 +62,19 @@ describe('copy scores', () => {
     const [flat] = score({ images, size: 32, features: phantomFeatures(images, 1, 32) });
     expect(flat!.excess).toBeCloseTo(0, 5);
   });
+});
+
+describe('near copies', () => {
+  it.each([0, 1, 5, 20])(
+    'are found when films come back %i gray levels brighter and else unchanged',
+    (levels) => {
+      const images = train.images.slice(0, 20 * bytes).map((gray) => Math.min(255, gray + levels));
+      const synthetic = { images, size: 32, features: phantomFeatures(images, 20, 32) };
+      const sets = { train, heldOut: phantomFilms(40, 2, 2), synthetic };
+      const found = findNearCopies(sets, { tail: 0.001, embed: phantomFeatures, random: seededRandom(4) });
+      expect(found).toMatchObject({ confirmed: 20, screened: 20 });
+    },
+  );
 });
 
 describe('the extreme threshold', () => {

@@ -92,7 +92,8 @@ function moves(degrees: number, pixels: number): { dx: number; dy: number; degre
 
 /**
  * Structural similarity of a query and a film in the matched pose: the mean over the middle of local covariance over local
- * deviations (the structure term of Wang et al. 2004, σ = 2 window), which brightness and contrast don't change.
+ * deviations (the structure term of Wang et al. 2004, σ = 2 window), which brightness and contrast don't change. 1 at most:
+ * of an exact copy rounding would make a little more, of which there is no atanh.
  */
 export function structuralSimilarity(query: Registrable, film: Registrable, pose: Pose): number {
   const { size } = query.plane;
@@ -114,7 +115,7 @@ export function structuralSimilarity(query: Registrable, film: Registrable, pose
       count += 1;
     }
   }
-  return sum / count;
+  return Math.min(1, sum / count);
 }
 
 const FLAT = 4; // gray levels squared: variance below this is noise, and two flat regions are alike
