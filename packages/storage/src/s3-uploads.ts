@@ -135,7 +135,7 @@ function latestOfEach(parts: Part[]): Part[] {
 async function verifyOrDelete(context: S3Context, info: ObjectInfo, expectedSha256: string): Promise<void> {
   const { client } = context;
   const answer = await send(() => client.send(new GetObjectCommand(at(context, info.key))));
-  const { sha256 } = await digestStream(answer.Body as Readable);
+  const { sha256 } = await send(() => digestStream(answer.Body as Readable)); // the connection may end midway
   if (sha256 === expectedSha256) return;
   await send(() => client.send(new DeleteObjectCommand(at(context, info.key))));
   throw new StorageError('DIGEST_MISMATCH');
