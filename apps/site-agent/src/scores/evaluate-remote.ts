@@ -47,8 +47,27 @@ export async function evaluateRemote(
   await sendLocalScore(scoring);
   const poll = () => registry.client.call('pollTasks', { query: { wait: waitSeconds } }, { signal });
   const { tasks } = await retry(poll, { tries: TRIES, signal });
-  for (const task of tasks) await answerTask(scoring, task);
+  await answerEach(tasks, (task) => answerTask(scoring, task), { signal, log });
   return tasks.length;
+}
+
+/** Answers every task before it throws the first fault: one that can't be answered now must not hold up those behind it. */
+export async function answerEach<T extends Pick<SiteTask, 'id'>>(
+  tasks: readonly T[],
+  answer: (task: T) => Promise<void>,
+  { signal, log }: Pick<ScoringDeps, 'signal' | 'log'>,
+): Promise<void> {
+  const faults: unknown[] = [];
+  for (const task of tasks) {
+    try {
+      await answer(task);
+    } catch (error) {
+      signal.throwIfAborted();
+      log.error('task was not answered', { taskId: task.id, code: errorCode(error) });
+      faults.push(error);
+    }
+  }
+  if (faults.length > 0) throw faults[0];
 }
 
 /** The run whose hold-out the registry knows: the newest published one, else the newest with a sealed hold-out. */
