@@ -9,9 +9,20 @@ export async function ensureDashboard({ root, onProgress }) {
   const wanted = hashOf([app, join(root, 'packages/protocol/src'), join(root, 'package-lock.json')]);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   onProgress(0.3, 'vite build');
-  const { build } = await import('vite');
-  await build({ root: app, logLevel: 'error' });
+  await buildPages(app);
   writeFileSync(stamp, wanted);
+}
+
+/** Vite makes this whole process one of production: what is started after it, an agent or a test, must not take that over. */
+async function buildPages(app) {
+  const { NODE_ENV } = process.env;
+  try {
+    const { build } = await import('vite');
+    await build({ root: app, logLevel: 'error' });
+  } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
+  }
 }
 
 function hashOf(paths) {

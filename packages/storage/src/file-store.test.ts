@@ -48,12 +48,12 @@ test('an upload that is joined while its parts still arrive leaves nothing behin
     const id = await store.createUpload(`films/${i}`);
     await store.putPart(id, 1, film, sha256);
     const joining = store.complete(id, sha256, film.length);
-    const late: Promise<void>[] = [];
+    const late: Promise<unknown>[] = [];
     for (let k = 0; k < 12; k++) {
-      late.push(store.putPart(id, 1, film, sha256));
+      late.push(store.putPart(id, 1, film, sha256).catch(() => undefined)); // gone, once the parts are joined
       await sleep(1);
     }
-    await Promise.all([joining, Promise.allSettled(late)]);
+    await Promise.all([joining, ...late]);
   }
   expect([readdirSync(join(root, 'tmp')), readdirSync(join(root, 'uploads'))]).toEqual([[], []]);
 });

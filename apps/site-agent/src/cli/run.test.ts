@@ -16,7 +16,8 @@ it.each([
 ])('run %j says which option is not possible, and starts nothing', async (flags, named) => {
   const home = await openHome(await temporaryFolder(), { create: true });
   await writeJson(home.files.site, { siteId: 'site-a' });
-  const child = spawn(process.execPath, [BIN, 'run', '--home', home.path, ...flags]);
+  const env = { ...process.env, NODE_ENV: 'test' }; // in production a policy would be asked for first
+  const child = spawn(process.execPath, [BIN, 'run', '--home', home.path, ...flags], { env });
   let text = '';
   child.stderr.on('data', (data) => (text += data));
   expect(await new Promise((done) => child.once('close', done))).toBe(1);
