@@ -26,10 +26,17 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'synspine-test-serve-'));
 });
 afterEach(async () => {
-  for (const child of running) child.kill('SIGKILL');
+  await Promise.all([...running].map(end)); // killed, one would leave its database to whoever starts next
   running.clear();
   await rm(dataDir, { recursive: true, force: true });
 });
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, 'exit');
+  child.kill('SIGTERM');
+  await gone;
+}
 
 /** Starts `serve` and waits until it says where it listens. */
 async function serve(env: Record<string, string>): Promise<{ child: ChildProcess; url: string }> {
