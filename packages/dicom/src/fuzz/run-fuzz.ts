@@ -86,7 +86,7 @@ async function runChild(
     hung = Date.now() - seenAt > HANG_MS + (at === from ? 20_000 : 0); // the first one waits for the start
     if (hung) child.kill('SIGKILL');
   }, LOOK_MS);
-  await new Promise((resolve) => child.once('exit', resolve));
+  await new Promise((resolve) => child.once('close', resolve)); // 'exit' may come before the child's last messages
   clearInterval(watch);
   if (isFinished) return null;
   state.faults.push({ number: at, kind: hung ? 'hang' : 'crash' });
