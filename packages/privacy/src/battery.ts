@@ -1,7 +1,7 @@
+import type { Estimate } from '@synspine/audit-rules';
+import { patientsBySquareRoot, verdictOf } from '@synspine/audit-rules';
 import type { AuditTest } from '@synspine/protocol';
-import type { Estimate } from './likeness/centred-interval.ts';
 import type { PrivacyPolicy } from './policy.ts';
-import { patientsBySquareRoot, verdictOf } from './verdict.ts';
 
 type TestSpec = {
   id: AuditTest['id'];

@@ -1,9 +1,9 @@
+import type { Estimate } from '@synspine/audit-rules';
 import { type AuditTest, approvedAudit, auditReport } from '@synspine/protocol';
 import { describe, expect, it } from 'vitest';
 import type { AuditFindings } from './audit-release.ts';
 import { battery, counted, judge } from './battery.ts';
 import { decideGate } from './decide-gate.ts';
-import type { Estimate } from './likeness/centred-interval.ts';
 import { type PrivacyPolicy, referencePolicy } from './policy.ts';
 
 const policy = referencePolicy;

@@ -1,8 +1,8 @@
+import { verdictOf } from '@synspine/audit-rules';
 import { type AuditReport, type AuditTest, auditTest } from '@synspine/protocol';
 import type { AuditFindings } from './audit-release.ts';
 import { battery } from './battery.ts';
 import type { PrivacyPolicy } from './policy.ts';
-import { verdictOf } from './verdict.ts';
 
 /**
  * The release gate, pure: findings and policy in, decision out.

@@ -1,3 +1,4 @@
+import { auditVerdict } from '@synspine/audit-rules';
 import { z } from 'zod';
 
 /** `all`, or one of the release's class names. */
@@ -28,9 +29,6 @@ export const qualityReport = z.strictObject({
   scores: z.array(qualityScore).max(64),
 });
 export type QualityReport = z.infer<typeof qualityReport>;
-
-export const auditVerdict = z.enum(['pass', 'fail', 'undecided']);
-export type AuditVerdict = z.infer<typeof auditVerdict>;
 
 /**
  * One test of the privacy audit. `limit` is the policy's bound on `statistic`; `patientsNeeded` is how many

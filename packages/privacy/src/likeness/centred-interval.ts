@@ -1,4 +1,4 @@
-export type Estimate = { statistic: number; ciLow: number; ciHigh: number };
+import type { Estimate } from '@synspine/audit-rules';
 
 /**
  * 95 % interval of a statistic from its bootstrap draws, their percentiles moved so that their mean falls on the statistic: drawing

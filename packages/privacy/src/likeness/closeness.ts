@@ -1,6 +1,7 @@
+import type { Estimate } from '@synspine/audit-rules';
 import { shuffled } from '@synspine/compute';
 import { normalQuantile } from '@synspine/metrics';
-import { centredInterval, type Estimate } from './centred-interval.ts';
+import { centredInterval } from './centred-interval.ts';
 import type { PatientDistances } from './distance-table.ts';
 
 const REPEATS = 300;

@@ -1,7 +1,7 @@
+import type { Estimate } from '@synspine/audit-rules';
 import { seededNormal, seededRandom } from '@synspine/compute';
 import type { Features } from '@synspine/metrics';
 import { describe, expect, it } from 'vitest';
-import type { Estimate } from './centred-interval.ts';
 import { closenessShare } from './closeness.ts';
 import { distancesToPatients, distanceTable } from './distance-table.ts';
 import { membershipAttacks } from './membership-attacks.ts';

@@ -1,4 +1,5 @@
-import { centredInterval, type Estimate } from './centred-interval.ts';
+import type { Estimate } from '@synspine/audit-rules';
+import { centredInterval } from './centred-interval.ts';
 import type { Attack } from './membership-attacks.ts';
 
 const REPEATS = 300;

@@ -1,5 +1,5 @@
+import type { Estimate } from '@synspine/audit-rules';
 import { wilsonInterval } from '@synspine/metrics';
-import type { Estimate } from './centred-interval.ts';
 import type { Attack } from './membership-attacks.ts';
 
 const FALSE_POSITIVES = 0.01;

@@ -1,5 +1,10 @@
-import type { AuditVerdict } from '@synspine/protocol';
-import type { Estimate } from './likeness/centred-interval.ts';
+import { z } from 'zod';
+
+/** A figure with its 95 % interval. */
+export type Estimate = { statistic: number; ciLow: number; ciHigh: number };
+
+export const auditVerdict = z.enum(['pass', 'fail', 'undecided']);
+export type AuditVerdict = z.infer<typeof auditVerdict>;
 
 const PATIENTS_MAX = 1_000_000; // "more than anybody has" reads better than infinity in a report
 
