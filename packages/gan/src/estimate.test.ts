@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { createPool, drawBalanced } from './batches.ts';
 import { estimateSecondsLeft, gflopPerImage, imagesToShow, planTraining } from './estimate.ts';
 import { presets } from './presets.ts';
 
@@ -52,6 +53,23 @@ test('time left follows the measured pace and not what was done before a resume'
 
 test('a small training set is shown less, a large one as the preset says', () => {
   const preset = { ...presets['demo-32'], imagesShown: 20_000, passesMax: 100 };
-  expect(imagesToShow(preset, 199)).toBe(19_900);
-  expect(imagesToShow(preset, 201)).toBe(20_000);
+  expect(imagesToShow(preset, [99, 99])).toBe(19_800);
+  expect(imagesToShow(preset, [101, 101])).toBe(20_000);
+});
+
+test('no film of a rare class is shown more often than the preset allows', () => {
+  const preset = { ...presets['demo-32'], imagesShown: 1e6, passesMax: 50 };
+  const labels = Uint8Array.from([...Array(60).fill(0), ...Array(30).fill(1), ...Array(12).fill(2)]);
+  const images = new Uint8Array(labels.length * 64);
+  const pool = createPool({ images, labels }, 8, 3);
+  const shown = imagesToShow(preset, [60, 30, 12]);
+  const times = new Map<number, number>();
+  for (let step = 0; step < shown / preset.batch; step++) {
+    for (const film of drawBalanced(pool, preset.batch, 1, 2, step))
+      times.set(film, (times.get(film) ?? 0) + 1);
+  }
+  const ofRarest = [...times].filter(([film]) => labels[film] === 2).map(([, count]) => count);
+  const mean = ofRarest.reduce((sum, count) => sum + count, 0) / 12;
+  expect(mean).toBeLessThanOrEqual(1.02 * preset.passesMax);
+  expect(mean).toBeGreaterThan(0.95 * preset.passesMax);
 });

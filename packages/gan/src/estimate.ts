@@ -79,9 +79,12 @@ export function planTraining(
   };
 }
 
-/** Images to show for a training set of this size: the preset's, or fewer when films would be repeated too often. */
-export function imagesToShow(preset: GanPreset, trainingImages: number): number {
-  return Math.min(preset.imagesShown, preset.passesMax * trainingImages);
+/**
+ * Images to show for so many training films of each class: the preset's, or fewer when films would be repeated too often. Batches
+ * draw the classes evenly, so the films of the rarest class come round most often, and they set the cap.
+ */
+export function imagesToShow(preset: GanPreset, filmsOfClasses: readonly number[]): number {
+  return Math.min(preset.imagesShown, preset.passesMax * filmsOfClasses.length * Math.min(...filmsOfClasses));
 }
 
 /** Seconds left of a run, from what it has done since it (re)started. Null until something was done. */

@@ -35,7 +35,7 @@ export type GanPreset = {
   augment: AugmentSettings;
   judge: { lambda: number; startImages: number; rampImages: number };
   imagesShown: number;
-  /** Times that each training film may be shown. More passes over few films make copies, not better films. */
+  /** Times that a training film of the rarest class may be shown, and so any. More passes over few films make copies, not better films. */
   passesMax: number;
   expectedHoursA100: number; // one GPU, from the GFLOP per image and the published speed of the reference at 256 px
   memoryGiB: number; // on the device, training

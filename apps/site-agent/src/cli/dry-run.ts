@@ -34,10 +34,12 @@ export async function dryRun(
   const films = await planFilms(home, options.labels);
   const lines = describeFilms(films);
   if (films.code) return { lines, code: films.code };
-  const classCount = films.classes.filter(({ isTrained }) => isTrained).length;
+  const trained = films.classes.filter(({ isTrained }) => isTrained);
+  const classCount = trained.length;
   const { device } = initCompute(spreadThreads(preset, threads));
   const machine: Device = device === 'gpu' ? { kind: 'a100' } : { kind: 'cpu', cores: threads };
-  const imagesShown = options.imagesShown ?? imagesToShow(preset, films.trainingFilms);
+  const ofClasses = trained.map(({ trainingFilms }) => trainingFilms);
+  const imagesShown = options.imagesShown ?? imagesToShow(preset, ofClasses);
   const plan = planTraining(preset, { classCount, imagesShown, device: machine });
   const million = (n: number) => `${(n / 1e6).toFixed(2)} M`;
   lines.push(

@@ -77,6 +77,11 @@ export async function readFilmSet(folder: string, name: string): Promise<FilmSet
   };
 }
 
+/** How many films each of the run's classes has. */
+export function filmsOfClasses({ classNames, labels }: FilmSet): number[] {
+  return classNames.map((_, number) => labels.filter((label) => label === number).length);
+}
+
 /** The films at `rows`, in that order. */
 export function selectFilms(set: FilmSet, rows: readonly number[]): FilmSet {
   const area = set.size * set.size;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
 import { type GanPreset, imagesToShow, planTraining, spreadThreads, type TrainingPlan } from '@synspine/gan';
 import { writeJson } from '../../durable-file.ts';
+import { filmsOfClasses } from '../../films/film-set.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
 import { openInceptionCache } from '../inception-cache.ts';
@@ -73,7 +74,7 @@ function planFor(
   preset: GanPreset,
   device: 'cpu' | 'gpu',
 ): TrainingPlan {
-  const imagesShown = options.imagesShown ?? imagesToShow(preset, films.train.count);
+  const imagesShown = options.imagesShown ?? imagesToShow(preset, filmsOfClasses(films.train));
   const machine = device === 'gpu' ? ({ kind: 'a100' } as const) : ({ kind: 'cpu', cores: threads } as const);
   return planTraining(preset, { classCount: films.train.classNames.length, imagesShown, device: machine });
 }

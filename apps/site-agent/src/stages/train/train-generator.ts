@@ -15,6 +15,7 @@ import {
   type Warning,
 } from '@synspine/gan';
 import { writeDurably } from '../../durable-file.ts';
+import { filmsOfClasses } from '../../films/film-set.ts';
 import { PROBE_COLUMNS, takeProbe } from '../generator-probe.ts';
 import { encodeGrid } from '../sample-grid.ts';
 import { openCheckpoints } from './checkpoints.ts';
@@ -49,7 +50,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
   const snapshots = await openSnapshots(join(folder, 'snapshots'), guard);
   const trained = options.loss === 'spinegan' ? await trainJudge(context) : undefined;
   const judge = trained && createJudge(trained.parameters);
-  const imagesShown = options.imagesShown ?? imagesToShow(preset, films.train.count);
+  const imagesShown = options.imagesShown ?? imagesToShow(preset, filmsOfClasses(films.train));
   const resume = await checkpoints.latest(preset);
   const startFrom = await openStart(folder, options.initFrom, preset);
   const transfer = startFrom ? planTransfer(startFrom, preset, films.train.classNames.length) : null;
