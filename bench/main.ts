@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { exitCode } from '../packages/protocol/src/index.ts';
 import { describeMachine, type Versions } from './machine.ts';
 import { type BenchOptions, readOptions, USAGE } from './options.ts';
 import { runBig } from './parts/big.ts';
@@ -34,7 +35,7 @@ function readOptionsOrExit(): BenchOptions {
     return readOptions(process.argv.slice(2));
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
-    process.exit(64); // EX_USAGE
+    process.exit(exitCode('usage'));
   }
 }
 

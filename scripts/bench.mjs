@@ -16,7 +16,7 @@ async function requireCard() {
   const driver = findNvidiaDriver();
   if (driver?.models.length) return;
   console.error(`NO_GPU: ${describeDriver(driver)} Nothing was measured.`);
-  process.exit(69); // EX_UNAVAILABLE
+  process.exit(78); // `configuration` of EXIT_CODES
 }
 
 async function prepare() {

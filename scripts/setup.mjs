@@ -13,6 +13,6 @@ function readOptions() {
       .values;
   } catch (error) {
     console.error(`BAD_OPTION: ${error.message}. Use: npm run setup [-- --gpu] [-- --only STEP …]`);
-    process.exit(64); // EX_USAGE
+    process.exit(64); // `usage` of EXIT_CODES, which plain Node can't import
   }
 }

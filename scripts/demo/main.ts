@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { exitCode } from '../../packages/protocol/src/index.ts';
 import { scoreOnRealFilms } from './benchmark.ts';
 import { openCentre } from './centre.ts';
 import { findFilms } from './films.ts';
@@ -13,8 +14,6 @@ import { printSummary, type Summary } from './summary.ts';
 const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const startedAt = Number(process.env.SYNSPINE_DEMO_STARTED_AT ?? Date.now());
 
-const EXIT_STOPPED = 130; // as a shell says of a program that Ctrl-C ended
-
 /** The main job, end to end: films → three sites → registry → benchmark → scores, each program run as its users do. */
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2), root);
@@ -26,7 +25,7 @@ async function main(): Promise<number> {
     const isDone = await Promise.race([job, stop.then(() => false)]);
     if (isDone && !options.exit) await stop;
     if (!isDone) console.error('Stopped before it was done: the same command goes on from here.');
-    return isDone ? 0 : EXIT_STOPPED;
+    return isDone ? 0 : exitCode('interrupted');
   } finally {
     await programs.stopAll();
   }
@@ -77,6 +76,6 @@ main().then(
   (code) => process.exit(code),
   (error) => {
     console.error(error instanceof UsageError || error instanceof ProgramError ? error.message : error);
-    process.exit(error instanceof UsageError ? 64 : 1);
+    process.exit(exitCode(error instanceof UsageError ? 'usage' : 'failed'));
   },
 );

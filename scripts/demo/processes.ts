@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type ExitName, exitCode } from '../../packages/protocol/src/index.ts';
 
 const bins = {
   registry: 'apps/registry/bin/synspine-registry.mjs',
@@ -9,7 +10,9 @@ const bins = {
 } as const;
 
 export type Program = keyof typeof bins;
-type RunOptions = { env?: Record<string, string>; logFile: string; onLine?(line: string): void };
+type StartOptions = { env?: Record<string, string>; logFile: string; onLine?(line: string): void };
+/** `results`: ways to end that are a result, not a failure, beside `done`. */
+type RunOptions = StartOptions & { results?: readonly ExitName[] };
 
 export class ProgramError extends Error {}
 
@@ -17,7 +20,11 @@ export class ProgramError extends Error {}
 export function createPrograms(root: string) {
   const running = new Set<ChildProcess>();
 
-  function start(program: Program, args: string[], { env = {}, logFile, onLine }: RunOptions): ChildProcess {
+  function start(
+    program: Program,
+    args: string[],
+    { env = {}, logFile, onLine }: StartOptions,
+  ): ChildProcess {
     mkdirSync(dirname(logFile), { recursive: true });
     const log = createWriteStream(logFile, { flags: 'a' });
     const child = spawn(process.execPath, [join(root, bins[program]), ...args], {
@@ -41,7 +48,8 @@ export function createPrograms(root: string) {
       out += chunk;
     });
     const code = await new Promise((resolve) => child.once('close', resolve));
-    if (code !== 0)
+    const results = ['done' as const, ...(options.results ?? [])].map(exitCode);
+    if (!results.includes(code as number))
       throw new ProgramError(
         `synspine-${program} ${args[0]} ended with code ${code}; see ${options.logFile}`,
       );

@@ -4,6 +4,7 @@ import { availableParallelism, cpus } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { exitCode } from '../../packages/protocol/src/index.ts';
 import { describeReport } from './describe-report.ts';
 import type { Proof, ProofReport } from './proof.ts';
 import { runProof } from './run-proof.ts';
@@ -21,8 +22,6 @@ const USAGE = `npm run proof -- NAME [NAME …] [--quick] [--data DIR] [--state 
   --data DIR   real films, one folder a site, each with DICOM files and labels.csv
   --state DIR  where results are kept between runs (proof-data)`;
 
-const EXIT_USAGE = 64; // EX_USAGE of sysexits.h
-
 function readOptions() {
   try {
     const { values, positionals } = parseArgs({
@@ -35,7 +34,7 @@ function readOptions() {
     return { ...values, wanted };
   } catch (error) {
     console.error(`${(error as Error).message}\n${USAGE}`);
-    process.exit(EXIT_USAGE);
+    process.exit(exitCode('usage'));
   }
 }
 

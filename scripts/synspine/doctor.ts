@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { inceptionWeightsPath, initCompute } from '../../packages/compute/src/index.ts';
+import { exitCode } from '../../packages/protocol/src/index.ts';
 
 const GIB = 1024 ** 3;
 
@@ -14,5 +15,5 @@ export function doctor(): number {
   console.log(`TensorFlow        ${tensorflowVersion} on ${device}`);
   const hasInception = existsSync(inceptionWeightsPath());
   console.log(`Inception weights ${hasInception ? 'there' : 'missing: run `npm run setup`'}`);
-  return hasInception ? 0 : 1;
+  return exitCode(hasInception ? 'done' : 'configuration');
 }

@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { createClient, ProblemError } from '../../packages/protocol/src/index.ts';
+import {
+  createClient,
+  EXIT_CODES,
+  type ExitName,
+  exitCode,
+  exitOfProblem,
+  ProblemError,
+} from '../../packages/protocol/src/index.ts';
 import { doctor } from './doctor.ts';
 import { pullDataset, verifyDataset } from './pull.ts';
 
@@ -33,10 +40,18 @@ export async function main(argv: string[]): Promise<number> {
     }
   } catch (error) {
     console.error(describe(error));
-    return 1;
+    return exitCode(exitOf(error));
   }
-  console.error(USAGE);
-  return 64; // EX_USAGE
+  console.error(`${EXIT_CODES.usage[1]}\n${USAGE}`);
+  return exitCode('usage');
+}
+
+function exitOf(error: unknown): ExitName {
+  if (error instanceof ProblemError) return exitOfProblem(error.code);
+  const { code = '', message = '' } = error as { code?: string; message?: string };
+  if (code.startsWith('ERR_PARSE_ARGS')) return 'usage';
+  if (code === 'COMPUTE_NOT_SET_UP' || code === 'ENOENT' || code === 'EACCES') return 'configuration';
+  return message === 'fetch failed' ? 'waiting' : 'failed';
 }
 
 function describe(error: unknown): string {

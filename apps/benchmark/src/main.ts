@@ -1,23 +1,22 @@
 import { initCompute } from '@synspine/compute';
+import { exitCode } from '@synspine/protocol';
 import { Command, InvalidArgumentError } from 'commander';
-import { BenchmarkError } from './benchmark-error.ts';
 import { type Config, readConfig } from './config.ts';
+import { describeFailure } from './describe-failure.ts';
 import { openHome } from './home.ts';
 import { createLog } from './log.ts';
 import { enrol, openSession } from './registry-session.ts';
 import { type PassOutcome, runPasses } from './run-pass.ts';
 import { BENCHMARK_VERSION } from './version.ts';
 
-const EXIT_CONFIG = 78; // EX_CONFIG of sysexits.h
-
-/** The command line. Sets the process's exit code: 0, 1 after an error, 78 after a bad setting. */
+/** The command line. Sets the process's exit code, one of EXIT_CODES. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
     await createProgram(readConfig()).parseAsync([...argv]);
   } catch (error) {
-    process.stderr.write(`synspine-benchmark: ${error instanceof Error ? error.message : String(error)}\n`);
-    const isConfig = error instanceof BenchmarkError && error.code === 'CONFIG_INVALID';
-    process.exitCode = isConfig ? EXIT_CONFIG : 1;
+    const failure = describeFailure(error);
+    if (failure.text !== '') process.stderr.write(`synspine-benchmark: ${failure.text}\n`);
+    process.exitCode = failure.exitCode;
   }
 }
 
@@ -26,7 +25,8 @@ function createProgram(config: Config): Command {
     .description(
       'Trains classifiers on released synthetic films and merges the scores they reach at the hospitals',
     )
-    .version(BENCHMARK_VERSION);
+    .version(BENCHMARK_VERSION)
+    .exitOverride();
   program
     .command('enrol')
     .description('Register at a registry with a one-time code; keys are made here and never leave the home')
@@ -62,7 +62,13 @@ async function runCommand(config: Config, { home: folder, once, wait }: RunComma
   const deps = { home, session, log: createLog(config.logLevel), signal: stop.signal, training };
   const outcome = await runPasses(deps, { once, waitMs: wait * 1_000, pollMs: config.pollMs });
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  if (outcome) process.stdout.write(`${describeOutcome(outcome)}\n`);
+  if (!outcome) return;
+  process.stdout.write(`${describeOutcome(outcome)}\n`);
+  if (outcome.releases > 0) return;
+  process.stderr.write(
+    'synspine-benchmark: There is no data set to train on. Wait until a site has released one.\n',
+  );
+  process.exitCode = exitCode('nothing');
 }
 
 function describeOutcome({ releases, refused, classifiers, cells, open }: PassOutcome): string {

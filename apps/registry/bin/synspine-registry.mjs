@@ -6,6 +6,7 @@ const { describeFailure } = await import('../src/describe-failure.ts');
 try {
   process.exit(await main(process.argv.slice(2)));
 } catch (error) {
-  process.stderr.write(`${describeFailure(error)}\n`);
-  process.exit(1);
+  const { text, exitCode } = describeFailure(error);
+  if (text !== '') process.stderr.write(`${text}\n`);
+  process.exit(exitCode);
 }

@@ -1,4 +1,5 @@
-import { ProblemError } from '@synspine/protocol';
+import { EXIT_CODES, type ExitName, exitCode, exitOfProblem, ProblemError } from '@synspine/protocol';
+import { CommanderError } from 'commander';
 
 const NEXT_STEPS: Record<string, string> = {
   ECONNREFUSED: 'The database does not answer. Check DATABASE_URL, and that the server runs.',
@@ -15,9 +16,29 @@ const NEXT_STEPS: Record<string, string> = {
 // Errors of this project, whose messages say what to do next and quote nothing.
 const OURS = /^(EMBEDDED_|DATABASE_|MIGRATION_|USAGE|STOR|KEY_)/;
 
-/** One line for a person who starts the registry. Messages of others may quote data or passwords, so they are left out. */
-export function describeFailure(error: unknown): string {
+/** The database is away for now: the same command may work later. */
+const AWAY = new Set(['ECONNREFUSED', 'ETIMEDOUT']);
+
+/**
+ * One line for a person who starts the registry, and the exit code. Messages of others may quote data or passwords, so
+ * they are left out.
+ */
+export function describeFailure(error: unknown): { text: string; exitCode: number } {
   const { code = '', message, name } = error as Error & { code?: string };
-  if (error instanceof ProblemError || OURS.test(code)) return message;
-  return NEXT_STEPS[code] ?? `The registry failed with ${code || name}.`;
+  const exit = exitCode(exitOf(error, code));
+  if (error instanceof CommanderError)
+    return { text: exit === 0 ? '' : EXIT_CODES.usage.slice(1).join(' '), exitCode: exit };
+  const isOurs = error instanceof ProblemError || OURS.test(code);
+  return {
+    text: isOurs ? message : (NEXT_STEPS[code] ?? `The registry failed with ${code || name}.`),
+    exitCode: exit,
+  };
+}
+
+function exitOf(error: unknown, code: string): ExitName {
+  if (error instanceof ProblemError) return exitOfProblem(error.code);
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 'done' : 'usage';
+  if (code === 'USAGE') return 'usage';
+  if (AWAY.has(code)) return 'waiting';
+  return NEXT_STEPS[code] ? 'configuration' : 'failed';
 }

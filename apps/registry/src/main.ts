@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
-import { routes } from '@synspine/protocol';
+import { exitCode as codeOf, routes } from '@synspine/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { createGrant } from './access/routes.ts';
 import { verifyAudit, type WitnessedRow } from './audit/verify-audit.ts';
-import { type Config, EX_CONFIG, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/open-database.ts';
 import { provideDatabase } from './database/provide-database.ts';
@@ -18,7 +18,7 @@ export async function main(argv: string[]): Promise<number> {
   const outcome = readConfig();
   if (!outcome.ok) {
     process.stderr.write(`${outcome.message}\n`);
-    return EX_CONFIG;
+    return codeOf('configuration');
   }
   let exitCode = 0;
   const program = describeCommands(outcome.config, (code) => {
@@ -29,7 +29,7 @@ export async function main(argv: string[]): Promise<number> {
 }
 
 function describeCommands(config: Config, setExitCode: (code: number) => void): Command {
-  const program = new Command('synspine-registry').version(VERSION);
+  const program = new Command('synspine-registry').version(VERSION).exitOverride();
   program.description('Keeps signed synthetic radiographs and serves them. Configured by the environment.');
   program
     .command('serve')

@@ -1,13 +1,13 @@
 import { describeFailure } from './cli/describe-failure.ts';
 import { buildProgram } from './cli/program.ts';
 
-/** Runs one command of `synspine-site` and sets the exit code: 0 done, 78 a bad setting, 1 anything else. */
+/** Runs one command of `synspine-site` and sets the exit code, one of EXIT_CODES. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
     await (await buildProgram(argv[2])).parseAsync(argv as string[]);
   } catch (error) {
     const { text, exitCode } = describeFailure(error);
-    process.stderr.write(`${text}\n`);
+    if (text !== '') process.stderr.write(`${text}\n`);
     process.exitCode = exitCode;
   }
 }

@@ -1,3 +1,5 @@
+import { type ExitName, RUN_REASONS, type RunReason } from '@synspine/protocol';
+
 /** What can go wrong at a site, and what to do next. No text here may name a file, a path or a patient. */
 const SITE_ERRORS = {
   CONFIG_INVALID: 'A setting is not valid. Correct it.',
@@ -32,6 +34,12 @@ const SITE_ERRORS = {
     'A stage failed after its last attempt. The run directory’s failures.jsonl says which and why.',
   GENERATOR_CHANGED:
     'The network of this agent draws otherwise than the one that was trained: the agent was upgraded in between. Cancel the run and start another.',
+  TOO_LARGE_FOR_CPU:
+    'This preset would take more than a day on this machine’s CPU. Choose a smaller --preset, or use a GPU.',
+  AUDIT_REJECTED:
+    'The privacy audit rejected the release; its report stays in the run directory. Train on more films or for a shorter time, then run again.',
+  AUDIT_UNDECIDED:
+    'Too few patients were held out for the privacy audit to decide; its report says how many it takes. Ingest films of more patients, then run again.',
   GENERATOR_REJECTED:
     'The filters rejected more than three quarters of the images of a class: the generator is not good enough. Train it for longer, or with more films.',
   NO_GENERATOR: 'There is no trained generator there. Name another --run or --generator, or train one.',
@@ -78,6 +86,48 @@ const SITE_ERRORS = {
 } as const;
 
 export type SiteErrorCode = keyof typeof SITE_ERRORS;
+
+/** How a command ends with an error of this code, where it isn't a run's reason (RUN_REASONS) or simply `failed`. */
+const SITE_EXITS: Partial<Record<SiteErrorCode, ExitName>> = {
+  OPTION_INVALID: 'usage',
+  RUN_UNKNOWN: 'usage',
+  RUN_OPTIONS_DIFFER: 'usage',
+  CLASS_UNKNOWN: 'usage',
+  NO_GENERATOR: 'usage',
+  NOT_AUDITED: 'usage',
+  OUTPUT_EXISTS: 'usage',
+  FIT_CONFLICT: 'usage',
+  ALREADY_ENROLLED: 'usage',
+  EXPERIMENT_DIFFERS: 'usage',
+  NOTHING_TO_UPLOAD: 'nothing',
+  EXPERIMENT_NO_FILMS: 'nothing',
+  SPOOL_IN_USE: 'waiting',
+  PULL_UNREACHABLE: 'waiting',
+  CONFIG_INVALID: 'configuration',
+  HOME_MISSING: 'configuration',
+  LABELS_UNREADABLE: 'configuration',
+  FOLDER_UNREADABLE: 'configuration',
+  SELECTION_INVALID: 'configuration',
+  SOURCES_MISSING: 'configuration',
+  SOURCES_INVALID: 'configuration',
+  SOURCES_UNUSABLE: 'configuration',
+  SECRET_UNREADABLE: 'configuration',
+  ADDRESS_IN_USE: 'configuration',
+  PULL_REFUSED: 'configuration',
+  PULL_REDIRECTED: 'configuration',
+  EXPERIMENT_CLASSES_DIFFER: 'configuration',
+  EXPERIMENT_TOO_LARGE: 'configuration',
+};
+
+/** How a command ends with an error of this code. */
+export function exitOfSiteError(code: SiteErrorCode): ExitName {
+  return SITE_EXITS[code] ?? RUN_REASONS[code as RunReason]?.[0] ?? 'failed';
+}
+
+/** What to do about a code, if it is one of ours. */
+export function nextStepOf(code: string): string | undefined {
+  return Object.hasOwn(SITE_ERRORS, code) ? SITE_ERRORS[code as SiteErrorCode] : undefined;
+}
 
 /** A broken promise, by its code in {@link SITE_ERRORS}. `detail` must never hold data of a patient or a path. */
 export class SiteError extends Error {

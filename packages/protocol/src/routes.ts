@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { benchmarkCell, scoreReport } from './benchmarks.ts';
 import { compactJws, fileName, INTEGER_MAX, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
 import { releaseManifest } from './manifest.ts';
+import { RUN_REASON_CODES } from './run-outcomes.ts';
 
 export const roles = ['site', 'benchmark', 'researcher', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -88,7 +89,10 @@ export const siteStatus = z.strictObject({
     .strictObject({
       runId: z.string().max(60),
       finishedAt: isoDateTime,
-      decision: z.enum(['approve', 'reject', 'undecided', 'failed']),
+      /** `nothing`: no film, or too few. `stopped`: cancelled, or cut off by something that is away for now. */
+      decision: z.enum(['approve', 'reject', 'undecided', 'failed', 'nothing', 'stopped']),
+      /** Why nothing was released. Agents of 0.1 tell none. */
+      code: z.enum(RUN_REASON_CODES).optional(),
     })
     .nullable(),
 });

@@ -1,4 +1,4 @@
-import type { SiteOverview } from '@synspine/protocol';
+import { RUN_REASONS, type SiteOverview } from '@synspine/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { Session } from '../session/session.ts';
 import { AuditNote, ScoreCell, scoreOf, Verdict } from '../ui/figures.tsx';
@@ -95,6 +95,11 @@ function SiteRow({
         {lastRun ? (
           <>
             <Verdict of={lastRun.decision} /> <small>{new Date(lastRun.finishedAt).toLocaleString()}</small>
+            {lastRun.code && (
+              <small className="note">
+                {RUN_REASONS[lastRun.code][1]} ({lastRun.code})
+              </small>
+            )}
           </>
         ) : (
           <span className="quiet">none</span>

@@ -46,8 +46,19 @@ const words = {
   pass: 'pass',
   fail: 'fail',
   failed: 'failed',
+  nothing: 'nothing to do',
+  stopped: 'stopped',
 } as const;
-const marks = { approve: '✓', reject: '✗', undecided: '?', pass: '✓', fail: '✗', failed: '✗' } as const;
+const marks = {
+  approve: '✓',
+  reject: '✗',
+  undecided: '?',
+  pass: '✓',
+  fail: '✗',
+  failed: '!',
+  nothing: '–',
+  stopped: '‖',
+} as const;
 
 /** A verdict as a word with a mark: colour alone says nothing. */
 export function Verdict({ of }: { of: keyof typeof words }) {

@@ -300,6 +300,29 @@ describe('a site’s status', () => {
     expect(sites.find((one) => one.id === 'alder')).toMatchObject({ status, latest: null });
   });
 
+  const lastRun = { runId: 'run-1', finishedAt: new Date(0).toISOString() };
+
+  it('says why nothing was released, so that no films do not read as a rejection', async () => {
+    const told = { ...lastRun, decision: 'nothing', code: 'NO_FILMS' } as const;
+    await site.client.call('reportStatus', { body: { ...status, lastRun: told } });
+    const { sites } = await registry.admin.call('listSites', {});
+    expect(sites.find((one) => one.id === 'alder')?.status?.lastRun).toEqual(told);
+  });
+
+  it('of an agent that tells no reason is taken as before', async () => {
+    const told = { ...lastRun, decision: 'reject' } as const;
+    await site.client.call('reportStatus', { body: { ...status, lastRun: told } });
+    const { sites } = await registry.admin.call('listSites', {});
+    expect(sites.find((one) => one.id === 'alder')?.status?.lastRun).toEqual(told);
+  });
+
+  it('may give no reason of its own', async () => {
+    const told = { ...lastRun, decision: 'failed', code: 'ZZCANARY' } as never;
+    await expect(
+      site.client.call('reportStatus', { body: { ...status, lastRun: told } }),
+    ).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+  });
+
   it('of an old agent is refused', async () => {
     await expect(
       site.client.call('reportStatus', { body: { ...status, agentVersion: '0.0.9' } }),

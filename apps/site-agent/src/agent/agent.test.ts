@@ -43,7 +43,7 @@ describe('the agent', () => {
   it('ends a run that has no films with an outcome, not an error', async () => {
     const run = await createRun(home, DEFAULT_RUN_OPTIONS);
     const state = await (await start(await testDatabase())).finish(run, never);
-    expect(state).toMatchObject({ status: 'rejected', code: 'NO_FILMS' });
+    expect(state).toMatchObject({ status: 'stopped', code: 'NO_FILMS' });
   });
 
   it('finds a run that the queue knows nothing of', async () => {

@@ -10,6 +10,7 @@ import { makeKey } from '../keys.ts';
 import { createLog } from '../log.ts';
 import { createRun, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
+import { changeState, readState } from '../runs/run-state.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { createTeller } from './tell-registry.ts';
 
@@ -19,6 +20,7 @@ let home: Home;
 let run: RunFolder;
 let server: Server;
 let told: string[];
+let lastRun: unknown;
 beforeEach(async () => {
   home = await openHome(await temporaryFolder(), { create: true });
   run = await createRun(home, DEFAULT_RUN_OPTIONS);
@@ -29,7 +31,8 @@ beforeEach(async () => {
       const token = { access_token: 'x', token_type: 'DPoP', expires_in: 300 };
       return response.setHeader('content-type', 'application/json').end(JSON.stringify(token));
     }
-    const { stage } = JSON.parse(await read(request));
+    const { stage, lastRun: last } = JSON.parse(await read(request));
+    lastRun = last;
     if (stage !== 'idle') await sleep(200); // a stage's news take longer than the end's
     told.push(stage);
     return response.writeHead(204).end();
@@ -73,5 +76,46 @@ describe('a teller', () => {
     await makeKey(home, 'auth');
     await teller.idle();
     expect(told).toEqual(['idle']);
+  });
+
+  it.each([
+    [
+      { status: 'rejected', code: 'AUDIT_REJECTED' },
+      { decision: 'reject', code: 'AUDIT_REJECTED' },
+    ],
+    [
+      { status: 'rejected', code: 'AUDIT_UNDECIDED' },
+      { decision: 'undecided', code: 'AUDIT_UNDECIDED' },
+    ],
+    [
+      { status: 'rejected', code: 'GENERATOR_REJECTED' },
+      { decision: 'reject', code: 'GENERATOR_REJECTED' },
+    ],
+    [
+      { status: 'stopped', code: 'NO_FILMS' },
+      { decision: 'nothing', code: 'NO_FILMS' },
+    ],
+    [
+      { status: 'rejected', code: 'NO_FILMS' },
+      { decision: 'nothing', code: 'NO_FILMS' },
+    ], // as 0.1 wrote it
+    [
+      { status: 'failed', code: 'REGISTRY_UNREACHABLE' },
+      { decision: 'stopped', code: 'REGISTRY_UNREACHABLE' },
+    ],
+    [
+      { status: 'failed', code: 'POLICY_INVALID' },
+      { decision: 'failed', code: 'POLICY_INVALID' },
+    ],
+    [
+      { status: 'failed', code: 'ZZCANARY' },
+      { decision: 'failed', code: 'OTHER' },
+    ],
+  ] as const)('tells %j as %j', async (state, expected) => {
+    await makeKey(home, 'auth');
+    await changeState(run, state);
+    await createTeller(home, createLog('silent')).idle();
+    const { runId } = run;
+    expect(lastRun).toEqual({ runId, finishedAt: (await readState(run)).updatedAt, ...expected });
   });
 });

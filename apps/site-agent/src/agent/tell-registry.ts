@@ -1,10 +1,10 @@
-import type { SiteStatus } from '@synspine/protocol';
+import { type RunOutcome, reasonOf, type SiteStatus } from '@synspine/protocol';
 import { readLines } from '../durable-file.ts';
 import { type Home, isEnrolled } from '../home.ts';
 import type { Log } from '../log.ts';
 import { openRegistry, type Registry } from '../registry/open-registry.ts';
 import { listRuns, type RunFolder } from '../runs/run-folder.ts';
-import { type RunState, readState } from '../runs/run-state.ts';
+import { outcomeOf, readState } from '../runs/run-state.ts';
 import { errorCode } from '../site-error.ts';
 import type { Progress, StageName } from '../stages/stage.ts';
 import { AGENT_VERSION } from '../version.ts';
@@ -66,18 +66,24 @@ async function shareOf(run: RunFolder, stage: StageName): Promise<number> {
   return Math.min(1, Math.max(0, share));
 }
 
-/** The newest run that is over: its verdict and nothing of its figures. */
+/** The newest run that is over: its verdict with the reason, and nothing of its figures. */
 async function describeLastRun(home: Home): Promise<SiteStatus['lastRun']> {
   for (const run of await listRuns(home)) {
     const state = await readState(run);
-    const decision = decisionOf(state);
-    if (decision) return { runId: run.runId, finishedAt: state.updatedAt, decision };
+    if (state.status === 'running') continue;
+    const decision = DECISIONS[outcomeOf(state)];
+    const why = state.code === null ? {} : { code: reasonOf(state.code) };
+    return { runId: run.runId, finishedAt: state.updatedAt, decision, ...why };
   }
   return null;
 }
 
-function decisionOf({ status, code }: RunState): NonNullable<SiteStatus['lastRun']>['decision'] | undefined {
-  if (status === 'finished') return 'approve';
-  if (status === 'rejected') return code === 'AUDIT_UNDECIDED' ? 'undecided' : 'reject';
-  return status === 'failed' ? 'failed' : undefined;
-}
+const DECISIONS = {
+  done: 'approve',
+  rejected: 'reject',
+  undecided: 'undecided',
+  nothing: 'nothing',
+  waiting: 'stopped',
+  configuration: 'failed',
+  failed: 'failed',
+} as const satisfies Record<RunOutcome, NonNullable<SiteStatus['lastRun']>['decision']>;

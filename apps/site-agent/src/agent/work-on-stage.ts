@@ -3,7 +3,7 @@ import { removeDrafts } from '../durable-file.ts';
 import { pipeline } from '../pipeline.ts';
 import { type Claim, claimRun } from '../runs/claim.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { appendFailure, changeState, readState } from '../runs/run-state.ts';
+import { appendFailure, changeState, outcomeOf, readState } from '../runs/run-state.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { executeStage } from '../stages/execute-stage.ts';
 import type { StageJob } from '../stages/stage.ts';
@@ -80,8 +80,11 @@ async function attempt(
 
 async function advance(run: RunFolder, job: StageJob, result: StageResult, { guard }: Claim): Promise<void> {
   const { ticket } = await readState(run);
-  if (result.kind === 'stopped')
-    return void (await changeState(run, { status: 'rejected', code: result.code }, guard));
+  if (result.kind === 'stopped') {
+    const isVerdict = ['rejected', 'undecided'].includes(outcomeOf({ status: 'stopped', code: result.code }));
+    const change = { status: isVerdict ? 'rejected' : 'stopped', code: result.code } as const;
+    return void (await changeState(run, change, guard));
+  }
   const status = job === pipeline.at(-1) ? 'finished' : 'running';
   await changeState(run, { status, ticket: ticket + 1, failures: 0, notBefore: null, code: null }, guard);
 }

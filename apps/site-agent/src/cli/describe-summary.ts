@@ -12,10 +12,10 @@ export function describeSummary(summary: RunSummary): string {
   ].join('\n');
 }
 
-function describeOutcome({ runId, status, code, release }: RunSummary): string {
+function describeOutcome({ runId, status, outcome, code, release }: RunSummary): string {
   if (release) return `${runId}: release ${release.version} is published (${release.id}).`;
-  if (status === 'rejected')
-    return `${runId}: nothing was released (${code}). The reports stay in the run directory.`;
+  if (status === 'rejected' || status === 'stopped')
+    return `${runId}: ${outcome}: nothing was released (${code}). The reports stay in the run directory.`;
   if (status === 'running') return `${runId}: stopped in between. Run the command again to go on.`;
   return `${runId}: ${status}${code ? ` (${code})` : ''}.`;
 }

@@ -28,7 +28,8 @@ export async function buildProgram(name: string | undefined): Promise<Command> {
   const program = new Command('synspine-site')
     .description('Turns a hospital’s spine radiographs into synthetic ones that may leave it')
     .version(AGENT_VERSION)
-    .showHelpAfterError();
+    .showHelpAfterError()
+    .exitOverride(); // commands inherit it: a wrong call throws
   const named = Object.entries(COMMANDS).filter(([known]) => known === name);
   for (const [, add] of named.length > 0 ? named : Object.entries(COMMANDS)) await add(program);
   return program;

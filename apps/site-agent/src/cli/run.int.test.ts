@@ -110,14 +110,14 @@ describe('a run', () => {
     expect(resumed[0]!.values!.imagesShown).toBeGreaterThan(images);
     expect(await listRuns(home)).toHaveLength(1);
     expect(await ended(start('cancel', run.runId))).toBe(0);
-    expect(await ended(second)).toBe(0);
+    expect(await ended(second)).toBe(75);
     const log = await readFile(run.files.workerLog, 'utf8');
     expect(log).not.toContain('ZZCANARY');
   }, 600_000);
 
   it('asked for its plan says it, and starts nothing', async () => {
     expect(await ended(start('run', ...FLAGS, '--dry-run'))).toBe(0);
-    expect(await ended(start('run', '--preset', 'paper-256', '--dry-run'))).toBe(1);
+    expect(await ended(start('run', '--preset', 'paper-256', '--dry-run'))).toBe(78);
     expect(await listRuns(home)).toEqual([]);
   }, 300_000);
 
@@ -125,7 +125,7 @@ describe('a run', () => {
     const file = join(folder, 'released.safetensors');
     await writeFile(file, await untrainedWeights());
     const short = FLAGS.with(FLAGS.indexOf('1920'), '480');
-    expect(await ended(start('run', ...short, '--init-from', join(folder, 'none')))).toBe(1);
+    expect(await ended(start('run', ...short, '--init-from', join(folder, 'none')))).toBe(64);
     expect(await listRuns(home)).toEqual([]);
     const first = start('run', ...short, '--init-from', file);
     const run = await firstRun();
@@ -138,6 +138,6 @@ describe('a run', () => {
     const trained = await until(() => readResult(run, 'train'));
     expect(trained.output).toMatchObject({ transfer: { generatorShare: 1, discriminatorShare: 0 } });
     expect(await ended(start('cancel', run.runId))).toBe(0);
-    expect(await ended(second)).toBe(0);
+    expect(await ended(second)).toBe(75);
   }, 600_000);
 });

@@ -20,7 +20,7 @@ it.each([
   const child = spawn(process.execPath, [BIN, 'run', '--home', home.path, ...flags], { env });
   let text = '';
   child.stderr.on('data', (data) => (text += data));
-  expect(await new Promise((done) => child.once('close', done))).toBe(1);
+  expect(await new Promise((done) => child.once('close', done))).toBe(64);
   expect(text).toContain('OPTION_INVALID');
   expect(text).toContain(named);
   expect(await readdir(home.folders.runs)).toEqual([]);

@@ -1,3 +1,4 @@
+import { exitCode } from '@synspine/protocol';
 import { type Command, Option } from 'commander';
 import { type Agent, startAgent } from '../agent/agent.ts';
 import { readConfig } from '../config.ts';
@@ -7,7 +8,7 @@ import { type Home, openHome, readEnrolment } from '../home.ts';
 import { readPolicy } from '../policy.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS, parseRunOptions, type RunOptions } from '../runs/run-options.ts';
-import { changeState, readState } from '../runs/run-state.ts';
+import { changeState, outcomeOf, readState } from '../runs/run-state.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import { SiteError } from '../site-error.ts';
 import type { StartFile } from '../stages/train/start-weights.ts';
@@ -18,7 +19,8 @@ import { share, wholeNumber, withThreads } from './flags.ts';
 import { followProgress } from './follow-progress.ts';
 import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
-import { EXIT_STOPPED, stopSignal } from './stop-signal.ts';
+import { stopSignal } from './stop-signal.ts';
+import { tellOutcome } from './tell-outcome.ts';
 
 type RunFlags = Partial<RunOptions> & { home: string; threads?: number; json?: string; dryRun?: true };
 
@@ -81,7 +83,7 @@ async function run(flags: RunFlags): Promise<void> {
   const summary = await summariseRun(chosen);
   if (flags.json) await writeJson(flags.json, summary);
   process.stdout.write(`${describeSummary(summary)}\n`);
-  if (summary.status === 'failed') throw new SiteError('STAGE_FAILED', summary.code ?? undefined);
+  tellOutcome(summary);
 }
 
 export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
@@ -92,7 +94,7 @@ export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
   } catch (error) {
     if (!stop.signal.aborted) throw error;
     process.stderr.write('Stopping at the next checkpoint. The same command goes on from there.\n');
-    process.exitCode = EXIT_STOPPED;
+    process.exitCode = exitCode('waiting');
   } finally {
     progress.stop();
     await agent.stop();
@@ -152,7 +154,7 @@ async function printPlan(
   const { lines, code } = await dryRun(home, options, start, threads);
   process.stdout.write(`${lines.join('\n')}\n`);
   process.stdout.write(code ? `This run would stop: ${code}.\n` : 'Nothing stands in the way of this run.\n');
-  if (code) process.exitCode = 1;
+  if (code) tellOutcome({ status: 'stopped', outcome: outcomeOf({ status: 'stopped', code }), code });
 }
 
 /** A failed run gets all its attempts again. */

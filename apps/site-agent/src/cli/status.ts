@@ -33,12 +33,13 @@ async function describeRun(run: RunFolder) {
   const stage = (await findNextStage(run))?.name ?? null;
   const lines = await readLines<ProgressLine>(run.files.progress);
   const progress = lines.findLast((line) => line.stage === stage) ?? null;
-  const { release, audit } = await summariseRun(run);
+  const { release, audit, outcome } = await summariseRun(run);
   return {
     runId: run.runId,
     createdAt: run.createdAt,
     options: run.options,
     ...state,
+    outcome,
     stage,
     progress,
     audit,

@@ -1,10 +1,9 @@
-/** EX_TEMPFAIL of sysexits.h: stopped on request; the same command goes on. */
-export const EXIT_STOPPED = 75;
+import { exitCode } from '@synspine/protocol';
 
 /** Says that a command ended because it was asked to, and makes that its exit code. */
 export function tellStopped(): void {
   process.stderr.write('Stopped. The same command goes on.\n');
-  process.exitCode = EXIT_STOPPED;
+  process.exitCode = exitCode('waiting');
 }
 
 /** Aborts at the first SIGINT or SIGTERM; the second one ends the process as usual. */

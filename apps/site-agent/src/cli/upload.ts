@@ -12,6 +12,7 @@ import { describeSummary } from './describe-summary.ts';
 import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { finishRun, takeUp } from './run.ts';
+import { tellOutcome } from './tell-outcome.ts';
 
 export function addUploadCommand(program: Command): void {
   program
@@ -32,5 +33,5 @@ async function upload({ home: folder }: { home: string }): Promise<void> {
   await finishRun(agent, run);
   const summary = await summariseRun(run);
   process.stdout.write(`${describeSummary(summary)}\n`);
-  if (summary.status === 'failed') throw new SiteError('STAGE_FAILED', summary.code ?? undefined);
+  tellOutcome(summary);
 }

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
+import { RUN_REASONS, type RunOutcome, reasonOf } from '@synspine/protocol';
 import { appendLine, type Guard, readJson, writeJson } from '../durable-file.ts';
 import type { StageName } from '../stages/stage.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /**
- * `rejected` is an outcome, not an error: the privacy audit or the data said no. `failed` comes only after a stage's
- * last attempt.
+ * `rejected` is an outcome, not an error: the privacy audit or the filters said no. `stopped`: there was nothing to train on, or not here
+ * (agents of 0.1 wrote `rejected` for that, too; {@link outcomeOf} tells them apart). `failed` comes only after a stage's last attempt.
  */
-export type RunStatus = 'running' | 'finished' | 'rejected' | 'failed' | 'cancelled';
+export type RunStatus = 'running' | 'finished' | 'rejected' | 'stopped' | 'failed' | 'cancelled';
 
 export type RunState = {
   status: RunStatus;
@@ -48,6 +49,14 @@ export async function changeState(
   const state = { ...(await readState(run)), ...change, updatedAt: new Date().toISOString() };
   await writeJson(run.files.state, state, { guard });
   return state;
+}
+
+/** How the run ended, or would if nobody took it up again. */
+export function outcomeOf({ status, code }: Pick<RunState, 'status' | 'code'>): RunOutcome {
+  if (status === 'finished') return 'done';
+  if (status === 'running') return 'waiting';
+  const reason = reasonOf(code ?? 'OTHER');
+  return reason === 'OTHER' && status === 'rejected' ? 'rejected' : RUN_REASONS[reason][0];
 }
 
 /** What stays in the run directory about a failure, beyond the code that the log gets. */

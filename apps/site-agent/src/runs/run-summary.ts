@@ -1,4 +1,4 @@
-import type { AuditReport, QualityReport, QualityScore } from '@synspine/protocol';
+import type { AuditReport, QualityReport, QualityScore, RunOutcome } from '@synspine/protocol';
 import type { FilterOutput, Rejections } from '../stages/filter/output.ts';
 import type { IngestOutput } from '../stages/ingest/run.ts';
 import type { LeftOut, PreprocessOutput } from '../stages/preprocess/run.ts';
@@ -6,7 +6,7 @@ import type { StageName } from '../stages/stage.ts';
 import { readResult } from '../stages/stage-result.ts';
 import type { UploadOutput } from '../stages/upload/run.ts';
 import type { RunFolder } from './run-folder.ts';
-import { type RunStatus, readState } from './run-state.ts';
+import { outcomeOf, type RunStatus, readState } from './run-state.ts';
 
 export type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string };
 
@@ -14,6 +14,9 @@ export type Figure = { value: number; ciLow: number; ciHigh: number; protocol: s
 export type RunSummary = {
   runId: string;
   status: RunStatus;
+  /** The name of the exit code that `run` ends with. */
+  outcome: RunOutcome;
+  /** Why nothing was released. */
   code: string | null;
   films: { ingested: number; refused: { code: string; count: number }[] };
   /** Classes that too few patients share to be trained. */
@@ -50,6 +53,7 @@ export async function summariseRun(run: RunFolder): Promise<RunSummary> {
   return {
     runId: run.runId,
     status,
+    outcome: outcomeOf({ status, code }),
     code,
     films: { ingested: ingest?.films ?? 0, refused: ingest?.refused ?? [] },
     classesLeftOut: preprocess?.classesLeftOut ?? [],
