@@ -41,7 +41,7 @@ describe.skipIf(!existsSync(FILMS))('the look of real films', () => {
       films += known.length;
       refused += countRefused(known);
     }
-    expect(films).toBe(481);
+    expect(films).toBe(468);
     expect(refused).toBeLessThanOrEqual(4);
   }, 300_000);
 });
