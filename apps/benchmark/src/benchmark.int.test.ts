@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { decodeClassifier, predict } from '@synspine/classifier';
 import { initCompute } from '@synspine/compute';
-import { delongInterval } from '@synspine/metrics';
+import { aucInterval } from '@synspine/metrics';
 import { type Client, createClient, type PublicJwk, type ReleaseManifest } from '@synspine/protocol';
 import { createAuthoriser, generateKeyPair, signManifest, verifyClassifier } from '@synspine/release';
 import sharp from 'sharp';
@@ -122,7 +122,7 @@ async function answerTasks({ client, manifest, firstTestFilm }: Site, keys: Publ
         if (labels[i] === label) bins[Math.min(255, Math.floor(score * 256))]! += 1;
       return bins;
     };
-    const { auc, variance } = delongInterval(scores, labels);
+    const { auc, variance } = aucInterval(scores, labels);
     const { trainedOn, seeds } = descriptor;
     const { holdOutCommitment } = manifest;
     const report = { trainedOn, seeds, holdOutCommitment, positive: count(1), negative: count(0) };

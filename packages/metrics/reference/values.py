@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 from scipy.linalg import svdvals
+from scipy.optimize import brentq
 from scipy.spatial.distance import cdist
 from scipy.stats import norm, t
 
@@ -81,6 +82,18 @@ def delong(scores, labels, groups=None):
     return {"auc": float(auc), "variance": float(variance)}
 
 
+def newcombe5(auc, m, n, design_effect=1.0, z=norm.ppf(0.975)):
+    """Newcombe 2006, part 2, method 5, by Brent's root finder."""
+    star = (m + n) / 2 - 1
+    v = lambda t: design_effect * t * (1 - t) * (1 + star * (1 - t) / (2 - t) + star * t / (1 + t)) / (m * n)
+    gap = lambda t: (auc - t) ** 2 - z**2 * v(t)
+    tiny = 1e-12
+    return {
+        "ciLow": brentq(gap, tiny, auc - tiny, xtol=1e-15) if auc > 0 else 0.0,
+        "ciHigh": brentq(gap, auc + tiny, 1 - tiny, xtol=1e-15) if auc < 1 else 1.0,
+    }
+
+
 SETS = {"tall": (200, 180, 24), "wide": (60, 50, 256), "equal": (90, 90, 64), "single": (40, 30, 1)}
 
 
@@ -99,8 +112,11 @@ def main():
     groups = [str(i // 4) for i in range(120)]
     out["delong"] = delong(scores, labels)
     out["delongClustered"] = delong(scores, labels, groups)
+    cases = [(0.95, 30, 30, 1), (0.9, 11, 18, 1.7), (1.0, 12, 16, 1), (0.5, 4, 200, 2.5), (0.02, 9, 5, 1)]
+    out["newcombe5"] = [{"auc": a, "m": m, "n": n, "designEffect": d, **newcombe5(a, m, n, d)} for a, m, n, d in cases]
     out["normal"] = {"q975": norm.ppf(0.975), "q999": norm.ppf(0.999), "c1": norm.cdf(1), "cm3": norm.cdf(-3)}
     out["student"] = {"q975df19": t.ppf(0.975, 19), "q975df5": t.ppf(0.975, 5)}
+    out["student"] |= {"q975df13": t.ppf(0.975, 1.3), "q975df500": t.ppf(0.975, 500)}
     print(json.dumps(out, indent=1))
 
 

@@ -1,7 +1,7 @@
 import { seededRandom } from '@synspine/compute';
 import { describe, expect, it } from 'vitest';
 import {
-  delongInterval,
+  aucInterval,
   histogramAuc,
   MetricError,
   normalCumulative,
@@ -35,18 +35,42 @@ describe('AUC', () => {
 
   it('has DeLong’s variance, as a double loop over all pairs computes it', () => {
     const { scores, labels } = referenceSample();
-    const interval = delongInterval(scores, labels);
+    const interval = aucInterval(scores, labels);
     expect(interval.auc).toBeCloseTo(reference.delong!.auc!, 14);
     expect(interval.variance).toBeCloseTo(reference.delong!.variance!, 14);
-    const half = 1.959963984540054 * Math.sqrt(interval.variance);
-    expect(interval.ciLow).toBeCloseTo(interval.auc - half, 12);
-    expect(interval.ciHigh).toBeCloseTo(interval.auc + half, 12);
     expect([interval.nPositive, interval.nNegative]).toEqual([40, 80]);
+  });
+
+  it('has an interval with width, however well the classes are apart', () => {
+    const { ciLow, ciHigh, variance } = aucInterval([1, 2, 3, 4, 5], [0, 0, 0, 1, 1]);
+    expect([variance, ciHigh]).toEqual([0, 1]);
+    expect(ciLow).toBeLessThan(0.6);
+  });
+
+  it('tells the patients of each class, and by how much fewer they are worth than their films', () => {
+    const { scores, labels, groups } = referenceSample();
+    const { independent, clustered } = {
+      independent: reference.delong!.variance!,
+      clustered: reference.delongClustered!.variance!,
+    };
+    const interval = aucInterval(scores, labels, groups);
+    expect(interval.designEffect).toBeCloseTo(Math.max(1, clustered / independent), 12);
+    expect([interval.patientsPositive, interval.patientsNegative]).toEqual([30, 30]);
+    const doubled = (values: (number | string)[]) => [...values, ...values];
+    const names = scores.map((_, row) => String(row));
+    const twice = aucInterval(
+      doubled(scores) as number[],
+      doubled(labels) as number[],
+      doubled(names) as string[],
+    );
+    expect(twice.designEffect).toBeGreaterThan(1.9);
+    const apart = aucInterval([1, 2, 3, 4, 5, 6], [0, 0, 0, 1, 1, 1], ['a', 'a', 'b', 'c', 'c', 'd']);
+    expect(apart.designEffect).toBeCloseTo((4 + 1 + 4 + 1) / 6, 12); // no variance: as if a patient's films were one
   });
 
   it('has Obuchowski’s variance when images are grouped by patient', () => {
     const { scores, labels, groups } = referenceSample();
-    expect(delongInterval(scores, labels, groups).variance).toBeCloseTo(
+    expect(aucInterval(scores, labels, groups).variance).toBeCloseTo(
       reference.delongClustered!.variance!,
       14,
     );
@@ -57,9 +81,9 @@ describe('AUC', () => {
     const twice = [...scores, ...scores];
     const labelsTwice = [...labels, ...labels];
     const names = [...scores.keys(), ...scores.keys()].map(String);
-    const grouped = delongInterval(twice, labelsTwice, names).variance;
-    expect(grouped).toBeCloseTo(delongInterval(scores, labels, names.slice(0, 120)).variance, 14);
-    expect(grouped).toBeGreaterThan(1.9 * delongInterval(twice, labelsTwice).variance);
+    const grouped = aucInterval(twice, labelsTwice, names).variance;
+    expect(grouped).toBeCloseTo(aucInterval(scores, labels, names.slice(0, 120)).variance, 14);
+    expect(grouped).toBeGreaterThan(1.9 * aucInterval(twice, labelsTwice).variance);
   });
 
   it('has an interval when the two classes of each patient cancel', () => {
@@ -67,9 +91,10 @@ describe('AUC', () => {
       const rows = Array.from({ length: 2 * patients }, (_, row) => row);
       const ofPatient = rows.map((row) => Math.floor(row / 2)); // a positive and a negative film with one score
       const labels = rows.map((row) => row % 2);
-      const { auc, ciLow, ciHigh, variance } = delongInterval(ofPatient, labels, ofPatient.map(String));
-      expect(variance).toBeGreaterThanOrEqual(0);
-      expect([auc, ciLow, ciHigh]).toEqual(Array(3).fill(expect.closeTo(0.5, 6)));
+      const { auc, ciLow, ciHigh, variance } = aucInterval(ofPatient, labels, ofPatient.map(String));
+      expect(variance).toBeCloseTo(0, 12);
+      expect(auc).toBeCloseTo(0.5, 12);
+      expect(ciHigh - ciLow).toBeGreaterThan(0.5 / Math.sqrt(patients)); // no narrower than that of single films
     }
   });
 
@@ -92,11 +117,25 @@ describe('AUC from histograms', () => {
 
   it('equals the AUC, variance and interval of the scores when a bin holds one score', () => {
     const { tieLow, tieHigh, ...binned } = histogramAuc(histogram(1, 1), histogram(0, 1));
-    const exact = delongInterval(scores, labels);
+    const exact = aucInterval(scores, labels);
     for (const key of ['auc', 'variance', 'ciLow', 'ciHigh'] as const)
       expect(binned[key]).toBeCloseTo(exact[key], 12);
     expect(tieLow).toBeLessThan(exact.auc);
     expect(tieHigh).toBeGreaterThan(exact.auc);
+  });
+
+  it('has the interval of the scores when it is told their design effect', () => {
+    const { groups } = referenceSample();
+    const exact = aucInterval(scores, labels, groups);
+    const told = histogramAuc(histogram(1, 1), histogram(0, 1), { designEffect: 1.7 });
+    const untold = histogramAuc(histogram(1, 1), histogram(0, 1));
+    expect(told.ciLow).toBeLessThan(untold.ciLow);
+    expect(told.variance).toBeCloseTo(1.7 * untold.variance, 12);
+    const same = histogramAuc(histogram(1, 1), histogram(0, 1), { designEffect: exact.designEffect });
+    expect([same.ciLow, same.ciHigh]).toEqual([
+      expect.closeTo(exact.ciLow, 12),
+      expect.closeTo(exact.ciHigh, 12),
+    ]);
   });
 
   it('bounds the AUC of the scores when bins are coarse', () => {
@@ -127,8 +166,10 @@ describe('distributions', () => {
     expect(normalQuantile(0.999)).toBeCloseTo(reference.normal!.q999!, 12);
     expect(normalCumulative(1)).toBeCloseTo(reference.normal!.c1!, 14);
     expect(normalCumulative(-3)).toBeCloseTo(reference.normal!.cm3!, 14);
-    expect(studentQuantile(0.975, 19) / reference.student!.q975df19!).toBeCloseTo(1, 4);
-    expect(studentQuantile(0.975, 5) / reference.student!.q975df5!).toBeCloseTo(1, 3);
+    expect(studentQuantile(0.975, 19) / reference.student!.q975df19!).toBeCloseTo(1, 5);
+    expect(studentQuantile(0.975, 5) / reference.student!.q975df5!).toBeCloseTo(1, 5);
+    expect(studentQuantile(0.975, 1.3) / reference.student!.q975df13!).toBeCloseTo(1, 4); // 1.3 of them
+    expect(studentQuantile(0.975, 500) / reference.student!.q975df500!).toBeCloseTo(1, 6);
   });
 
   it('give Student’s published quantiles for few degrees of freedom', () => {

@@ -1,15 +1,19 @@
 import { MetricError } from './metric-error.ts';
-import { type AucInterval, normalInterval } from './roc-auc.ts';
+import { newcombeInterval } from './newcombe-interval.ts';
+import type { AucInterval } from './roc-auc.ts';
 
 /**
  * AUC from the class-conditional histograms of a score over the same ordered bins (256 by the benchmark's convention):
- * P(positive bin > negative bin) + ½·P(equal), with DeLong's interval on the binned scores. The AUC of the unbinned scores lies
- * within [tieLow, tieHigh], where all ties of a bin are lost or won. Histograms of several sites are added before the call.
+ * P(positive bin > negative bin) + ½·P(equal), with Newcombe's interval (see `aucInterval`). Counts don't say which images are of one
+ * patient: pass the `designEffect` that whoever has the images found, else the interval is that of independent images.
+ * `variance` is DeLong's on the binned scores times the design effect. The AUC of the unbinned scores lies within
+ * [tieLow, tieHigh], where all ties of a bin are lost or won. Histograms of several sites are added before the call.
  * Throws a MetricError on unequal lengths, counts that aren't whole and non-negative, or fewer than two images of a class.
  */
 export function histogramAuc(
   positive: readonly number[],
   negative: readonly number[],
+  { designEffect = 1 }: { designEffect?: number } = {},
 ): AucInterval & { tieLow: number; tieHigh: number } {
   assertHistograms(positive, negative);
   const nPositive = total(positive);
@@ -27,12 +31,13 @@ export function histogramAuc(
   const halfTies = weightedSum(positive, negative) / (2 * nPositive * nNegative);
   return {
     auc,
-    ...normalInterval(auc, variance),
+    ...newcombeInterval(auc, { nPositive, nNegative, designEffect }),
     tieLow: Math.max(0, auc - halfTies),
     tieHigh: Math.min(1, auc + halfTies),
-    variance,
+    variance: designEffect * variance,
     nPositive,
     nNegative,
+    designEffect,
   };
 }
 

@@ -14,7 +14,8 @@ export {
   type MetricInterval,
   manifoldIntervals,
 } from './metric-interval.ts';
+export { type AucPrecision, newcombeInterval } from './newcombe-interval.ts';
 export { normalCumulative, normalQuantile, studentQuantile } from './normal-distribution.ts';
-export { type AucInterval, delongInterval, rocAuc } from './roc-auc.ts';
+export { type AucInterval, aucInterval, rocAuc } from './roc-auc.ts';
 export { type SeededScores, seededAuc, seededAucDifference, type TestFilms } from './seeded-auc.ts';
 export { wilsonInterval } from './wilson-interval.ts';

@@ -87,7 +87,7 @@ function cutToShare(interval: MetricInterval): MetricInterval {
 }
 
 /** Bounds at the 2.5th and 97.5th percentile of the draws. */
-export function percentileInterval(value: number, draws: Float64Array): MetricInterval {
+function percentileInterval(value: number, draws: Float64Array): MetricInterval {
   const sorted = draws.slice().sort();
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
   const mean = sorted.reduce((sum, draw) => sum + draw, 0) / sorted.length;

@@ -1,7 +1,16 @@
-import { seededRandom } from '@synspine/compute';
-import { assertGroups, drawGroups, rowsByGroup } from './groups.ts';
 import { MetricError } from './metric-error.ts';
-import { type MetricInterval, percentileInterval } from './metric-interval.ts';
+import type { MetricInterval } from './metric-interval.ts';
+import { newcombeInterval } from './newcombe-interval.ts';
+import { normalQuantile, studentQuantile } from './normal-distribution.ts';
+import {
+  clusteredVariance,
+  combinePlacements,
+  designEffect,
+  independentVariance,
+  mean,
+  type Placements,
+  placements,
+} from './placements.ts';
 
 /** Scores of n films by networks that differ in their seeds: [generators][classifiers of each] → n scores, higher = positive. */
 export type SeededScores = readonly (readonly ArrayLike<number>[])[];
@@ -9,99 +18,108 @@ export type SeededScores = readonly (readonly ArrayLike<number>[])[];
 /** The n films: 1 or true for positives, and the patient of each. */
 export type TestFilms = { labels: ArrayLike<number | boolean>; patients: readonly string[] };
 
-type DrawOptions = { seed: number; repeats?: number };
-
 /**
- * Mean AUC over all networks, with a 95 % percentile interval by a bootstrap (Efron 1979) of both patients and seeds: each of the
- * 2,000 repeats draws whole patients, then generators, then classifiers of each drawn generator. So it covers another hospital's worth of
- * patients and another training; with one seed a level, that level's spread isn't in it. Three seeds show a spread, but too small a one
- * (by √(2/3) in expectation). Throws a MetricError on shapes, missing classes or fewer than two patients.
+ * Mean AUC over all networks, with a 95 % interval for another hospital's worth of patients and another training. Newcombe's
+ * interval with the design effect of the patients and of averaging networks, to which the variance between the means of
+ * generators is added (between classifiers, where there is one generator), with Student's t by Satterthwaite's degrees of
+ * freedom. A level with one seed has no spread to add: the interval is then of those networks alone. Two generators say little
+ * about a third: where they differ by more than the films' error, the interval holds its level from three on.
+ * Throws a MetricError on shapes, scores that aren't finite, or fewer than two patients of a class.
  */
-export function seededAuc(scores: SeededScores, test: TestFilms, options: DrawOptions): MetricInterval {
-  const [draws] = drawMeans([scores], test, options);
-  return percentileInterval(meanAuc([scores], test)[0]!, draws!);
+export function seededAuc(scores: SeededScores, test: TestFilms): MetricInterval {
+  const { auc, ...spread } = measure(scores, test);
+  const { filmError, seedVariance, seedFreedom, precision } = spread;
+  const quantile = quantileOf(filmError ** 2, [{ variance: seedVariance, freedom: seedFreedom }]);
+  const interval = newcombeInterval(auc, { ...precision, addedVariance: seedVariance, quantile });
+  return { value: auc, ...interval, standardError: Math.sqrt(filmError ** 2 + seedVariance) };
 }
 
-/** `seededAuc` of `scores` less that of `baseline`, paired: each repeat scores both on the same drawn patients. */
+/**
+ * `seededAuc` of `scores` less that of `baseline`, on the same films. The two AUCs' errors are half the widths of their Newcombe
+ * intervals over 1.96, their correlation is that of their placements by patient (DeLong et al. 1988, Obuchowski 1997); the seeds'
+ * variances of both are added.
+ */
 export function seededAucDifference(
   scores: SeededScores,
   baseline: SeededScores,
   test: TestFilms,
-  options: DrawOptions,
 ): MetricInterval {
-  const sides = [scores, baseline];
-  const [a, b] = meanAuc(sides, test) as [number, number];
-  const [drawsA, drawsB] = drawMeans(sides, test, options) as [Float64Array, Float64Array];
-  return percentileInterval(
-    a - b,
-    drawsA.map((value, repeat) => value - drawsB[repeat]!),
+  const [a, b] = [measure(scores, test), measure(baseline, test)];
+  const gap = clusteredVariance(combinePlacements([a.placed, b.placed], [1, -1]), test.patients);
+  const scale = 2 * Math.sqrt(a.variance * b.variance);
+  const correlation = scale > 0 ? clamp((a.variance + b.variance - gap) / scale) : 0;
+  const films = a.filmError ** 2 + b.filmError ** 2 - 2 * correlation * a.filmError * b.filmError;
+  const filmVariance = Math.max(0, films);
+  const quantile = quantileOf(
+    filmVariance,
+    [a, b].map(({ seedVariance, seedFreedom }) => ({ variance: seedVariance, freedom: seedFreedom })),
   );
-}
-
-type Weigh = (weights: ArrayLike<number>) => number;
-
-function meanAuc(sides: readonly SeededScores[], { labels }: TestFilms): number[] {
-  const once = new Uint8Array(labels.length).fill(1);
-  return sides.map((side) => mean(side.flat().map((scores) => weightedAuc(scores, labels)(once))));
-}
-
-/** Mean AUC of each side in each repeat; repeats that drew one class only are left out. */
-function drawMeans(sides: readonly SeededScores[], test: TestFilms, options: DrawOptions): Float64Array[] {
-  const { labels, patients } = test;
-  assertGroups(patients, labels.length);
-  const [random, groups] = [seededRandom(options.seed), rowsByGroup(patients)];
-  const networks = sides.map((side) => side.map((ofOne) => ofOne.map((s) => weightedAuc(s, labels))));
-  const repeats = Array.from({ length: options.repeats ?? 2_000 }, () => {
-    const weights = drawGroups(groups, labels.length, random);
-    return networks.map((side) => mean(drawNetworks(side, random).map((auc) => auc(weights))));
-  }).filter((values) => values.every(Number.isFinite));
-  return sides.map((_, side) => Float64Array.from(repeats, (values) => values[side]!));
-}
-
-function drawNetworks(side: readonly (readonly Weigh[])[], random: () => number): Weigh[] {
-  return redraw(side, random).flatMap((ofOne) => redraw(ofOne, random));
-}
-
-/** As many items, drawn with replacement. */
-function redraw<T>(items: readonly T[], random: () => number): T[] {
-  return items.map(() => items[Math.floor(random() * items.length)]!);
-}
-
-/** P(positive > negative) + ½·P(equal) when film i counts `weights[i]` times, from an order that is sorted once. NaN without both classes. */
-function weightedAuc(scores: ArrayLike<number>, labels: ArrayLike<number | boolean>): Weigh {
-  assertScores(scores, labels);
-  const order = Array.from(labels, (_, row) => row).sort((a, b) => scores[a]! - scores[b]!);
-  return (weights) => {
-    let [below, pairs, positives] = [0, 0, 0]; // negatives with a lower score; pairs in the right order; positives
-    for (let start = 0; start < order.length; ) {
-      let [tiedNegative, tiedPositive, end] = [0, 0, start];
-      for (; end < order.length && scores[order[end]!] === scores[order[start]!]; end++) {
-        if (Number(labels[order[end]!])) tiedPositive += weights[order[end]!]!;
-        else tiedNegative += weights[order[end]!]!;
-      }
-      pairs += tiedPositive * (below + tiedNegative / 2);
-      below += tiedNegative;
-      positives += tiedPositive;
-      start = end;
-    }
-    return pairs / (positives * below);
+  const value = a.auc - b.auc;
+  const standardError = Math.sqrt(filmVariance + a.seedVariance + b.seedVariance);
+  return {
+    value,
+    ciLow: clamp(value - quantile * standardError),
+    ciHigh: clamp(value + quantile * standardError),
+    standardError,
   };
 }
 
-function assertScores(scores: ArrayLike<number>, labels: ArrayLike<number | boolean>): void {
-  if (scores.length !== labels.length) {
-    throw new MetricError(
-      'shape-mismatch',
-      `${scores.length} scores for ${labels.length} labels; pass one each.`,
-    );
-  }
-  if (!Array.from(scores).every(Number.isFinite))
-    throw new MetricError('not-finite', 'A score is NaN or infinite; check the classifier.');
-  const positives = Array.from(labels).filter(Number).length;
-  if (positives === 0 || positives === labels.length)
-    throw new MetricError('too-few-samples', 'An AUC needs images of both classes.');
+/** The mean AUC with its sources of error. `variance` is by patient, of the films alone; `filmError` is Newcombe's in its place. */
+function measure(scores: SeededScores, { labels, patients }: TestFilms) {
+  const networks = scores.map((ofOne) => ofOne.map((each) => placements(each, labels)));
+  if (networks.length === 0 || networks.some((ofOne) => ofOne.length === 0))
+    throw new MetricError('too-few-samples', 'A mean AUC needs the scores of at least one network.');
+  const placed = average(networks.flat());
+  const auc = Math.min(1, mean(placed.positive)); // the mean of six ones may be rounded above 1
+  const precision = {
+    nPositive: placed.positive.length,
+    nNegative: placed.negative.length,
+    designEffect: designEffect(placed, patients) * averagingEffect(networks.flat(), placed),
+  };
+  const { ciLow, ciHigh } = newcombeInterval(auc, precision);
+  const units = networks.length > 1 ? networks.map(average) : networks[0]!;
+  return {
+    auc,
+    placed,
+    precision,
+    variance: clusteredVariance(placed, patients),
+    filmError: (ciHigh - ciLow) / 2 / Z,
+    seedVariance: varianceOfMean(units.map(({ positive }) => mean(positive))),
+    seedFreedom: units.length - 1,
+  };
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
+const Z = normalQuantile(0.975);
+
+function average(parts: readonly Placements[]): Placements {
+  return combinePlacements(
+    parts,
+    parts.map(() => 1 / parts.length),
+  );
+}
+
+/** Variance of the mean network over that of one network: below 1 where networks err on different films. */
+function averagingEffect(networks: readonly Placements[], placed: Placements): number {
+  const single = mean(networks.map(independentVariance));
+  return single > 0 ? Math.max(1 / networks.length, independentVariance(placed) / single) : 1;
+}
+
+function varianceOfMean(values: readonly number[]): number {
+  if (values.length < 2) return 0;
+  const centre = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+  return squares / (values.length - 1) / values.length;
+}
+
+/** Student's t at 97.5 % with Satterthwaite's degrees of freedom; the films' variance counts as known. */
+function quantileOf(known: number, parts: readonly { variance: number; freedom: number }[]): number {
+  const estimated = parts.filter(({ variance }) => variance > 0);
+  if (estimated.length === 0) return Z;
+  const total = estimated.reduce((sum, { variance }) => sum + variance, known);
+  const spread = estimated.reduce((sum, { variance, freedom }) => sum + variance ** 2 / freedom, 0);
+  return studentQuantile(0.975, total ** 2 / spread);
+}
+
+function clamp(value: number): number {
+  return Math.max(-1, Math.min(1, value));
 }

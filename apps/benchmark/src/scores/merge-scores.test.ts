@@ -56,8 +56,9 @@ describe('the merged matrix', () => {
     const cells = mergeScores(answers, [CLASSIFIER]);
     expect(cells.map((c) => c.testedOn)).toEqual(['alder', 'cedar', 'pooled']);
     expect(cells[0]).toMatchObject({ auc: 0.8, nPositive: 20, nNegative: 30 });
-    expect(cells[0]!.ciLow).toBeCloseTo(0.8 - 1.96 * 0.05, 3);
-    expect(cells[1]!.ciHigh).toBe(1);
+    expect(cells[0]!.ciLow).toBeLessThan(0.71);
+    expect(cells[0]!.ciHigh).toBeGreaterThan(0.86);
+    expect(cells[1]!.ciHigh).toBeLessThan(1);
     for (const cell of cells) expect(benchmarkCell.parse(cell)).toEqual(cell);
   });
 

@@ -1,4 +1,4 @@
-import { histogramAuc, normalQuantile } from '@synspine/metrics';
+import { histogramAuc, newcombeInterval } from '@synspine/metrics';
 import type { BenchmarkCell, ScoreReport } from '@synspine/protocol';
 
 /** With fewer sites, the pool and one's own counts would give another's away. */
@@ -13,7 +13,7 @@ export type Score = { siteId: string; classifierId: string | null; report: Score
 
 /**
  * The matrix trained-on × tested-on. A site's cell is the AUC that the site itself approved (with enough films per
- * class), with DeLong's interval; `pooled` comes from the summed histograms of all sites that answered for the same
+ * class), with Newcombe's interval; `pooled` comes from the summed histograms of all sites that answered for the same
  * classifier; `real:SITE` is what the site's own real films reach there. `classifierIds` lists this benchmark's
  * classifiers, newest first: of each training set, the newest one that has been scored counts.
  */
@@ -36,9 +36,15 @@ function siteCell({ siteId, report }: Score): BenchmarkCell[] {
   const { trainedOn, seeds, auc, aucVariance } = report;
   if (auc === null || aucVariance === null) return [];
   const counts = { nPositive: sum(report.positive), nNegative: sum(report.negative) };
-  const half = normalQuantile(0.975) * Math.sqrt(aucVariance); // 95 %
-  const interval = { ciLow: Math.max(0, auc - half), ciHigh: Math.min(1, auc + half) };
+  const interval = newcombeInterval(auc, { ...counts, designEffect: designEffectOf(report) });
   return [{ trainedOn, testedOn: siteId, auc, ...interval, ...counts, seeds }];
+}
+
+/** The site's variance is of whole patients, that of its counts of single films. */
+function designEffectOf({ positive, negative, aucVariance }: ScoreReport): number {
+  if (aucVariance === null || Math.min(sum(positive), sum(negative)) < 2) return 1;
+  const films = histogramAuc(positive, negative).variance;
+  return films > 0 ? Math.max(1, aucVariance / films) : 1;
 }
 
 function pooledCell(trainedOn: string, answers: readonly Score[]): BenchmarkCell[] {

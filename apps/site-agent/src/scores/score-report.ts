@@ -1,5 +1,5 @@
 import { ClassifierError } from '@synspine/classifier';
-import { delongInterval } from '@synspine/metrics';
+import { aucInterval } from '@synspine/metrics';
 import { SCORE_BINS, type ScoreReport } from '@synspine/protocol';
 
 const POSITIVE = 1; // abnormal
@@ -22,7 +22,7 @@ export function reportScores(
   const negative = histogram(scores.filter((_, i) => !isPositive[i]));
   const smallest = Math.min(total(positive), total(negative));
   const isTold = smallest >= Math.max(2, minPerClass); // an AUC needs two films of each class
-  const interval = isTold ? delongInterval(scores, isPositive, patients) : null;
+  const interval = isTold ? aucInterval(scores, isPositive, patients) : null;
   const { auc, variance } = interval ?? { auc: null, variance: null };
   return { ...about, positive, negative, auc, aucVariance: variance };
 }

@@ -35,7 +35,7 @@ export type AucRow = {
   test: string;
   films: number;
   auc: Interval;
-  /** Less the AUC of the classifiers on the same data set's real films, on the same drawn patients. */
+  /** Less the AUC of the classifiers on the same data set's real films, on the same films. */
   lessReal: Interval;
 };
 export type Interval = Pick<MetricInterval, 'value' | 'ciLow' | 'ciHigh'>;
@@ -113,8 +113,8 @@ async function readAuc(
           method,
           test,
           films: shown.length,
-          auc: toInterval(seededAuc(pick(method), on, { seed: 1 })),
-          lessReal: toInterval(seededAucDifference(pick(method), pick('real'), on, { seed: 1 })),
+          auc: toInterval(seededAuc(pick(method), on)),
+          lessReal: toInterval(seededAucDifference(pick(method), pick('real'), on)),
         });
       }
     }

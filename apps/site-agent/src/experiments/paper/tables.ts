@@ -6,7 +6,7 @@ export type Table = { caption: string; header: string[]; rows: string[][] };
 export function aucTable({ auc, options }: PaperResults): Table {
   const { generatorSeeds, classifierSeeds, preset, architecture } = options;
   return {
-    caption: `AUC, abnormal against normal, on held-out real films. ${preset}, ${architecture}; synthetic rows are means over ${generatorSeeds} × ${classifierSeeds} seeds of generator and classifier, real ones over ${classifierSeeds}, with 95 % bootstrap intervals over patients and seeds; differences are paired by patient.`,
+    caption: `AUC, abnormal against normal, on held-out real films. ${preset}, ${architecture}; synthetic rows are means over ${generatorSeeds} × ${classifierSeeds} seeds of generator and classifier, real ones over ${classifierSeeds}, with 95 % intervals over patients and seeds; differences are paired by patient.`,
     header: ['Trained on', 'Method', 'Tested on', 'Films', 'AUC', 'Less real'],
     rows: auc.map((row) => [
       row.trainedOn,
