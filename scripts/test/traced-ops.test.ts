@@ -31,6 +31,7 @@ const presets: GanPreset[] = [
       policy: { mode: 'adaptive', target: 0.6, intervalSteps: 4, imagesToFullStrength: 2000, pMax: 0.8 },
       distribution: 'normal',
       shift: 0.1,
+      wholePixelShifts: true,
       scaleLog2: 0.2,
       anisotropyLog2: 0.2,
       rotationDegrees: 30,
@@ -109,6 +110,7 @@ test('every compiled function of the networks was traced', () => {
     ...[
       'gan_discriminator',
       'gan_generator',
+      'gan_generator_judged',
       'gan_judge_held_out',
       'gan_monitor',
       'gan_path_length',

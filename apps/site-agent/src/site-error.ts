@@ -42,6 +42,8 @@ const SITE_ERRORS = {
     'Too few patients were held out for the privacy audit to decide; its report says how many it takes. Ingest films of more patients, then run again.',
   GENERATOR_REJECTED:
     'The filters rejected more than three quarters of the images of a class: the generator is not good enough. Train it for longer, or with more films.',
+  SPINEGAN_WITHOUT_JUDGE:
+    'The run ended before the judge had a say in it, so it trained a plain GAN. Train for longer, or say --loss gan.',
   NO_GENERATOR: 'There is no trained generator there. Name another --run or --generator, or train one.',
   NOT_AUDITED:
     'No privacy audit approved of this generator, so its images may show patients. Use a released one, or say --unaudited and keep the images inside the site.',

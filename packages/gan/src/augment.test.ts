@@ -96,6 +96,30 @@ test('a turn by 90° moves pixels exactly', () => {
   expect(new Set(kinds).size).toBe(4);
 });
 
+test('a shift by whole pixels copies pixels, repeats the edge, and stays within its amount', () => {
+  const [n, side] = [64, 32];
+  const pixels = Float32Array.from({ length: n * side * side }, (_, i) => ((i * 7919) % 256) / 127.5 - 1);
+  const x = tf.tensor4d(pixels, [n, side, side, 1]);
+  const y = run({ ...noAugment, shift: 0.1, wholePixelShifts: true }, x, 1).dataSync();
+  const at = (i: number, row: number, column: number) => {
+    const inside = (place: number) => Math.min(side - 1, Math.max(0, place));
+    return pixels[(i * side + inside(row)) * side + inside(column)]!;
+  };
+  const amounts = [-3, -2, -1, 0, 1, 2, 3];
+  const found = Array.from({ length: n }, (_, i) =>
+    amounts
+      .flatMap((down) => amounts.map((right) => ({ down, right })))
+      .find(({ down, right }) =>
+        Array.from({ length: side * side }, (_, p) => [Math.floor(p / side), p % side] as const).every(
+          ([row, column]) => y[(i * side + row) * side + column] === at(i, row + down, column + right),
+        ),
+      ),
+  );
+  expect(found.every(Boolean)).toBe(true);
+  expect(new Set(found.map((shift) => shift!.down))).toEqual(new Set(amounts));
+  expect(new Set(found.map((shift) => shift!.right))).toEqual(new Set(amounts));
+});
+
 test('contrast and brightness act as (x + brightness) · contrast', () => {
   const x = tf.fill([1, 8, 8, 1], 0.5) as tf.Tensor4D;
   const both = run({ ...noAugment, brightness: 0.2, contrastLog2: 0.5 }, x, 1).dataSync()[0]!;

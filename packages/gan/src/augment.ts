@@ -10,6 +10,8 @@ export type AugmentSettings = {
   /** `uniform`: −amount..amount. `normal`: N(0, amount²); shifts and turns stay uniform, as in StyleGAN2-ADA. */
   distribution: 'uniform' | 'normal';
   shift: number; // of the side
+  /** Shifts round to whole pixels, so that they copy pixels and blur nothing. Exact in float32 where nothing scales or turns. */
+  wholePixelShifts: boolean;
   scaleLog2: number;
   anisotropyLog2: number;
   rotationDegrees: number; // −amount..amount
@@ -100,7 +102,10 @@ function composeAffine(s: AugmentSettings, n: number, side: number, draws: Draws
     m = scaled(m, scale, tf.reciprocal(scale));
   }
   if (s.rotationDegrees > 0) m = turned(m, draws.rotation(s.rotationDegrees));
-  if (s.shift > 0) m = shifted(m, draws.uniform(s.shift * side), draws.uniform(s.shift * side));
+  if (s.shift > 0) {
+    const place = () => draws.uniform(s.shift * side);
+    m = s.wholePixelShifts ? shifted(m, tf.round(place()), tf.round(place())) : shifted(m, place(), place());
+  }
   return m;
 }
 

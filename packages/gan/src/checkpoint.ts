@@ -3,6 +3,7 @@ import { GanError } from './errors.ts';
 import { generatorSpecs } from './networks/generator.ts';
 import { splitVector } from './parameters.ts';
 import type { GanPreset } from './presets.ts';
+import { type JudgedSteps, noJudgedSteps } from './schedule.ts';
 import { checkpointShapes } from './state.ts';
 
 export type CheckpointTensor = { shape: readonly number[]; data: Float32Array };
@@ -19,11 +20,33 @@ export type Checkpoint = {
   imagesShown: number;
   lambda: number; // weight of the judge's term at this step
   judgeAccuracy: number | null; // on fakes, smoothed; null before the judge's term began
+  judged: JudgedSteps;
   parts?: number; // in which a batch is shown since memory ran out; absent: 1
   tensors: Record<string, CheckpointTensor>;
 };
 
-type Description = Omit<Checkpoint, 'tensors'>;
+/** What became of the judge's term. A generator is a SpineGAN's only if `imagesShown` is above 0. */
+export type JudgeFacts = {
+  imagesShown: number; // with λ > 0
+  share: number; // of all images shown so far
+  lambdaMean: number; // over these; 0 if there are none
+  /** Share of these with λ below its schedule, because the judge was surer of fakes than of held-out films. */
+  heldShare: number;
+};
+
+export function judgeFacts({ preset, step, judged }: Checkpoint): JudgeFacts {
+  const { applied, held, lambdaSum } = judged;
+  const of = (sum: number, count: number) => (count > 0 ? sum / count : 0);
+  return {
+    imagesShown: applied * preset.batch,
+    share: of(applied, step),
+    lambdaMean: of(lambdaSum, applied),
+    heldShare: of(held, applied),
+  };
+}
+
+/** `judged` is absent in those of Synspine 0.1.0. */
+type Description = Omit<Checkpoint, 'tensors' | 'judged'> & { judged?: JudgedSteps };
 
 /** One safetensors file; its metadata entry `synspine` holds the counters as JSON. The same checkpoint gives the same bytes. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
@@ -65,14 +88,35 @@ function isDescription(value: unknown): value is Description {
     typeof d.lambda === 'number' &&
     (d.judgeAccuracy === null || typeof d.judgeAccuracy === 'number') &&
     counts.every(Number.isSafeInteger) &&
+    isJudgedSteps(d.judged) &&
     (d.parts === undefined || (Number.isSafeInteger(d.parts) && (d.parts as number) > 0)) &&
     Array.isArray(d.classNames) &&
     d.classNames.every((name) => typeof name === 'string')
   );
 }
 
+function isJudgedSteps(value: unknown): boolean {
+  if (value === undefined) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const { applied, held, lambdaSum } = value as Record<string, unknown>;
+  return [applied, held].every(Number.isSafeInteger) && typeof lambdaSum === 'number';
+}
+
+/**
+ * What goes on must be what began: the same preset in the same version. Errors: gan-checkpoint-mismatch.
+ */
+export function requireSameTraining(checkpoint: Pick<Checkpoint, 'preset'>, preset: GanPreset): void {
+  requirePreset(checkpoint, preset);
+  const version = checkpoint.preset.version ?? 1; // Synspine 0.1.0 stated none
+  if (version === preset.version) return;
+  throw new GanError(
+    'gan-checkpoint-mismatch',
+    `The checkpoint was trained with version ${version} of ${preset.name}, and this is version ${preset.version}, which trains otherwise. Finish the run with the program that began it, or cancel it and start another, from these weights if you like (--init-from).`,
+  );
+}
+
 /** Errors: gan-checkpoint-mismatch when it belongs to another network. */
-export function requirePreset(checkpoint: Pick<Checkpoint, 'preset'>, preset: GanPreset): void {
+function requirePreset(checkpoint: Pick<Checkpoint, 'preset'>, preset: GanPreset): void {
   const { name, resolution } = checkpoint.preset;
   if (name === preset.name && resolution === preset.resolution) return;
   throw new GanError(
@@ -91,7 +135,7 @@ export function decodeCheckpoint(bytes: Uint8Array, preset: GanPreset): Checkpoi
   if (!isDescription(description)) throw damaged();
   requirePreset(description, preset);
   const tensors = readSafetensors(bytes, checkpointShapes(preset, description.classNames.length));
-  return { ...description, tensors: Object.fromEntries(tensors) };
+  return { judged: noJudgedSteps, ...description, tensors: Object.fromEntries(tensors) };
 }
 
 export const styleAverageName = 'style-average';

@@ -19,6 +19,13 @@ test('the relativistic loss costs a look at the reals and a second penalty', () 
   expect(often / (gflopOf('logistic', 1) - gflopOf('logistic', 1e9))).toBeGreaterThan(2);
 });
 
+test('path length costs about 6 % where a preset has it', () => {
+  const preset = presets['paper-256'];
+  const more = gflopPerImage(preset, 2) / gflopPerImage({ ...preset, pathLength: null }, 2) - 1;
+  expect(more).toBeGreaterThan(0.04);
+  expect(more).toBeLessThan(0.08);
+});
+
 test('paper-256 is refused on a CPU and fits an A100', () => {
   const [cpu, gpu] = [{ kind: 'cpu', cores: 64 } as const, { kind: 'a100' } as const].map((device) =>
     planTraining(presets['paper-256'], { classCount: 2, device }),

@@ -29,14 +29,16 @@ function multiplyAdds(specs: ParameterSpec[], preset: GanPreset): number {
 }
 
 /**
- * GFLOP per image shown: 4 generator and 8 discriminator passes' worth (a backward pass counts twice), and R1's share. The
- * relativistic loss looks at reals in the generator's step too, and R2 draws fakes and costs what R1 does.
+ * GFLOP per image shown: 4 generator and 8 discriminator passes' worth (a backward pass counts twice), and the shares of R1 and of path
+ * length, a gradient's gradient each: six passes' worth, path length's on half a batch. The relativistic loss looks at reals in
+ * the generator's step too, and R2 draws fakes and costs what R1 does.
  */
 export function gflopPerImage(preset: GanPreset, classCount: number): number {
   const generator = multiplyAdds(generatorSpecs(preset, classCount), preset);
   const discriminator = multiplyAdds(discriminatorSpecs(preset, classCount), preset);
   const lazily = 1 / preset.r1.interval;
-  const passes = 4 * generator + (8 + 6 * lazily) * discriminator;
+  const pathLength = preset.pathLength ? 3 / preset.pathLength.interval : 0;
+  const passes = (4 + pathLength) * generator + (8 + 6 * lazily) * discriminator;
   const paired = lazily * generator + (1 + 6 * lazily) * discriminator;
   return (2 * (passes + (preset.loss === 'relativistic' ? paired : 0))) / 1e9;
 }

@@ -5,6 +5,8 @@ export {
   decodeCheckpoint,
   encodeCheckpoint,
   generatorWeights,
+  type JudgeFacts,
+  judgeFacts,
 } from './checkpoint.ts';
 export { GanError, type GanErrorCode } from './errors.ts';
 export {

@@ -2,6 +2,7 @@ import { initCompute, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { encodeCheckpoint, generatorWeights } from './checkpoint.ts';
 import { measureTraining, storedBytes } from './measure.ts';
+import { noJudgedSteps } from './schedule.ts';
 import { createState, downloadState } from './state.ts';
 import { tinyPreset } from './test-data.ts';
 
@@ -35,7 +36,14 @@ test('the judge’s term counts when there is a judge', async () => {
 
 test('stored bytes are those of the files but for their headers', async () => {
   const tensors = await downloadState(createState(tinyPreset, 2, 3));
-  const counters = { seed: 1, step: 0, imagesShown: 0, lambda: 0, judgeAccuracy: null };
+  const counters = {
+    seed: 1,
+    step: 0,
+    imagesShown: 0,
+    lambda: 0,
+    judgeAccuracy: null,
+    judged: noJudgedSteps,
+  };
   const checkpoint = { preset: tinyPreset, classNames: ['a', 'b'], ...counters, tensors };
   const expected = storedBytes(tinyPreset, 2);
   const header = (file: Uint8Array) =>

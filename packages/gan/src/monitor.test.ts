@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { createPool } from './batches.ts';
 import { type Checkpoint, generatorWeights } from './checkpoint.ts';
 import { createSampler } from './sample.ts';
+import { noJudgedSteps } from './schedule.ts';
 import { createState, downloadState, uploadState } from './state.ts';
 import { tinyPreset } from './test-data.ts';
 import { createTrainer } from './trainer.ts';
@@ -17,7 +18,14 @@ async function untrained(): Promise<Checkpoint> {
   const state = createState(tinyPreset, 2, 3);
   const tensors = await downloadState(state);
   tf.dispose(state);
-  const counters = { seed: 3, step: 0, imagesShown: 0, lambda: 0, judgeAccuracy: null };
+  const counters = {
+    seed: 3,
+    step: 0,
+    imagesShown: 0,
+    lambda: 0,
+    judgeAccuracy: null,
+    judged: noJudgedSteps,
+  };
   return { preset: tinyPreset, classNames: ['a', 'b'], ...counters, tensors };
 }
 

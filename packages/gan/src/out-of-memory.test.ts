@@ -25,10 +25,14 @@ function greedyJudge(imagesMax: number): NonNullable<TrainingOptions['judge']> {
   };
 }
 
-/** The judge counts from image 160 on, and λ rises above 0 at the first report after it, at step 50: image 400. */
-const preset: GanPreset = { ...tinyPreset, judge: { lambda: 1, startImages: 160, rampImages: 8 } };
+/** The judge counts from image 400 on. */
+const presetFor = (imagesShown: number): GanPreset => ({
+  ...tinyPreset,
+  judge: { lambda: 1, startShare: 399 / imagesShown, rampShare: 8 / imagesShown },
+});
 
 function options(judge: TrainingOptions['judge'], imagesShown: number): TrainingOptions {
+  const preset = presetFor(imagesShown);
   return {
     preset,
     ...twoSides(24, preset.resolution),
@@ -87,7 +91,7 @@ test('what follows is the same when it is cut and resumed: the checkpoint knows 
   const saved: Checkpoint[] = [];
   const fallen = await trainGan({ ...options(judge, 560), onCheckpoint: (c) => void saved.push(c) });
   const middle = saved.find(({ imagesShown }) => imagesShown === 480)!;
-  const resume = decodeCheckpoint(encodeCheckpoint(middle), preset);
+  const resume = decodeCheckpoint(encodeCheckpoint(middle), presetFor(560));
   const warned = await warningsOf(async () => {
     const resumed = await trainGan({ ...options(judge, 560), resume });
     expect(Buffer.compare(encodeCheckpoint(resumed.checkpoint), encodeCheckpoint(fallen.checkpoint))).toBe(0);

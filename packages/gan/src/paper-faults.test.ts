@@ -84,7 +84,7 @@ describe('the judge', () => {
 type Job = { judge: DomainJudge; lambda: number; steps: number; swapValidation?: boolean };
 
 async function train({ judge, lambda, steps, swapValidation = false }: Job) {
-  const preset = { ...tinyPreset, judge: { lambda, startImages: 160, rampImages: 800 } };
+  const preset = { ...tinyPreset, judge: { lambda, startShare: 2 / 15, rampShare: 2 / 3 } };
   const validation = twoSides(24, side);
   if (swapValidation) validation.labels = validation.labels.map((label) => 1 - label);
   const progress: TrainingProgress[] = [];
@@ -156,11 +156,11 @@ describe('the judge’s term', () => {
     }
   });
 
-  test.each(['paper-256', 'paper-256-multi'] as const)(
-    '%s: begins after 200,000 images and reaches .1',
+  test.each(['paper-256', 'paper-256-multi', 'clinic-256'] as const)(
+    '%s: begins after 200,000 images of a run of full length and reaches .1',
     (name) => {
-      const { judge } = presets[name];
-      const at = (images: number) => scheduledLambda(judge, judge.lambda, images);
+      const { judge, imagesShown } = presets[name];
+      const at = (images: number) => scheduledLambda(judge, judge.lambda, images / imagesShown);
       expect([at(0), at(199_999), at(200_000)]).toEqual([0, 0, 0]);
       expect(at(200_016)).toBeGreaterThan(0);
       expect(at(1_000_000)).toBe(0.1);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { discriminatorSpecs } from './networks/discriminator.ts';
 import { generatorSpecs, styleCount } from './networks/generator.ts';
@@ -56,4 +57,35 @@ test('only the paper presets mirror or turn films', () => {
 test('the batch of every preset is cut into whole groups', () => {
   for (const { batch, minibatchStdGroup } of Object.values(presets))
     expect(batch % minibatchStdGroup).toBe(0);
+});
+
+test('the presets whose tables were measured so shift films by whole pixels, and scale none', () => {
+  const exact = Object.values(presets).filter(({ augment: a }) => a.wholePixelShifts && a.scaleLog2 === 0);
+  expect(exact.map(({ name }) => name)).toEqual(['demo-32', 'demo-64', 'small-32', 'small-64']);
+});
+
+test('path length is regularised as in StyleGAN2-ADA wherever a preset is for 256 px', () => {
+  for (const { resolution, pathLength } of Object.values(presets))
+    expect(pathLength).toEqual(resolution === 256 ? { weight: 2, interval: 4, decay: 0.01 } : null);
+});
+
+/** Changes with anything that changes what is trained. Then raise the preset's version, and write the new pair here. */
+const known: Record<string, [version: number, hash: string]> = {
+  'clinic-256': [2, 'e6276e34ec1b'],
+  'demo-32': [2, '15ffdc4df9e3'],
+  'demo-64': [2, 'cbbe524d4c38'],
+  'paper-256': [2, 'f2ad625cef2f'],
+  'paper-256-multi': [2, '27da950999f3'],
+  'small-128': [2, 'cab8fb2c99f0'],
+  'small-32': [2, 'e3cbe230ce89'],
+  'small-64': [2, '172e60edb28b'],
+};
+
+test('no preset trains otherwise under the same version', () => {
+  const now = Object.values(presets).map((preset) => {
+    const { version, name, expectedHoursA100: _, memoryGiB: __, ...trained } = preset;
+    const hash = createHash('sha256').update(JSON.stringify(trained)).digest('hex').slice(0, 12);
+    return [name, [version, hash]];
+  });
+  expect(Object.fromEntries(now)).toEqual(known);
 });

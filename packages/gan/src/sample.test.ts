@@ -2,6 +2,7 @@ import { initCompute } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { generatorWeights } from './checkpoint.ts';
 import { createSampler, type Sampler } from './sample.ts';
+import { noJudgedSteps } from './schedule.ts';
 import { createState, downloadState } from './state.ts';
 import { tinyPreset } from './test-data.ts';
 
@@ -20,6 +21,7 @@ beforeAll(async () => {
     imagesShown: 0,
     lambda: 0,
     judgeAccuracy: null,
+    judged: noJudgedSteps,
     tensors,
   });
   sampler = createSampler(weights, tinyPreset);

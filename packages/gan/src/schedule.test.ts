@@ -3,8 +3,10 @@ import { beforeAll, expect, test } from 'vitest';
 import { presets } from './presets.ts';
 import {
   averageWeight,
+  countJudged,
   nextAugmentState,
   nextLambda,
+  noJudgedSteps,
   scheduledLambda,
   smoothAccuracy,
   updatesBefore,
@@ -55,11 +57,23 @@ test('the averaged generator forgets its start at first and then keeps its half-
   expect(averageWeight(preset, 1e6)).toBeCloseTo(0.5 ** (16 / 500), 12);
 });
 
-test('lambda is 0 before its start, and full after its ramp', () => {
-  const judge = { lambda: 0.1, startImages: 100, rampImages: 100 };
-  expect(scheduledLambda(judge, 0.1, 99)).toBe(0);
-  expect(scheduledLambda(judge, 0.1, 150)).toBeCloseTo(0.05, 12);
-  expect(scheduledLambda(judge, 0.1, 1000)).toBeCloseTo(0.1, 12);
+test('lambda is 0 before its start, and full after its ramp, in shares of the run', () => {
+  const judge = { lambda: 0.1, startShare: 0.1, rampShare: 0.1 };
+  expect(scheduledLambda(judge, 0.1, 0.099)).toBe(0);
+  expect(scheduledLambda(judge, 0.1, 0.15)).toBeCloseTo(0.05, 12);
+  expect(scheduledLambda(judge, 0.1, 1)).toBe(0.1);
+  expect(scheduledLambda({ ...judge, rampShare: 0 }, 0.1, 0.1)).toBe(0.1);
+});
+
+test('steps count as judged above 0 alone, and as held below the schedule', () => {
+  const steps: [number, number][] = [
+    [0, 0],
+    [0.02, 0.02],
+    [0.02, 0.05],
+    [0.1, 0.1],
+  ];
+  const judged = steps.reduce((so, [lambda, scheduled]) => countJudged(so, lambda, scheduled), noJudgedSteps);
+  expect(judged).toEqual({ applied: 3, held: 1, lambdaSum: expect.closeTo(0.14, 12) });
 });
 
 test('lambda stops rising as soon as the judge is surer of fakes than of held-out films', () => {

@@ -8,11 +8,27 @@ export function averageWeight(preset: GanPreset, imagesShown: number): number {
   return halfLife > 0 ? 0.5 ** (preset.batch / halfLife) : 0;
 }
 
-/** λ that the warm-up alone allows: 0, then a straight line up to `target`. */
-export function scheduledLambda(judge: GanPreset['judge'], target: number, imagesShown: number): number {
-  if (imagesShown < judge.startImages) return 0;
-  const done = (imagesShown - judge.startImages) / Math.max(1, judge.rampImages);
-  return target * Math.min(1, done);
+/** λ that the warm-up alone allows: 0, then a straight line up to `target`. `share` is of the images that the run will show. */
+export function scheduledLambda(judge: GanPreset['judge'], target: number, share: number): number {
+  if (share < judge.startShare) return 0;
+  const done = (share - judge.startShare) / judge.rampShare;
+  return target * (done < 1 ? done : 1); // NaN of 0/0: no ramp
+}
+
+/** What the judge's term did so far, in steps. */
+export type JudgedSteps = {
+  applied: number; // with λ > 0
+  held: number; // of these, with λ below its schedule because the judge was surer of fakes than of held-out films
+  lambdaSum: number;
+};
+
+export const noJudgedSteps: JudgedSteps = { applied: 0, held: 0, lambdaSum: 0 };
+
+/** The count after one more step that was taken with `lambda`. */
+export function countJudged(so: JudgedSteps, lambda: number, scheduled: number): JudgedSteps {
+  if (lambda <= 0) return so;
+  const held = so.held + (lambda < scheduled ? 1 : 0);
+  return { applied: so.applied + 1, held, lambdaSum: so.lambdaSum + lambda };
 }
 
 const accuracyMemory = 0.8; // five reports' worth of fakes

@@ -1,15 +1,16 @@
 import { ComputeError } from '@synspine/compute';
 import { createPool, requireEveryClass } from './batches.ts';
-import { type Checkpoint, requirePreset } from './checkpoint.ts';
+import { type Checkpoint, requireSameTraining } from './checkpoint.ts';
 import { GanError } from './errors.ts';
 import { judgeHeldOut } from './judge.ts';
+import { noJudgedSteps } from './schedule.ts';
 import { createState, type TrainingState, uploadState } from './state.ts';
 import type { TrainingOptions } from './train.ts';
 import { createTrainer } from './trainer.ts';
 import { startFromWeights } from './transfer.ts';
 import type { MonitorReading } from './watchdog.ts';
 
-type Counters = Pick<Checkpoint, 'step' | 'imagesShown' | 'lambda' | 'judgeAccuracy'>;
+type Counters = Pick<Checkpoint, 'step' | 'imagesShown' | 'lambda' | 'judgeAccuracy' | 'judged'>;
 
 /** A training under way: what it was asked for, where it is, and what it holds on the device. */
 export type Run = {
@@ -28,7 +29,7 @@ export type Attempt = { parts: number; resume: Checkpoint | undefined };
 
 export async function startRun(options: TrainingOptions, { parts, resume }: Attempt): Promise<Run> {
   const { classNames, judge, preset } = options;
-  if (resume) requirePreset(resume, preset);
+  if (resume) requireSameTraining(resume, preset);
   const train = createPool(options, preset.resolution, classNames.length);
   const validation = createPool(options.validation, preset.resolution, classNames.length);
   requireEveryClass(train, classNames);
@@ -40,8 +41,11 @@ export async function startRun(options: TrainingOptions, { parts, resume }: Atte
   }
   const judgeAccuracyHeldOut = judge ? judgeHeldOut(judge, validation, preset.batch / parts) : null;
   const state = resume ? uploadState(preset, resume) : freshState(options);
-  const fresh = { step: 0, imagesShown: 0, lambda: 0, judgeAccuracy: null, seed: options.seed };
-  const { step, imagesShown, lambda, judgeAccuracy, seed } = resume ?? fresh;
+  const begin = { step: 0, imagesShown: 0, lambda: 0, judgeAccuracy: null, judged: noJudgedSteps };
+  const { step, imagesShown, lambda, judgeAccuracy, judged, seed } = resume ?? {
+    ...begin,
+    seed: options.seed,
+  };
   const trainer = createTrainer(
     {
       preset,
@@ -58,7 +62,7 @@ export async function startRun(options: TrainingOptions, { parts, resume }: Atte
   return {
     options: { ...options, seed },
     parts,
-    counters: { step, imagesShown, lambda, judgeAccuracy },
+    counters: { step, imagesShown, lambda, judgeAccuracy, judged },
     state,
     trainer,
     reading: null,

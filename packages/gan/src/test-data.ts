@@ -6,6 +6,7 @@ export const noAugment: AugmentSettings = {
   policy: { mode: 'fixed', p: 1 },
   distribution: 'uniform',
   shift: 0,
+  wholePixelShifts: false,
   scaleLog2: 0,
   anisotropyLog2: 0,
   rotationDegrees: 0,

@@ -4,7 +4,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { GanError } from './errors.ts';
 import type { DomainJudge } from './judge.ts';
 import type { GanPreset } from './presets.ts';
-import { isDue, nextLambda, scheduledLambda, smoothAccuracy } from './schedule.ts';
+import { countJudged, isDue, nextLambda, scheduledLambda, smoothAccuracy } from './schedule.ts';
 import { type Attempt, inMoreParts, type Run, startRun } from './start-run.ts';
 import { downloadState } from './state.ts';
 import type { StatValues } from './trainer.ts';
@@ -91,17 +91,21 @@ async function report(run: Run): Promise<void> {
     judgeAccuracyHeldOut: run.judgeAccuracyHeldOut,
     warnings: run.reading ? inspect(run.reading, options.classNames) : [],
   });
-  raiseLambda(run, stats.judgeAccuracy);
+  noteAccuracy(run, stats.judgeAccuracy);
 }
 
-/** λ changes here alone, at fixed steps, so that a resumed run changes it at the same ones. */
-function raiseLambda(run: Run, batchAccuracy: number): void {
-  const { counters, judgeAccuracyHeldOut } = run;
+function noteAccuracy({ counters, judgeAccuracyHeldOut }: Run, batchAccuracy: number): void {
+  if (judgeAccuracyHeldOut === null || counters.lambda === 0) return;
+  counters.judgeAccuracy = smoothAccuracy(counters.judgeAccuracy, batchAccuracy);
+}
+
+/** Sets λ before each step, from counters alone, so that a resumed run has the same one, and a short run has one at all. */
+function raiseLambda({ options, counters, judgeAccuracyHeldOut }: Run): void {
   if (judgeAccuracyHeldOut === null) return;
-  const { preset, lambda } = run.options;
-  if (counters.lambda > 0) counters.judgeAccuracy = smoothAccuracy(counters.judgeAccuracy, batchAccuracy);
-  const scheduled = scheduledLambda(preset.judge, lambda ?? preset.judge.lambda, counters.imagesShown);
+  const { preset, lambda = preset.judge.lambda, imagesShown } = options;
+  const scheduled = scheduledLambda(preset.judge, lambda, counters.imagesShown / imagesShown);
   counters.lambda = nextLambda(counters.lambda, scheduled, counters.judgeAccuracy ?? 0, judgeAccuracyHeldOut);
+  counters.judged = countJudged(counters.judged, counters.lambda, scheduled);
 }
 
 /** Lets messages, signals and an abort through between steps. */
@@ -114,6 +118,7 @@ async function runSteps(run: Run): Promise<TrainingResult> {
   const { batch } = options.preset;
   while (counters.imagesShown < options.imagesShown) {
     if (options.signal?.aborted) return { status: 'aborted', checkpoint: await saveCheckpoint(run) };
+    raiseLambda(run);
     trainer.step(counters);
     counters.step += 1;
     counters.imagesShown += batch;

@@ -22,6 +22,8 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'HOME_TOO_OPEN',
   'RUN_FILE_DAMAGED',
   'GENERATOR_CHANGED',
+  'SPINEGAN_WITHOUT_JUDGE',
+  'gan-checkpoint-mismatch',
   'INCEPTION_MISSING',
   'COMPUTE_NOT_SET_UP',
   'UPGRADE_REQUIRED',

@@ -10,7 +10,7 @@ import { openInceptionCache } from '../inception-cache.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { GENERATOR_FILE, PROBE_FILE, type TrainOutput } from './output.ts';
 import { rankSnapshots } from './rank-snapshots.ts';
-import { type Candidate, limitOf, selectSnapshot } from './select-snapshot.ts';
+import { type Candidate, limitOf, requireJudged, selectSnapshot } from './select-snapshot.ts';
 import type { Snapshot, SnapshotStore } from './snapshots.ts';
 import { trainGenerator } from './train-generator.ts';
 
@@ -48,6 +48,7 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   await context.report({ share: 0, etaSeconds: Math.round(plan.seconds) });
   const { snapshots, judgeAuc, stoppedAt, transfer } = await trainGenerator(context, preset);
   const { chosen, candidates } = await choose(context, preset, snapshots);
+  requireJudged(options.loss, chosen);
   const { weights, probe } = await snapshots.read(chosen);
   await writeFile(join(draft, GENERATOR_FILE), weights, { mode: 0o600 });
   await writeFile(join(draft, PROBE_FILE), probe, { mode: 0o600 });

@@ -1,4 +1,5 @@
 import type { TrainingFilms } from '../../films/training-films.ts';
+import { SiteError } from '../../site-error.ts';
 import type { Snapshot } from './snapshots.ts';
 
 /** The audit's bound on the share of images nearer to training than to strangers, and ours on the calibrated share. */
@@ -34,6 +35,11 @@ export function selectSnapshot(candidates: readonly Candidate[], limit: number):
   const score = fine.length > 0 ? (c: Candidate) => c.kidValidation : worstSignal;
   const pool = fine.length > 0 ? fine : candidates;
   return pool.reduce((best, candidate) => (score(candidate) < score(best) ? candidate : best));
+}
+
+/** A SpineGAN whose judge never had a say is a GAN, whatever it is called. Throws SPINEGAN_WITHOUT_JUDGE. */
+export function requireJudged(loss: 'gan' | 'spinegan', { judge }: Snapshot): void {
+  if (loss === 'spinegan' && judge?.imagesShown === 0) throw new SiteError('SPINEGAN_WITHOUT_JUDGE');
 }
 
 /**

@@ -1,9 +1,15 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { JudgeFacts } from '@synspine/gan';
 import { appendLine, type Guard, readLines, writeDurably } from '../../durable-file.ts';
 
 /** A releasable generator of some moment of the training, and how near its images came to the training films. */
-export type Snapshot = { imagesShown: number; copySharePixels: number };
+export type Snapshot = {
+  imagesShown: number;
+  copySharePixels: number;
+  /** What became of the judge's term so far; null without a judge, absent in runs of Synspine 0.1.0. */
+  judge?: JudgeFacts | null;
+};
 
 /** Releasable weights, and samples of them to know them again. */
 type Generator = { weights: Uint8Array; probe: Uint8Array };

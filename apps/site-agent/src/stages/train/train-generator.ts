@@ -8,6 +8,7 @@ import {
   type GanPreset,
   generatorWeights,
   imagesToShow,
+  judgeFacts,
   planTransfer,
   type TrainingProgress,
   type Transfer,
@@ -117,7 +118,9 @@ async function keepSnapshot(
   const copySharePixels = calibratedCopyShare(rows(images), train, validation, films.train.patients);
   const grid = await encodeGrid(probe, preset.resolution, PROBE_COLUMNS);
   await writeDurably(join(checkpoints, 'snapshots', `grid-${checkpoint.imagesShown}.png`), grid, { guard });
-  await snapshots.add({ imagesShown: checkpoint.imagesShown, copySharePixels }, { weights, probe });
+  const judge = options.loss === 'spinegan' ? judgeFacts(checkpoint) : null;
+  const { imagesShown } = checkpoint;
+  await snapshots.add({ imagesShown, copySharePixels, judge }, { weights, probe });
 }
 
 /**
