@@ -36,6 +36,7 @@ export const RUN_REASONS = {
   UPGRADE_REQUIRED: ['configuration', 'the agent is too old'],
   CHILD_ENDED: ['failed', 'the training process ended, often for lack of memory'],
   GENERATOR_CHANGED: ['failed', 'the agent was upgraded during the run'],
+  SPINEGAN_WITHOUT_JUDGE: ['failed', 'the run ended before its judge had a say'],
   RUN_FILE_DAMAGED: ['failed', 'a file of the run is damaged'],
   OTHER: ['failed', 'another reason; the site’s own log has it'],
 } as const satisfies Record<string, readonly [RunOutcome, words: string]>;
