@@ -1,4 +1,4 @@
-import type { BenchmarkCell } from '../../packages/protocol/src/index.ts';
+import { type BenchmarkCell, ONE_GENERATOR } from '../../packages/protocol/src/index.ts';
 
 type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string };
 /** What `synspine-site run --json` writes. */
@@ -28,11 +28,14 @@ export function printSummary(summary: Summary, print = console.log) {
   for (const site of summary.sites) printSite(site, print);
   print('\nBenchmark: AUC on real held-out films, scored inside the sites (95 % CI)');
   for (const c of summary.benchmark) {
-    const n = `n = ${c.nPositive} abnormal + ${c.nNegative} normal, ${c.seeds} seeds`;
+    const generators = c.generators === undefined ? '' : `${c.generators} generator × `;
+    const learnt = c.nTraining === undefined ? '' : `, ${c.nTraining} training images`;
+    const n = `n = ${c.nPositive} abnormal + ${c.nNegative} normal, ${generators}${c.seeds} seeds${learnt}`;
     print(
-      `  ${c.trainedOn.padEnd(18)} → ${c.testedOn.padEnd(8)} ${f(c.auc, 3)} (${f(c.ciLow, 3)}–${f(c.ciHigh, 3)})   ${n}`,
+      `  ${c.trainedOn.padEnd(24)} → ${c.testedOn.padEnd(8)} ${f(c.auc, 3)} (${f(c.ciLow, 3)}–${f(c.ciHigh, 3)})   ${n}`,
     );
   }
+  if (summary.benchmark.some((c) => c.generators === 1)) print(`  ${ONE_GENERATOR}`);
 }
 
 function printSite(site: Summary['sites'][number], print: (line: string) => void) {

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { ARCHITECTURE_IDS, RECIPES } from '@synspine/classifier';
+import { ARCHITECTURE_IDS, type ArchitectureId, RECIPES } from '@synspine/classifier';
 import { z } from 'zod';
 import { BenchmarkError } from './benchmark-error.ts';
-import type { Training } from './training/plan-targets.ts';
+import type { RecipeName } from './training/training-setting.ts';
 
 /** Every setting that the benchmark reads from its environment; `.env.example` lists the same names. */
 export const configSchema = z.object({
@@ -13,14 +13,15 @@ export const configSchema = z.object({
   SYNSPINE_BENCHMARK_POLL_SECONDS: z.coerce.number().min(1).max(86_400).default(60),
   /** The downstream classifier's network. */
   SYNSPINE_BENCHMARK_ARCHITECTURE: z.enum(ARCHITECTURE_IDS).default('small-cnn'),
-  SYNSPINE_BENCHMARK_RECIPE: z.enum(Object.keys(RECIPES) as (keyof typeof RECIPES)[]).default('default'),
+  SYNSPINE_BENCHMARK_RECIPE: z.enum(Object.keys(RECIPES) as RecipeName[]).default('default'),
 });
 
 export type Config = {
   logLevel: z.infer<typeof configSchema>['LOG_LEVEL'];
   threads: number;
   pollMs: number;
-  training: Training;
+  architecture: ArchitectureId;
+  recipe: RecipeName;
 };
 
 /** The settings in `environment`. Throws CONFIG_INVALID, in one line that names the setting and never its value. */
@@ -36,9 +37,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     logLevel: data.LOG_LEVEL,
     threads: data.SYNSPINE_THREADS,
     pollMs: data.SYNSPINE_BENCHMARK_POLL_SECONDS * 1_000,
-    training: {
-      architecture: data.SYNSPINE_BENCHMARK_ARCHITECTURE,
-      recipe: data.SYNSPINE_BENCHMARK_RECIPE,
-    },
+    architecture: data.SYNSPINE_BENCHMARK_ARCHITECTURE,
+    recipe: data.SYNSPINE_BENCHMARK_RECIPE,
   };
 }

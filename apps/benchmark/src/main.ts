@@ -7,6 +7,7 @@ import { openHome } from './home.ts';
 import { createLog } from './log.ts';
 import { enrol, openSession } from './registry-session.ts';
 import { type PassOutcome, runPasses } from './run-pass.ts';
+import { describeSetting } from './training/training-setting.ts';
 import { BENCHMARK_VERSION } from './version.ts';
 
 /** The command line. Sets the process's exit code, one of EXIT_CODES. */
@@ -58,7 +59,7 @@ async function runCommand(config: Config, { home: folder, once, wait }: RunComma
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const { training } = config;
+  const training = describeSetting(config.architecture, config.recipe);
   const deps = { home, session, log: createLog(config.logLevel), signal: stop.signal, training };
   const outcome = await runPasses(deps, { once, waitMs: wait * 1_000, pollMs: config.pollMs });
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Dataset } from '@synspine/protocol';
+import { type Dataset, siteLeftOut } from '@synspine/protocol';
 import { errorCode } from './benchmark-error.ts';
 import type { Home } from './home.ts';
 import type { Log } from './log.ts';
@@ -7,8 +7,9 @@ import type { Session } from './registry-session.ts';
 import { fetchRelease, type VerifiedRelease } from './releases/fetch-release.ts';
 import { mergeScores } from './scores/merge-scores.ts';
 import { listClassifiers, recordClassifiers } from './training/classifier-list.ts';
-import { planTargets, type Training } from './training/plan-targets.ts';
+import { chooseReleases, planTargets, type Target } from './training/plan-targets.ts';
 import { publishClassifier } from './training/publish-classifier.ts';
+import type { Training } from './training/training-setting.ts';
 
 export type PassDeps = { home: Home; session: Session; log: Log; signal: AbortSignal; training: Training };
 
@@ -28,12 +29,12 @@ export type PassOutcome = {
 async function runPass(deps: PassDeps): Promise<PassOutcome> {
   const { releases, refused } = await fetchLatest(deps);
   const targets = planTargets(releases, deps.session.signingKey.x, deps.training);
-  const published: string[] = [];
+  const published: Target[] = [];
   for (const target of targets) {
     const isDone = await attempt(deps, { trainedOn: target.trainedOn }, () =>
       publishClassifier(deps, target),
     );
-    if (isDone) published.push(target.id);
+    if (isDone) published.push(target);
   }
   await recordClassifiers(deps.home, published);
   const merged = await publishMatrix(deps, published);
@@ -42,14 +43,12 @@ async function runPass(deps: PassDeps): Promise<PassOutcome> {
 
 async function fetchLatest(deps: PassDeps): Promise<{ releases: VerifiedRelease[]; refused: number }> {
   const { client } = deps.session;
-  const { datasets } = await client.call(
-    'listDatasets',
-    { query: { latest: 'true' } },
-    { signal: deps.signal },
-  );
+  const { signal } = deps;
+  const { datasets } = await client.call('listDatasets', { query: { latest: 'true' } }, { signal });
+  const sites = [...new Set(datasets.map((dataset) => dataset.siteId))];
   const releases: VerifiedRelease[] = [];
   let refused = 0;
-  for (const dataset of newestOfEachSite(datasets)) {
+  for (const dataset of await chooseDatasets(deps, sites)) {
     const about = { siteId: dataset.siteId, version: dataset.version };
     const fetched = await attempt(deps, about, async () => {
       releases.push(await fetchRelease({ ...deps, client }, dataset));
@@ -59,11 +58,14 @@ async function fetchLatest(deps: PassDeps): Promise<{ releases: VerifiedRelease[
   return { releases, refused };
 }
 
-function newestOfEachSite(datasets: readonly Dataset[]): Dataset[] {
-  const newest = new Map<string, Dataset>();
-  for (const dataset of datasets)
-    if (dataset.version > (newest.get(dataset.siteId)?.version ?? 0)) newest.set(dataset.siteId, dataset);
-  return [...newest.values()];
+/** Each site's data sets that train together. */
+async function chooseDatasets({ session, signal }: PassDeps, sites: readonly string[]): Promise<Dataset[]> {
+  const chosen: Dataset[] = [];
+  for (const site of sites) {
+    const { datasets } = await session.client.call('listDatasets', { query: { site } }, { signal });
+    chosen.push(...chooseReleases(datasets));
+  }
+  return chosen;
 }
 
 /** One site's bad release must not keep the others' from being used: it is logged with its code and left out. */
@@ -80,15 +82,26 @@ async function attempt(deps: PassDeps, about: object, run: () => Promise<void>):
 
 async function publishMatrix(
   deps: PassDeps,
-  current: readonly string[],
+  current: readonly Target[],
 ): Promise<{ cells: number; open: number }> {
   const { client } = deps.session;
-  const { sites, scores } = await client.call('listScores', {}, { signal: deps.signal });
+  const { sites, scores, refused = [] } = await client.call('listScores', {}, { signal: deps.signal });
   const cells = mergeScores(scores, await listClassifiers(deps.home));
   await client.call('putResults', { body: { cells } }, { signal: deps.signal });
   deps.log.info('matrix was published', { count: cells.length });
-  const answered = scores.filter((score) => current.includes(score.classifierId ?? '')).length;
-  return { cells: cells.length, open: sites.length * current.length - answered };
+  const closed = new Set(
+    [...scores, ...refused].map(({ siteId, classifierId }) => `${siteId} ${classifierId}`),
+  );
+  const asked = current.flatMap(({ id, trainedOn }) =>
+    sitesAsked(trainedOn, sites).map((site) => `${site} ${id}`),
+  );
+  return { cells: cells.length, open: asked.filter((task) => !closed.has(task)).length };
+}
+
+/** A classifier without a site's images is a task at that site alone: anywhere else the pool's says as much. */
+function sitesAsked(trainedOn: string, sites: readonly string[]): readonly string[] {
+  const leftOut = siteLeftOut(trainedOn);
+  return leftOut === undefined ? sites : sites.filter((site) => site === leftOut);
 }
 
 export type RunOptions = { once: boolean; waitMs: number; pollMs: number };

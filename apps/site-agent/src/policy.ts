@@ -7,6 +7,7 @@ import { SiteError } from './site-error.ts';
 
 const RESULT_MIN_PER_CLASS = 20; // fewer, and an AUC says more about single films than about the classifier
 const REMOTE_SCORES_MAX = 200; // each answer tells a little about the hold-out's labels
+const REAL_TRAINING_STEPS_MAX = 6_000; // five times what the benchmark's own recipes take
 
 /** `policy.json` in the home: what this site's administration signed off. */
 const policyFile = z.strictObject({
@@ -19,9 +20,16 @@ const policyFile = z.strictObject({
   resultMinPerClass: z.int().min(2).max(10_000).default(RESULT_MIN_PER_CLASS),
   /** How many classifiers may be scored on one hold-out in its lifetime. */
   remoteScoresMax: z.int().min(0).max(100_000).default(REMOTE_SCORES_MAX),
+  /** How many steps, those of all seeds together, the site's own films may be trained with for one comparison; 0: none. */
+  realTrainingStepsMax: z.int().min(0).max(1_000_000).default(REAL_TRAINING_STEPS_MAX),
 });
 
-export type SitePolicy = { privacy: PrivacyPolicy; resultMinPerClass: number; remoteScoresMax: number };
+export type SitePolicy = {
+  privacy: PrivacyPolicy;
+  resultMinPerClass: number;
+  remoteScoresMax: number;
+  realTrainingStepsMax: number;
+};
 
 /** Reads a policy's text. Throws POLICY_INVALID, naming the field. */
 export function parsePolicy(text: string): SitePolicy {
@@ -30,10 +38,10 @@ export function parsePolicy(text: string): SitePolicy {
     const issue = file.error.issues[0];
     throw new SiteError('POLICY_INVALID', `${issue?.path.join('.') ?? 'the file'}: ${issue?.message}`);
   }
-  const { version, limits, acceptUndecided, resultMinPerClass, remoteScoresMax } = file.data;
+  const { version, limits, acceptUndecided, ...scores } = file.data;
   try {
     const privacy = parseLimits({ version, ...limits, acceptUndecided });
-    return { privacy, resultMinPerClass, remoteScoresMax };
+    return { privacy, ...scores };
   } catch (cause) {
     throw new SiteError('POLICY_INVALID', cause instanceof Error ? cause.message : undefined, { cause });
   }
@@ -54,6 +62,7 @@ export async function readPolicy(
     privacy: referencePolicy,
     resultMinPerClass: RESULT_MIN_PER_CLASS,
     remoteScoresMax: REMOTE_SCORES_MAX,
+    realTrainingStepsMax: REAL_TRAINING_STEPS_MAX,
   };
 }
 

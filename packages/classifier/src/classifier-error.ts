@@ -1,5 +1,6 @@
 const NEXT_STEPS = {
   UNKNOWN_ARCHITECTURE: 'Use one of the architectures on the allow-list, or upgrade.',
+  UNKNOWN_RECIPE: 'This program trains by other recipes or other starting weights. Upgrade it.',
   SIZE_UNSUPPORTED:
     'Images must be square: a side of 16, 32, 64, 128 or 256 pixels for small-cnn, 16 to 1024 for the others.',
   SHAPE_MISMATCH: 'Pass size·size bytes and one label for each image.',

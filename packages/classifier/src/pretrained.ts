@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cacheDir, readSafetensors, type StoredTensor } from '@synspine/compute';
 import { efficientnetPath } from '../setup/weights-path.mjs';
@@ -27,6 +28,16 @@ export function loadPretrained(architecture: ArchitectureId, path?: string): Pre
 /** What comes with the set-up for this network; undefined where it starts from random weights. Throws `NO_PRETRAINED`. */
 export function installedPretrained(architecture: ArchitectureId): Pretrained | undefined {
   return architecture === 'efficientnet-lite0' ? loadPretrained(architecture) : undefined;
+}
+
+/** Names the weights a network starts from: SHA-256 over each tensor's name and float32 values, in the order of the names. */
+export function pretrainedSha256({ weights }: Pretrained): string {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(weights).sort()) {
+    const { buffer, byteOffset, byteLength } = weights[name]!;
+    hash.update(`${name}\n`).update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest('hex');
 }
 
 function readFile(path: string): Uint8Array {

@@ -71,3 +71,15 @@ export const RECIPES = { default: DEFAULT_RECIPE, paper: PAPER_RECIPE } as const
   string,
   Recipe
 >;
+
+/** Grows with each change of a recipe's numbers: classifiers are compared only at the same version. */
+export const RECIPE_VERSIONS = { default: 1, paper: 1 } as const satisfies Record<
+  keyof typeof RECIPES,
+  number
+>;
+
+/** The recipe of that name and version, or undefined where this program has no such one. */
+export function findRecipe({ name, version }: { name: string; version: number }): Recipe | undefined {
+  const known = (Object.keys(RECIPES) as (keyof typeof RECIPES)[]).find((other) => other === name);
+  return known && RECIPE_VERSIONS[known] === version ? RECIPES[known] : undefined;
+}

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isoDateTime, releaseVersion, sha256Hex, siteId } from './ids.ts';
+import { INTEGER_MAX, isoDateTime, releaseVersion, sha256Hex, siteId } from './ids.ts';
 
 /** Networks that a classifier may be, by @synspine/classifier's ids. */
 export const CLASSIFIER_ARCHITECTURES = ['small-cnn', 'efficientnet-lite0', 'densenet-121'] as const;
@@ -7,36 +7,122 @@ export const CLASSIFIER_ARCHITECTURES = ['small-cnn', 'efficientnet-lite0', 'den
 /** Agreed bins of a classifier's score (probability of `abnormal`): bin = min(255, floor(score · 256)). */
 export const SCORE_BINS = 256;
 
-/** What a classifier was trained on. */
+const POOL = 'pool';
+const ALL_BUT = 'all-but-';
+
+/** What a classifier was trained on; `synthetic:all-but-SITE` is the pool without that site's releases. */
 export const trainedOn = z
   .string()
-  .regex(/^(real|synthetic):[a-z][a-z0-9-]{1,31}$/, 'expected real:SITE, synthetic:SITE or synthetic:pool');
+  .regex(
+    /^(real:|synthetic:(all-but-)?)[a-z][a-z0-9-]{1,31}$/,
+    'expected real:SITE, synthetic:SITE, synthetic:pool or synthetic:all-but-SITE',
+  );
+
+/** The site that this training set leaves out, if any. */
+export function siteLeftOut(trainedOnName: string): string | undefined {
+  const prefix = `synthetic:${ALL_BUT}`;
+  return trainedOnName.startsWith(prefix) ? trainedOnName.slice(prefix.length) : undefined;
+}
+
+const recipeTraining = {
+  /** By name and version: the numbers behind a name may change, and then the version grows. */
+  recipe: z.strictObject({
+    name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/),
+    version: z.int().positive().max(INTEGER_MAX),
+  }),
+  steps: z.int().positive().max(100_000),
+  /** One network a seed. */
+  seeds: z.array(z.int().nonnegative().max(INTEGER_MAX)).min(1).max(16),
+  /** Of the weights that the network starts from; null where they are random. */
+  pretrainedSha256: sha256Hex.nullable(),
+};
+
+/** Everything that two classifiers must share before their AUCs may stand side by side; not what they learnt from. */
+export const classifierTraining = z.strictObject({
+  architecture: z.enum(CLASSIFIER_ARCHITECTURES),
+  imageSize: z.int().positive(),
+  ...recipeTraining,
+});
+export type ClassifierTraining = z.infer<typeof classifierTraining>;
+
+/** What a descriptor without `training` means, and how agents of version 0.1.0 train on their own films. */
+export const BASELINE_TRAINING = {
+  architecture: 'small-cnn',
+  recipe: { name: 'default', version: 1 },
+  steps: 400,
+  seeds: [1, 2, 3],
+  pretrainedSha256: null,
+} as const satisfies Omit<ClassifierTraining, 'imageSize'>;
 
 /**
  * A classifier to be scored at the sites, signed by the benchmark as a compact JWS. `weightsSha256` pins the
  * safetensors file; `architecture` is on the agents' allow-list, so no code travels.
  */
-export const classifierDescriptor = z.strictObject({
-  schema: z.literal('synspine.classifier/1'),
-  id: z.uuid(),
-  trainedOn,
-  architecture: z.enum(CLASSIFIER_ARCHITECTURES),
-  imageSize: z.int().positive(),
-  /** Members of the ensemble, one per training seed; its score is their mean probability. */
-  seeds: z.int().positive().max(16),
-  /** Releases that it was trained on. */
-  releases: z
-    .array(z.strictObject({ siteId, version: releaseVersion, manifestSha256: sha256Hex }))
-    .min(1)
-    .max(64),
-  weightsSha256: sha256Hex,
-  weightsSize: z
-    .int()
-    .positive()
-    .max(128 * 1024 ** 2), // three DenseNet-121 are 97 MB
-  createdAt: isoDateTime,
-});
+export const classifierDescriptor = z
+  .strictObject({
+    schema: z.literal('synspine.classifier/1'),
+    id: z.uuid(),
+    trainedOn,
+    architecture: z.enum(CLASSIFIER_ARCHITECTURES),
+    imageSize: z.int().positive(),
+    /** Members of the ensemble, those of one generator after those of another; its score is their mean probability. */
+    seeds: z.int().positive().max(16),
+    /** How each member was trained. Left out where it is `BASELINE_TRAINING`, so that agents of 0.1.0 take it, too. */
+    training: z.strictObject(recipeTraining).optional(),
+    /** How many generators each site's images come from; 1 where it is left out. */
+    generators: z.int().positive().max(16).optional(),
+    /** Releases that it was trained on. */
+    releases: z
+      .array(z.strictObject({ siteId, version: releaseVersion, manifestSha256: sha256Hex }))
+      .min(1)
+      .max(64),
+    weightsSha256: sha256Hex,
+    weightsSize: z
+      .int()
+      .positive()
+      .max(256 * 1024 ** 2), // six DenseNet-121 are 194 MB
+    createdAt: isoDateTime,
+  })
+  .refine(
+    ({ training, generators = 1, seeds }) => !training || seeds === generators * training.seeds.length,
+    'seeds must be generators × training.seeds',
+  )
+  .refine(hasNamedReleases, 'the releases are not those of trainedOn');
 export type ClassifierDescriptor = z.infer<typeof classifierDescriptor>;
+
+/** A name must not promise what its releases don't keep: a site left out is in none, one alone in all. */
+function hasNamedReleases(descriptor: {
+  trainedOn: string;
+  releases: readonly { siteId: string }[];
+}): boolean {
+  const sites = new Set(descriptor.releases.map((release) => release.siteId));
+  const [, name = ''] = descriptor.trainedOn.split(':');
+  const leftOut = siteLeftOut(descriptor.trainedOn);
+  if (leftOut) return sites.size > 1 && !sites.has(leftOut);
+  return name === POOL ? sites.size > 1 : sites.size === 1 && sites.has(name);
+}
+
+/** How a descriptor's classifiers were trained. */
+export function trainingOf(
+  descriptor: Pick<ClassifierDescriptor, 'architecture' | 'imageSize' | 'training' | 'seeds'>,
+): ClassifierTraining {
+  const { architecture, imageSize, seeds, training } = descriptor;
+  const baseline = { ...BASELINE_TRAINING, seeds: Array.from({ length: seeds }, (_, i) => i + 1) };
+  return { ...baseline, ...training, architecture, imageSize };
+}
+
+/** In words, e.g. `small-cnn at 32 px, recipe default 1, 400 steps, seeds 1 2 3`. Equal words, equal training. */
+export function describeTraining(training: ClassifierTraining): string {
+  const { architecture, imageSize, recipe, steps, seeds, pretrainedSha256 } = training;
+  const start = pretrainedSha256 ? [`from weights ${pretrainedSha256.slice(0, 16)}`] : [];
+  return [
+    `${architecture} at ${imageSize} px`,
+    `recipe ${recipe.name} ${recipe.version}`,
+    `${steps} steps`,
+    `seeds ${seeds.join(' ')}`,
+    ...start,
+  ].join(', ');
+}
 
 const histogram = z.array(z.int().nonnegative().max(1_000_000)).length(SCORE_BINS);
 
@@ -46,6 +132,10 @@ const histogram = z.array(z.int().nonnegative().max(1_000_000)).length(SCORE_BIN
  */
 export const scoreReport = z.strictObject({
   trainedOn,
+  /** How a site's own classifiers were trained. Reports of agents of 0.1.0 lack it, and answers to a task. */
+  training: classifierTraining.optional(),
+  /** Films that a site's own classifiers learnt from. */
+  nTraining: z.int().positive().max(INTEGER_MAX).optional(),
   seeds: z.int().positive().max(16),
   holdOutCommitment: sha256Hex,
   positive: histogram,
@@ -64,6 +154,17 @@ export const benchmarkCell = z.strictObject({
   ciHigh: z.number(),
   nPositive: z.int().nonnegative(),
   nNegative: z.int().nonnegative(),
+  /** Classifiers of each generator. */
   seeds: z.int().positive(),
+  /** Generators of each site; none for `real:SITE`. */
+  generators: z.int().positive().optional(),
+  /** How the classifiers were trained, in `describeTraining`'s words. */
+  training: z.string().max(300).optional(),
+  /** Images or films that they learnt from, those of all generators together. */
+  nTraining: z.int().positive().optional(),
 });
 export type BenchmarkCell = z.infer<typeof benchmarkCell>;
+
+/** To be said wherever such a cell is shown. The figure is a simulation's, at one generator and one classifier seed. */
+export const ONE_GENERATOR =
+  'One generator: the interval holds patients only, and another training may fall outside it (measured coverage about 85 %, not 95 %).';

@@ -5,6 +5,9 @@ it.each(['alder', 'st-mary-2', 'pools', 'a1'])('%s is an id of a site', (id) => 
   expect(siteId.parse(id)).toBe(id);
 });
 
-it.each(['pool', 'pooled', 'a', '1a', 'Alder', 'a_b', 'x'.repeat(33)])('%s is none', (id) => {
-  expect(siteId.safeParse(id).success).toBe(false);
-});
+it.each(['pool', 'pooled', 'all-but-alder', 'a', '1a', 'Alder', 'a_b', 'x'.repeat(33)])(
+  '%s is none',
+  (id) => {
+    expect(siteId.safeParse(id).success).toBe(false);
+  },
+);

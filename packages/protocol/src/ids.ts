@@ -1,13 +1,16 @@
 import { z } from 'zod';
 
-/** What the benchmark calls all sites together, in training and in testing: a site of that name would be taken for them. */
-const ALL_SITES: readonly string[] = ['pool', 'pooled'];
+/** What the benchmark calls several sites together, in training and in testing: a site of that name would be taken for them. */
+const SEVERAL_SITES = /^(pool|pooled|all-but-.*)$/;
 
 /** A site's id: chosen by the registry's admin, lower case, at most 32 characters. */
 export const siteId = z
   .string()
   .regex(/^[a-z][a-z0-9-]{1,31}$/, 'a site id is 2–32 characters: a–z, 0–9 and -, starting with a letter')
-  .refine((id) => !ALL_SITES.includes(id), 'pool and pooled stand for all sites together: choose another id');
+  .refine(
+    (id) => !SEVERAL_SITES.test(id),
+    'pool, pooled and all-but-… stand for several sites: choose another id',
+  );
 
 /** Lower-case hexadecimal SHA-256. */
 export const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'expected a lower-case hexadecimal SHA-256');

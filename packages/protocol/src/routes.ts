@@ -336,6 +336,10 @@ export const routes = {
     response: z.object({
       sites: z.array(siteId),
       scores: z.array(z.object({ siteId, classifierId: z.uuid().nullable(), report: scoreReport })),
+      /** Tasks that a site will not answer; registries of 0.1.0 do not tell. */
+      refused: z
+        .array(z.object({ siteId, classifierId: z.uuid(), code: z.string().max(60).nullable() }))
+        .optional(),
     }),
   }),
   putResults: route({

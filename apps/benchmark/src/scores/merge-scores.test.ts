@@ -1,10 +1,25 @@
 import { rocAuc } from '@synspine/metrics';
-import { benchmarkCell } from '@synspine/protocol';
+import { benchmarkCell, type ClassifierTraining, describeTraining } from '@synspine/protocol';
 import { describe, expect, it } from 'vitest';
+import type { ListedClassifier } from '../training/classifier-list.ts';
 import { CELL_COUNT_MIN, mergeScores, POOL_SITES_MIN, type Score } from './merge-scores.ts';
 
-const CLASSIFIER = '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a11';
-const OLDER = '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a22';
+const TRAINING: ClassifierTraining = {
+  architecture: 'small-cnn',
+  imageSize: 32,
+  recipe: { name: 'paper', version: 1 },
+  steps: 400,
+  seeds: [1, 2, 3],
+  pretrainedSha256: null,
+};
+const CLASSIFIER: ListedClassifier = {
+  id: '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a11',
+  trainedOn: 'synthetic:pool',
+  imageSize: 32,
+  training: describeTraining(TRAINING),
+  ...{ generators: 1, seeds: 3, nTraining: 4_000 },
+};
+const OLDER: ListedClassifier = { id: '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a22' };
 
 const histogram = (scores: readonly number[]) => {
   const bins = new Array<number>(256).fill(0);
@@ -27,7 +42,7 @@ function score(
     aucVariance: 0.0025,
     ...change,
   };
-  return { siteId, classifierId: CLASSIFIER, report };
+  return { siteId, classifierId: CLASSIFIER.id, report };
 }
 const spread = (count: number, from: number) =>
   Array.from({ length: count }, (_, i) => from + ((i * 0.37) % 0.5));
@@ -77,18 +92,46 @@ describe('the merged matrix', () => {
     expect(pooled(few([1, 2, 1]))).toBeUndefined();
   });
 
-  it('puts real beside synthetic, tested at its own site alone', () => {
-    const local = {
-      ...score('alder', [0.9], [0.1], { trainedOn: 'real:alder', seeds: 1 }),
-      classifierId: null,
-    };
-    const foreign = { ...score('birch', [0.9], [0.1], { trainedOn: 'real:alder' }), classifierId: null };
-    const cells = mergeScores([local, foreign], []);
-    expect(cells.map((c) => `${c.trainedOn} ${c.testedOn}`)).toEqual(['real:alder alder']);
+  const local = (training?: ClassifierTraining, siteId = 'alder'): Score => ({
+    ...score('alder', [0.9], [0.1], { trainedOn: 'real:alder', training, nTraining: 120 }),
+    siteId,
+    classifierId: null,
+  });
+  const realCells = (scores: Score[], classifiers = [CLASSIFIER]) =>
+    mergeScores([...answers, ...scores], classifiers).filter((c) => c.trainedOn.startsWith('real:'));
+
+  it('puts real beside synthetic where both were trained alike, at its own site alone, and says of how many films', () => {
+    expect(realCells([local(TRAINING), local(TRAINING, 'birch')])).toEqual([
+      expect.objectContaining({
+        ...{ trainedOn: 'real:alder', testedOn: 'alder', seeds: 3, nTraining: 120 },
+        training: CLASSIFIER.training,
+      }),
+    ]);
+  });
+
+  it.each<[string, Partial<ClassifierTraining>]>([
+    ['network', { architecture: 'densenet-121' }],
+    ['recipe', { recipe: { name: 'default', version: 1 } }],
+    ['version of the recipe', { recipe: { name: 'paper', version: 2 } }],
+    ['number of steps', { steps: 800 }],
+    ['seed', { seeds: [1, 2, 4] }],
+    ['image size', { imageSize: 64 }],
+    ['start', { pretrainedSha256: 'a'.repeat(64) }],
+  ])('shows no real result of another %s', (_, change) => {
+    expect(realCells([local({ ...TRAINING, ...change })])).toEqual([]);
+  });
+
+  it('takes the result of an agent that doesn’t say how it trained for the default recipe at its release’s size', () => {
+    const baseline = { ...TRAINING, recipe: { name: 'default', version: 1 } };
+    const pool = { ...CLASSIFIER, training: describeTraining(baseline) };
+    const own = { ...pool, id: OLDER.id, trainedOn: 'synthetic:alder' };
+    expect(realCells([local()])).toEqual([]);
+    expect(realCells([local()], [pool, own]).map((c) => c.training)).toEqual([pool.training]);
+    expect(realCells([local()], [pool, { ...own, imageSize: 64 }])).toEqual([]);
   });
 
   it('takes the newest classifier of a training set that has been scored, and no stranger’s', () => {
-    const old = answers.map((a) => ({ ...a, classifierId: OLDER, report: { ...a.report, auc: 0.7 } }));
+    const old = answers.map((a) => ({ ...a, classifierId: OLDER.id, report: { ...a.report, auc: 0.7 } }));
     expect(mergeScores(old, [CLASSIFIER, OLDER]).find((c) => c.testedOn === 'alder')?.auc).toBe(0.7);
     const both = mergeScores([...old, answers[0]!], [CLASSIFIER, OLDER]);
     expect(both.map((c) => [c.testedOn, c.auc])).toEqual([['alder', 0.8]]);

@@ -1,5 +1,7 @@
 import { histogramAuc, newcombeInterval } from '@synspine/metrics';
 import type { BenchmarkCell, ScoreReport } from '@synspine/protocol';
+import type { ListedClassifier } from '../training/classifier-list.ts';
+import { comparableRealScores } from './real-scores.ts';
 
 /** With fewer sites, the pool and one's own counts would give another's away. */
 export const POOL_SITES_MIN = 3;
@@ -14,22 +16,33 @@ export type Score = { siteId: string; classifierId: string | null; report: Score
 /**
  * The matrix trained-on × tested-on. A site's cell is the AUC that the site itself approved (with enough films per
  * class), with Newcombe's interval; `pooled` comes from the summed histograms of all sites that answered for the same
- * classifier; `real:SITE` is what the site's own real films reach there. `classifierIds` lists this benchmark's
- * classifiers, newest first: of each training set, the newest one that has been scored counts.
+ * classifier; `real:SITE` is what the site's own real films reach there, by classifiers that were trained exactly as those
+ * beside it: without such ones at that site it is left out. `classifiers` lists this benchmark's, newest first: of
+ * each training set, the newest one that has been scored counts.
  */
-export function mergeScores(scores: readonly Score[], classifierIds: readonly string[]): BenchmarkCell[] {
-  const local = scores.filter((s) => s.classifierId === null && s.report.trainedOn === `real:${s.siteId}`);
-  const cells = local.flatMap((score) => siteCell(score));
+export function mergeScores(
+  scores: readonly Score[],
+  classifiers: readonly ListedClassifier[],
+): BenchmarkCell[] {
+  const cells: BenchmarkCell[] = [];
   const seen = new Set<string>();
-  for (const id of classifierIds) {
-    const answers = scores.filter((score) => score.classifierId === id);
+  for (const classifier of classifiers) {
+    const answers = scores.filter((score) => score.classifierId === classifier.id);
     const trainedOn = answers[0]?.report.trainedOn;
     if (trainedOn === undefined || seen.has(trainedOn)) continue;
     seen.add(trainedOn);
-    cells.push(...answers.flatMap((score) => siteCell(score)), ...pooledCell(trainedOn, answers));
+    const made = [...answers.flatMap((score) => siteCell(score)), ...pooledCell(trainedOn, answers)];
+    cells.push(...made.map((cell) => ({ ...cell, ...aboutTraining(classifier) })));
   }
   const key = (cell: BenchmarkCell) => `${cell.trainedOn} ${cell.testedOn}`;
+  for (const { score, ...about } of comparableRealScores(scores, cells, classifiers))
+    cells.push(...siteCell(score).map((cell) => ({ ...cell, ...about })));
   return cells.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function aboutTraining({ training, generators, seeds, nTraining }: ListedClassifier): Partial<BenchmarkCell> {
+  const about = { training, generators, seeds, nTraining };
+  return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined));
 }
 
 function siteCell({ siteId, report }: Score): BenchmarkCell[] {

@@ -13,21 +13,28 @@ import { createLog } from '../log.ts';
 import { drawFilms, temporaryFolder, writeRelease } from '../release.fixture.ts';
 import type { VerifiedRelease } from '../releases/fetch-release.ts';
 import { type LoadedImages, loadImages } from '../releases/load-images.ts';
-import { describeTarget, planTargets as plan, SEEDS, type Training } from './plan-targets.ts';
+import { describeTarget, planTargets as plan } from './plan-targets.ts';
 import { splitImages } from './split-images.ts';
 import { trainTarget } from './train-target.ts';
+import { describeSetting } from './training-setting.ts';
 
-const DEFAULT: Training = { architecture: 'small-cnn', recipe: 'default' };
+const DEFAULT = describeSetting('small-cnn', 'default');
 const planTargets = (releases: VerifiedRelease[], key = 'key-1', training = DEFAULT) =>
   plan(releases, key, training);
 const sha = (character: string) => character.repeat(64);
-const release = (siteId: string, hash: string, imageSize = 32) =>
+const release = (siteId: string, hash: string, imageSize = 32, change: object = {}) =>
   ({
-    manifest: { siteId, version: 1, imageSize },
+    manifest: {
+      ...{ siteId, version: 1, imageSize, preset: 'test', holdOutCommitment: sha('c') },
+      ...{ training: { loss: 'gan', imagesShown: 1_000 }, files: [{ kind: 'generator', sha256: sha(hash) }] },
+      ...change,
+    },
     manifestSha256: sha(hash),
     publishedAt: `2026-01-0${hash}T00:00:00.000Z`,
     dir: '/nowhere',
   }) as VerifiedRelease;
+
+const sitesOf = (generations: VerifiedRelease[][]) => generations[0]!.map((r) => r.manifest.siteId);
 
 describe('planning', () => {
   it('trains on each site alone and on the pool', () => {
@@ -37,12 +44,58 @@ describe('planning', () => {
     expect(planTargets([])).toEqual([]);
   });
 
+  it('trains on the pool without each of three sites, and leaves none of two out', () => {
+    const targets = planTargets([release('cedar', '3'), release('birch', '2'), release('alder', '1')]);
+    const without = targets.filter((t) => t.trainedOn.startsWith('synthetic:all-but-'));
+    expect(without.map(({ trainedOn, generations }) => [trainedOn, sitesOf(generations)])).toEqual([
+      ['synthetic:all-but-alder', ['birch', 'cedar']],
+      ['synthetic:all-but-birch', ['alder', 'cedar']],
+      ['synthetic:all-but-cedar', ['alder', 'birch']],
+    ]);
+    const ofOtherSize = planTargets([
+      release('alder', '1'),
+      release('birch', '2'),
+      release('cedar', '3', 64),
+    ]);
+    expect(ofOtherSize.map((t) => t.trainedOn).filter((name) => name.includes('all-but'))).toEqual([]);
+  });
+
+  it('takes two releases of a site for two generators only where nothing but the generator differs', () => {
+    const older = (hash: string, change: object = {}) => release('alder', hash, 32, change);
+    const newest = release('alder', '2', 32, { version: 2 });
+    const generations = (...releases: VerifiedRelease[]) =>
+      planTargets(releases)[0]!.generations.map((g) => g.map((r) => r.manifest.version));
+    expect(generations(older('1'), newest)).toEqual([[2], [1]]);
+    for (const other of [
+      older('2'),
+      older('1', { preset: 'other' }),
+      older('1', { holdOutCommitment: sha('d') }),
+      older('1', { training: { loss: 'gan', imagesShown: 2_000 } }),
+    ])
+      expect(generations(other, newest)).toEqual([[2]]);
+    const pool = planTargets([older('1'), newest, release('birch', '3')]).at(-1)!;
+    expect(pool.generations.map((g) => g.length)).toEqual([2]); // birch has one generator, so the pool has
+  });
+
+  it('says in the descriptor how it trains, unless every agent trains so anyway', () => {
+    const describe = (...args: Parameters<typeof planTargets>) =>
+      describeTarget(planTargets(...args)[0]!, { sha256: sha('f'), size: 1 });
+    const one = [release('alder', '1')];
+    expect(describe(one)).not.toHaveProperty('training');
+    const paper = describeSetting('small-cnn', 'paper');
+    const { architecture: _, ...how } = paper;
+    expect(describe(one, 'key-1', paper)).toMatchObject({ training: how, generators: 1, seeds: 3 });
+    const twice = [...one, release('alder', '2', 32, { version: 2 })];
+    expect(describe(twice)).toMatchObject({ generators: 2, seeds: 6, training: { seeds: [1, 2, 3] } });
+    expect(classifierDescriptor.safeParse(describe(twice)).success).toBe(true);
+  });
+
   it('pools only releases of the most common image size', () => {
     const sizes = (...pairs: [string, string, number][]) =>
       planTargets(pairs.map(([site, hash, size]) => release(site, hash, size))).at(-1)!;
     const pool = sizes(['alder', '1', 64], ['birch', '2', 32], ['cedar', '3', 32]);
-    expect(pool.releases.map((r) => r.manifest.siteId)).toEqual(['birch', 'cedar']);
-    expect(pool.imageSize).toBe(32);
+    expect(sitesOf(pool.generations)).toEqual(['birch', 'cedar']);
+    expect(pool.training.imageSize).toBe(32);
     expect(sizes(['alder', '1', 64], ['birch', '2', 32]).trainedOn).toBe('synthetic:birch');
   });
 
@@ -57,7 +110,7 @@ describe('planning', () => {
     const changed = [
       planTargets([release('alder', '1')], 'key-2'),
       planTargets([release('alder', '1')], 'key-1', { ...DEFAULT, architecture: 'densenet-121' }),
-      planTargets([release('alder', '1')], 'key-1', { ...DEFAULT, recipe: 'paper' }),
+      planTargets([release('alder', '1')], 'key-1', { ...DEFAULT, recipe: { name: 'paper', version: 1 } }),
     ].map(([target]) => target!.id);
     expect(new Set([first[0], ...changed]).size).toBe(4);
   });
@@ -65,7 +118,7 @@ describe('planning', () => {
   it.each(ARCHITECTURE_IDS)('describes %s as the protocol wants it, the same each time', (architecture) => {
     const [target] = planTargets([release('alder', '1')], 'key-1', { ...DEFAULT, architecture });
     const one = initParameters(architecture, 64, 2, 1);
-    const size = encodeClassifier(SEEDS.map(() => one)).length;
+    const size = encodeClassifier(DEFAULT.seeds.map(() => one)).length;
     const descriptor = describeTarget(target!, { sha256: sha('f'), size });
     expect(classifierDescriptor.parse(descriptor)).toEqual(descriptor);
     expect(descriptor).toMatchObject({ architecture, createdAt: '2026-01-01T00:00:00.000Z' });
@@ -129,9 +182,10 @@ describe('training on released shards', () => {
     initCompute();
     const dir = await temporaryFolder();
     const manifest = await writeRelease(dir, await drawFilms(80, 16), 16);
-    const [target] = planTargets([{ ...release('alder', '1'), manifest, dir }]);
+    const short = { ...DEFAULT, steps: 100 };
+    const [target] = planTargets([{ ...release('alder', '1'), manifest, dir }], 'key-1', short);
     const signal = new AbortController().signal;
-    const bytes = await trainTarget(target!, { log: createLog('silent'), signal, steps: 100 });
+    const bytes = await trainTarget(target!, { log: createLog('silent'), signal });
     const ensemble = decodeClassifier(bytes, {
       architecture: 'small-cnn',
       imageSize: 16,

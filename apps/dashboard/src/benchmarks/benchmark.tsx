@@ -1,10 +1,10 @@
-import type { BenchmarkCell } from '@synspine/protocol';
+import { type BenchmarkCell, ONE_GENERATOR } from '@synspine/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { Session } from '../session/session.ts';
 import { Figure } from '../ui/figures.tsx';
 import { QueryState } from '../ui/query-state.tsx';
 import { ForestPlot } from './forest-plot.tsx';
-import { matrixOf } from './matrix.ts';
+import { describeSeeds, matrixOf, sitesWithoutComparison } from './matrix.ts';
 
 const REFRESH_MS = 10_000;
 
@@ -29,6 +29,7 @@ export function Benchmark({ session }: { session: Session }) {
                 A site with too few held-out films of a class tells no AUC of its own (–); its counts are in
                 the pooled column.
               </p>
+              <Notes cells={cells} />
               <ForestPlot cells={cells} />
               {updatedAt && <p className="quiet">Updated {new Date(updatedAt).toLocaleString()}</p>}
             </>
@@ -69,11 +70,33 @@ function Matrix({ cells }: { cells: BenchmarkCell[] }) {
   );
 }
 
+/** What a reader must know before comparing cells. */
+function Notes({ cells }: { cells: BenchmarkCell[] }) {
+  const alone = sitesWithoutComparison(cells);
+  const isSingle = cells.some((cell) => cell.generators === 1);
+  return (
+    <>
+      {alone.length > 0 && (
+        <p className="quiet">
+          No comparison with real films at {alone.join(', ')}: the site has told no AUC of classifiers that
+          were trained as those beside it.
+        </p>
+      )}
+      {isSingle && <p className="quiet">{ONE_GENERATOR}</p>}
+    </>
+  );
+}
+
+function titleOf(cell: BenchmarkCell): string {
+  const learnt = cell.nTraining === undefined ? '' : `; ${cell.nTraining} training images`;
+  return `${describeSeeds(cell)}${learnt}${cell.training ? `; ${cell.training}` : ''}`;
+}
+
 function Cell({ cell }: { cell: BenchmarkCell | undefined }) {
   if (!cell) return <td className="number quiet">–</td>;
   return (
     <td className="number">
-      <Figure value={cell.auc} ciLow={cell.ciLow} ciHigh={cell.ciHigh} title={`${cell.seeds} seeds`} />
+      <Figure value={cell.auc} ciLow={cell.ciLow} ciHigh={cell.ciHigh} title={titleOf(cell)} />
       <small className="floor">
         {cell.nPositive} + {cell.nNegative} films
       </small>

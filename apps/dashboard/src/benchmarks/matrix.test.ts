@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { matrixOf } from './matrix.ts';
+import { matrixOf, sitesWithoutComparison } from './matrix.ts';
 
 const cell = (trainedOn: string, testedOn: string) => ({
   trainedOn,
@@ -16,11 +16,29 @@ it('puts the pool first among rows, pooled last among columns, and finds a cell 
   const m = matrixOf([
     cell('real:cedar', 'cedar'),
     cell('synthetic:alder', 'zeta'),
+    cell('synthetic:all-but-alder', 'alder'),
     cell('synthetic:pool', 'pooled'),
     cell('synthetic:pool', 'alder'),
   ]);
-  expect(m.rows).toEqual(['synthetic:pool', 'synthetic:alder', 'real:cedar']);
+  expect(m.rows).toEqual(['synthetic:pool', 'synthetic:all-but-alder', 'synthetic:alder', 'real:cedar']);
   expect(m.columns).toEqual(['alder', 'cedar', 'zeta', 'pooled']);
   expect(m.at('synthetic:pool', 'pooled')?.auc).toBe(0.7);
   expect(m.at('real:cedar', 'pooled')).toBeUndefined();
+});
+
+it('names the sites where a classifier stands without a real result that was trained alike', () => {
+  const trained = (trainedOn: string, testedOn: string, training?: string) => ({
+    ...cell(trainedOn, testedOn),
+    training,
+  });
+  const cells = [
+    trained('synthetic:pool', 'alder', 'a'),
+    trained('real:alder', 'alder', 'a'),
+    trained('synthetic:pool', 'birch', 'a'),
+    trained('synthetic:birch', 'birch', 'b'),
+    trained('real:birch', 'birch', 'a'),
+    trained('synthetic:pool', 'cedar', 'a'),
+    trained('synthetic:pool', 'pooled', 'a'),
+  ];
+  expect(sitesWithoutComparison(cells)).toEqual(['birch', 'cedar']);
 });

@@ -1,8 +1,12 @@
-import type { BenchmarkCell } from '@synspine/protocol';
+import { type BenchmarkCell, siteLeftOut } from '@synspine/protocol';
 
-/** Rows (trained on: the pool, then synthetic, then real) and columns (tested on: sites, then pooled) of the matrix. */
+/** Rows (trained on: the pool, the pool without a site, then synthetic, then real) and columns (tested on: sites, then pooled) of the matrix. */
 export function matrixOf(cells: BenchmarkCell[]) {
-  const rank = (s: string) => (s === 'synthetic:pool' ? 0 : s.startsWith('synthetic:') ? 1 : 2);
+  const rank = (s: string) => {
+    if (s === 'synthetic:pool') return 0;
+    if (siteLeftOut(s)) return 1;
+    return s.startsWith('synthetic:') ? 2 : 3;
+  };
   const rows = [...new Set(cells.map((c) => c.trainedOn))].sort(
     (a, b) => rank(a) - rank(b) || a.localeCompare(b),
   );
@@ -12,4 +16,24 @@ export function matrixOf(cells: BenchmarkCell[]) {
   );
   const at = (row: string, column: string) => cells.find((c) => c.trainedOn === row && c.testedOn === column);
   return { rows, columns, at };
+}
+
+/** Sites where a classifier was scored and no real result of the same training stands beside it. */
+export function sitesWithoutComparison(cells: BenchmarkCell[]): string[] {
+  const scored = cells.filter((c) => c.trainedOn.startsWith('synthetic:') && c.testedOn !== 'pooled');
+  const isCompared = (site: string) =>
+    cells.some(
+      (real) =>
+        real.trainedOn === `real:${site}` &&
+        scored.every((c) => c.testedOn !== site || c.training === real.training),
+    );
+  return [...new Set(scored.map((c) => c.testedOn))].filter((site) => !isCompared(site)).sort();
+}
+
+/** What a cell's interval holds besides the test's patients, in words. */
+export function describeSeeds({ generators, seeds }: BenchmarkCell): string {
+  const classifiers = `${seeds} classifier seed${seeds === 1 ? '' : 's'}`;
+  return generators === undefined
+    ? classifiers
+    : `${generators} generator${generators === 1 ? '' : 's'} × ${classifiers}`;
 }

@@ -1,6 +1,12 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { BenchmarkCell, ClassifierDescriptor, Dataset, ScoreReport } from '@synspine/protocol';
+import {
+  type BenchmarkCell,
+  type ClassifierDescriptor,
+  type Dataset,
+  type ScoreReport,
+  trainingOf,
+} from '@synspine/protocol';
 import { signClassifier } from '@synspine/release';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -115,6 +121,8 @@ it('carries a classifier to the hospitals and their counts back', async () => {
   await birch.client.call('refuseTask', refusal);
   await birch.client.call('refuseTask', refusal);
   expect(await tasksOf(birch)).toEqual([]);
+  const { refused } = await benchmark.client.call('listScores', {});
+  expect(refused).toEqual([{ siteId: 'birch', classifierId: descriptor.id, code: 'POLICY_FORBIDS' }]);
 });
 
 describe('a classifier', () => {
@@ -125,7 +133,7 @@ describe('a classifier', () => {
   });
 
   it('is refused when a release it was trained on isn’t published as it says', async () => {
-    for (const change of [{ version: 2 }, { siteId: 'birch' }, { manifestSha256: '0'.repeat(64) }]) {
+    for (const change of [{ version: 2 }, { manifestSha256: '0'.repeat(64) }]) {
       const releases = [{ ...describeClassifier().releases[0]!, ...change }];
       await expect(announce(describeClassifier({ releases }))).rejects.toEqual(code('VALIDATION_FAILED'));
     }
@@ -152,6 +160,17 @@ describe('a classifier', () => {
     await Promise.all(Array.from({ length: 10 }, () => sendWeights(id)));
     expect(await registry.deps.prisma.task.count({ where: { classifierId: id } })).toBe(2);
   });
+});
+
+it('is a task at the one hospital that it leaves out', async () => {
+  const { dataset: other } = await publish(birch);
+  const { manifestSha256 } = other;
+  const cedar = await registry.enrol('cedar');
+  const releases = [...describeClassifier().releases, { siteId: 'birch', version: 1, manifestSha256 }];
+  const { id } = await announce(describeClassifier({ trainedOn: 'synthetic:all-but-cedar', releases }));
+  await sendWeights(id);
+  const has = async (site: TestSite) => (await tasksOf(site)).some((task) => idIn(task.classifier) === id);
+  expect([await has(alder), await has(birch), await has(cedar)]).toEqual([false, false, true]);
 });
 
 describe('a task', () => {
@@ -203,11 +222,11 @@ describe('a task', () => {
   });
 
   it('reaches a site that is waiting for it, and an empty wait ends on time', async () => {
-    const cedar = await registry.enrol('cedar');
+    const dogwood = await registry.enrol('dogwood');
     const started = performance.now();
-    expect(await tasksOf(cedar, 1)).toEqual([]);
+    expect(await tasksOf(dogwood, 1)).toEqual([]);
     expect(performance.now() - started).toBeGreaterThanOrEqual(990);
-    const waiting = tasksOf(cedar, 20);
+    const waiting = tasksOf(dogwood, 20);
     const { id } = await announce(describeClassifier());
     await sendWeights(id);
     expect(await waiting).toHaveLength(1);
@@ -223,6 +242,21 @@ describe('a site’s own result', () => {
     expect(scores.filter((score) => score.classifierId === null)).toEqual([
       { siteId: 'alder', classifierId: null, report: local },
     ]);
+    const training = trainingOf(describeClassifier({ seeds: 1 }));
+    const [deep, shallow] = [
+      { ...local, training: { ...training, architecture: 'densenet-121' as const } },
+      { ...local, training },
+    ];
+    for (const body of [deep, shallow, shallow])
+      await alder.client.call('putLocalScore', { body: { ...body, nTraining: 30 } });
+    const kept = (await benchmark.client.call('listScores', {})).scores.filter(
+      (s) => s.classifierId === null,
+    );
+    expect(kept.map((score) => score.report.training?.architecture ?? null).sort()).toEqual(
+      [null, 'densenet-121', 'small-cnn'].sort(),
+    );
+    const seeds = { body: { ...shallow, seeds: 2 } }; // not those of its training
+    await expect(alder.client.call('putLocalScore', seeds)).rejects.toEqual(code('RESULT_INVALID'));
     const foreign = { body: { ...local, trainedOn: 'real:birch' } };
     await expect(alder.client.call('putLocalScore', foreign)).rejects.toEqual(code('RESULT_INVALID'));
   });

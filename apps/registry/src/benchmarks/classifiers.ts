@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type ClassifierDescriptor, ProblemError, type PublicJwk } from '@synspine/protocol';
+import { type ClassifierDescriptor, ProblemError, type PublicJwk, siteLeftOut } from '@synspine/protocol';
 import { verifyClassifier } from '@synspine/release';
 import { appendAudit } from '../audit/append-audit.ts';
 import { inTransaction, type Queries } from '../database/open-database.ts';
@@ -49,7 +49,8 @@ async function requirePublished(tx: Queries, { releases }: ClassifierDescriptor)
 }
 
 /**
- * Stores the weights and makes the classifier a task at every enrolled hospital, once. Throws NOT_FOUND,
+ * Stores the weights and makes the classifier a task at every enrolled hospital, once; one that leaves a hospital out, at
+ * that one alone, since each answer tells a little about a hold-out. Throws NOT_FOUND,
  * PART_DIGEST_MISMATCH or FILE_HASH_MISMATCH.
  */
 export async function receiveWeights(
@@ -70,7 +71,7 @@ export async function receiveWeights(
   await inTransaction(prisma, async (tx) => {
     const where = { id, readyAt: null };
     const { count } = await tx.classifier.updateMany({ where, data: { readyAt: now } });
-    if (count === 1) await makeTasks(tx, id, createdBy, now);
+    if (count === 1) await makeTasks(tx, classifier, createdBy, now);
   });
 }
 
@@ -81,9 +82,21 @@ async function storeOnce(store: Deps['store'], key: string, bytes: Buffer, sha25
   });
 }
 
-async function makeTasks(tx: Queries, classifierId: string, actor: string, now: Date): Promise<void> {
-  const sites = await tx.site.findMany({ where: { kind: 'site', enrolledAt: { not: null } } });
+async function makeTasks(
+  tx: Queries,
+  { id: classifierId, descriptor }: Pick<Classifier, 'id' | 'descriptor'>,
+  actor: string,
+  now: Date,
+): Promise<void> {
+  const leftOut = siteLeftOut(readDescriptor(descriptor).trainedOn);
+  const asked = leftOut === undefined ? {} : { id: leftOut };
+  const sites = await tx.site.findMany({ where: { kind: 'site', enrolledAt: { not: null }, ...asked } });
   const open = { classifierId, status: 'open', createdAt: now };
   await tx.task.createMany({ data: sites.map((site) => ({ ...open, id: randomUUID(), siteId: site.id })) });
   await appendAudit(tx, { at: now, actor, action: 'classifier.ready', subject: classifierId });
+}
+
+/** The payload of a descriptor that was verified when it was announced. */
+export function readDescriptor(jws: string): ClassifierDescriptor {
+  return JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()) as ClassifierDescriptor;
 }

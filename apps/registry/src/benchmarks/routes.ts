@@ -4,7 +4,7 @@ import { inTransaction } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 import { announceClassifier, receiveWeights } from './classifiers.ts';
-import { completeTask, findTaskWeights, LOCAL, pollTasks, putLocalScore, refuseTask } from './tasks.ts';
+import { completeTask, findTaskWeights, isLocal, pollTasks, putLocalScore, refuseTask } from './tasks.ts';
 
 type BenchmarkRoutes =
   | 'createClassifier'
@@ -52,11 +52,16 @@ export function taskHandlers(deps: Deps): SomeHandlers<TaskRoutes> {
 async function listScores({ prisma }: Deps) {
   const sites = await prisma.site.findMany({ where: { kind: 'site', enrolledAt: { not: null } } });
   const scores = await prisma.score.findMany({ orderBy: [{ siteId: 'asc' }, { subject: 'asc' }] });
+  const refusals = await prisma.task.findMany({
+    where: { status: 'refused' },
+    orderBy: [{ siteId: 'asc' }, { classifierId: 'asc' }],
+  });
   return {
     sites: sites.map((site) => site.id).sort(),
+    refused: refusals.map(({ siteId, classifierId, refusalCode: code }) => ({ siteId, classifierId, code })),
     scores: scores.map(({ siteId, subject, report }) => ({
       siteId,
-      classifierId: subject === LOCAL ? null : subject,
+      classifierId: isLocal(subject) ? null : subject,
       report: report as ScoreReport,
     })),
   };

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { type ClassifierDescriptor, ProblemError, type ScoreReport, type SiteTask } from '@synspine/protocol';
+import { describeTraining, ProblemError, type ScoreReport, type SiteTask } from '@synspine/protocol';
 import { appendAudit } from '../audit/append-audit.ts';
 import { inTransaction, type Queries } from '../database/open-database.ts';
 import { readStoredManifest } from '../datasets/present-dataset.ts';
@@ -8,11 +9,14 @@ import type { Deps } from '../deps.ts';
 import type { FileAnswer } from '../http/route-types.ts';
 import { lockSite } from '../sites/enrolment.ts';
 import { checkScore } from './check-score.ts';
+import { readDescriptor } from './classifiers.ts';
 
 const LOOK_AGAIN_MS = 500; // one indexed query a waiting site; asking the database lets any number of servers run
 const TASKS_MAX = 32;
-/** The subject of a site's own real→real result. */
-export const LOCAL = 'local';
+/** The subject of a site's own real→real result; of one that says how it was trained, with a name of that behind it. */
+const LOCAL = 'local';
+const LOCAL_SCORES_MAX = 16;
+export const isLocal = (subject: string) => subject.startsWith(LOCAL); // any other subject is a UUID
 
 /** Open tasks of a site, oldest first; waits up to `waitSeconds` for the first one. */
 export async function pollTasks(
@@ -86,6 +90,7 @@ export async function completeTask(
       if (known && isDeepStrictEqual(known.report, report)) return;
       throw new ProblemError('RESULT_INVALID', 'the task has been closed with another answer');
     }
+    if (report.training) throw new ProblemError('RESULT_INVALID', 'training is that of the descriptor');
     const { trainedOn, seeds } = readDescriptor(task.classifier.descriptor);
     checkScore(report, { trainedOn, seeds, release: await newestManifest(tx, siteId) });
     const score = { siteId, subject: task.classifierId, report, createdAt: now };
@@ -115,7 +120,7 @@ export async function refuseTask(
   });
 }
 
-/** Keeps a site's own real→real result, in place of an earlier one. Throws RESULT_INVALID. */
+/** Keeps a site's own real→real result, in place of an earlier one that was trained alike. Throws RESULT_INVALID. */
 export async function putLocalScore(
   { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
   siteId: string,
@@ -125,21 +130,34 @@ export async function putLocalScore(
   await inTransaction(prisma, async (tx) => {
     await lockSite(tx, siteId);
     const release = await newestManifest(tx, siteId);
-    checkScore(report, { trainedOn: `real:${siteId}`, seeds: undefined, release });
-    const where = { siteId_subject: { siteId, subject: LOCAL } };
+    checkScore(report, { trainedOn: `real:${siteId}`, seeds: report.training?.seeds.length, release });
+    const subject = localSubject(report);
+    const where = { siteId_subject: { siteId, subject } };
     const data = { report, createdAt: now };
-    await tx.score.upsert({ where, create: { siteId, subject: LOCAL, ...data }, update: data });
+    await tx.score.upsert({ where, create: { siteId, subject, ...data }, update: data });
+    await dropOldLocalScores(tx, siteId);
     await appendAudit(tx, { at: now, actor: siteId, action: 'score.local', subject: siteId });
   });
+}
+
+function localSubject({ training }: ScoreReport): string {
+  if (!training) return LOCAL;
+  return `${LOCAL}:${createHash('sha256').update(describeTraining(training)).digest('hex').slice(0, 32)}`;
+}
+
+/** A site may have trained in many ways over the years; the newest ones are enough to stand beside classifiers. */
+async function dropOldLocalScores(tx: Queries, siteId: string): Promise<void> {
+  const own = { siteId, subject: { startsWith: LOCAL } };
+  const old = await tx.score.findMany({
+    where: own,
+    orderBy: [{ createdAt: 'desc' }, { subject: 'asc' }],
+    skip: LOCAL_SCORES_MAX,
+  });
+  await tx.score.deleteMany({ where: { siteId, subject: { in: old.map(({ subject }) => subject) } } });
 }
 
 async function newestManifest(tx: Queries, siteId: string) {
   const where = { siteId, status: 'published' };
   const release = await tx.release.findFirst({ where, orderBy: { version: 'desc' } });
   return release ? readStoredManifest(release.manifest) : undefined;
-}
-
-/** The payload of a descriptor that was verified when it was announced. */
-function readDescriptor(jws: string): ClassifierDescriptor {
-  return JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()) as ClassifierDescriptor;
 }

@@ -7,10 +7,10 @@ import { describeRoute } from './openapi.ts';
 import type { Caller, FileAnswer, Handlers } from './route-types.ts';
 import { sendFile } from './send-file.ts';
 
-const JSON_BYTES_MAX = 4 * 1024 ** 2; // a manifest has at most 1 MiB, a matrix of 10,000 cells about 2 MiB
+const JSON_BYTES_MAX = 6 * 1024 ** 2; // a manifest has at most 1 MiB, a matrix of 10,000 cells about 5 MiB
 const BYTES_MAX: Partial<Record<RouteName, number>> = {
   putPart: PART_BYTES,
-  putClassifierWeights: 128 * 1024 ** 2, // as the classifier descriptor allows
+  putClassifierWeights: 256 * 1024 ** 2, // as the classifier descriptor allows
 };
 type Authenticate = (request: FastifyRequest, roles: Route['roles']) => Promise<Caller | undefined>;
 type AnyHandler = (call: object) => Promise<unknown>;

@@ -52,3 +52,15 @@ export function masterFile(pixelSha256: string): string {
 function masterPath(home: Home, pixelSha256: string): string {
   return join(home.path, masterFile(pixelSha256));
 }
+
+/** Films by the hash of their master, at one size. → [films, size, size] gray bytes. */
+export async function loadAtSize(
+  home: Home,
+  pixelSha256: readonly string[],
+  size: number,
+): Promise<Uint8Array> {
+  const images = new Uint8Array(pixelSha256.length * size ** 2);
+  for (const [i, hash] of pixelSha256.entries())
+    images.set(await loadMaster(home, hash, size), i * size ** 2);
+  return images;
+}

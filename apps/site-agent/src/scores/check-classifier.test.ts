@@ -9,7 +9,7 @@ const weightsSha256 = createHash('sha256').update(weights).digest('hex');
 const descriptor: ClassifierDescriptor = {
   schema: 'synspine.classifier/1',
   id: randomUUID(),
-  trainedOn: 'synthetic:pool',
+  trainedOn: 'synthetic:elm',
   architecture: 'small-cnn',
   imageSize: 32,
   seeds: 3,

@@ -1,6 +1,14 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ClassifierDescriptor, ScoreReport, SiteTask } from '@synspine/protocol';
+import {
+  type ClassifierDescriptor,
+  type ClassifierTraining,
+  describeTraining,
+  type ScoreReport,
+  type SiteTask,
+  trainingOf,
+} from '@synspine/protocol';
 import type { AgentDeps } from '../agent/agent.ts';
 import { appendLine, readJson, readLines, writeDurably, writeJson } from '../durable-file.ts';
 import { openHoldOut } from '../films/hold-out.ts';
@@ -28,8 +36,8 @@ export type ScoringDeps = AgentDeps & { registry: Registry; signal: AbortSignal 
 type Scoring = ScoringDeps & { run: RunFolder; policy: SitePolicy; commitment: string };
 
 /**
- * Answers the registry's open tasks: runs each classifier on this site's sealed hold-out and returns counts. Before the
- * first one, it scores a classifier of the site's own real films, for comparison. Resolves to the number of
+ * Answers the registry's open tasks: runs each classifier on this site's sealed hold-out and returns counts. For
+ * comparison it also scores classifiers of the site's own real films, trained as the tasks' ones. Resolves to the number of
  * answers, or null when no hold-out is sealed yet.
  */
 export async function evaluateRemote(
@@ -44,10 +52,15 @@ export async function evaluateRemote(
   }
   const { commitment } = await openHoldOut(run);
   const scoring: Scoring = { ...deps, run, policy: await readPolicy(home, config), commitment };
-  await sendLocalScore(scoring);
   const poll = () => registry.client.call('pollTasks', { query: { wait: waitSeconds } }, { signal });
   const { tasks } = await retry(poll, { tries: TRIES, signal });
-  await answerEach(tasks, (task) => answerTask(scoring, task), { signal, log });
+  const answers = tasks.map((task) => ({ id: task.id, work: () => answerTask(scoring, task) }));
+  const compared = await trainingsOf(scoring, tasks);
+  const comparisons = compared.map((training) => ({
+    id: 'local',
+    work: () => sendRealScore(scoring, training),
+  }));
+  await answerEach([...comparisons, ...answers], ({ work }) => work(), { signal, log });
   return tasks.length;
 }
 
@@ -79,19 +92,52 @@ async function findScoredRun({ home }: ScoringDeps): Promise<RunFolder | undefin
   return undefined;
 }
 
+/** How the classifiers of these tasks were trained, each way once. What isn't the benchmark's word counts for nothing. */
+async function trainingsOf(
+  { home, registry }: Scoring,
+  tasks: readonly SiteTask[],
+): Promise<ClassifierTraining[]> {
+  if (tasks.length === 0) return [];
+  const keys = await readBenchmarkKeys(home, registry.client);
+  const trainings = new Map<string, ClassifierTraining>();
+  for (const task of tasks) {
+    const descriptor = await checkDescriptor(task.classifier, keys);
+    if (typeof descriptor === 'string') continue; // refused when its turn comes
+    const training = trainingOf(descriptor);
+    trainings.set(describeTraining(training), training);
+  }
+  return [...trainings.values()];
+}
+
+/** What this agent can't train: then nothing of its own stands beside the benchmark's results. */
+const NOT_COMPARED: readonly string[] = [
+  'UNKNOWN_RECIPE',
+  'NO_PRETRAINED',
+  'POLICY_FORBIDS',
+  'SIZE_UNSUPPORTED',
+];
+
 /** Real films of this site to real films of this site: what a perfect synthetic set could reach here. Sent once. */
-async function sendLocalScore(scoring: Scoring): Promise<void> {
-  const { home, registry, commitment, signal, log } = scoring;
-  const folder = join(home.folders.scores, `local-${commitment.slice(0, 16)}`);
+async function sendRealScore(scoring: Scoring, training: ClassifierTraining): Promise<void> {
+  const { home, registry, commitment, policy, signal, log } = scoring;
+  const name = createHash('sha256').update(describeTraining(training)).digest('hex');
+  const folder = join(home.folders.scores, `local-${commitment.slice(0, 16)}-${name.slice(0, 16)}`);
   const sent = join(folder, 'sent.json');
   if (await readJson(sent)) return;
-  const report = await score(scoring, folder, { kind: 'local' });
-  await retry(() => registry.client.call('putLocalScore', { body: report }, { signal }), {
-    tries: TRIES,
-    signal,
-  });
-  await writeJson(sent, { at: new Date().toISOString() });
-  log.info('local score was sent', { runId: scoring.run.runId });
+  if (training.steps * training.seeds.length > policy.realTrainingStepsMax)
+    return log.warn('own films were not trained for comparison', { code: 'POLICY_FORBIDS' });
+  try {
+    const report = await score(scoring, folder, { kind: 'local', training });
+    await retry(() => registry.client.call('putLocalScore', { body: report }, { signal }), {
+      tries: TRIES,
+      signal,
+    });
+    await writeJson(sent, { at: new Date().toISOString() });
+    log.info('local score was sent', { runId: scoring.run.runId });
+  } catch (error) {
+    if (!NOT_COMPARED.includes(errorCode(error))) throw error;
+    log.warn('own films were not trained for comparison', { code: errorCode(error) });
+  }
 }
 
 async function answerTask(scoring: Scoring, task: SiteTask): Promise<void> {

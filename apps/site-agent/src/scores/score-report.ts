@@ -13,7 +13,7 @@ export type HoldOutScores = { scores: Float32Array; labels: Uint8Array; patients
  */
 export function reportScores(
   { scores, labels, patients }: HoldOutScores,
-  about: Pick<ScoreReport, 'trainedOn' | 'seeds' | 'holdOutCommitment'>,
+  about: Pick<ScoreReport, 'trainedOn' | 'training' | 'nTraining' | 'seeds' | 'holdOutCommitment'>,
   minPerClass: number,
 ): ScoreReport {
   if (!scores.every(Number.isFinite)) throw new ClassifierError('NOT_FINITE');

@@ -1,4 +1,5 @@
 import type { ArchitectureId } from '@synspine/classifier';
+import type { ClassifierTraining } from '@synspine/protocol';
 import type { Dataset, ExperimentOptions, Unit } from '../experiments/paper/plan.ts';
 import type { StageName } from '../stages/stage.ts';
 
@@ -33,7 +34,7 @@ export type ScoreRequest = {
 /** Which classifier to run on the sealed hold-out: one sent by the benchmark, or one trained on the site's own films. */
 export type ScoreTask =
   | { kind: 'remote'; architecture: ArchitectureId; imageSize: number; seeds: number; trainedOn: string }
-  | { kind: 'local' };
+  | { kind: 'local'; training: ClassifierTraining };
 
 /** The worker's only answer; its work itself is on disk. */
 export type WorkerReply = { ok: true } | { ok: false; code: string; where: string[] };
