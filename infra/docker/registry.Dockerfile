@@ -13,7 +13,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund \
  && npm prune --omit=dev --ignore-scripts
 
 FROM node:20.20.2-bookworm-slim
-ENV NODE_ENV=production LISTEN_HOST=0.0.0.0 PORT=8080 DASHBOARD_DIR=/synspine/apps/dashboard/dist
+ENV LISTEN_HOST=0.0.0.0 PORT=8080 DASHBOARD_DIR=/synspine/apps/dashboard/dist
 WORKDIR /synspine
 COPY --from=build /synspine /synspine
 RUN mkdir /objects && chown node:node /objects

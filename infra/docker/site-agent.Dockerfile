@@ -15,7 +15,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund \
  && npm prune --omit=dev --ignore-scripts
 
 FROM node:20.20.2-bookworm-slim
-ENV NODE_ENV=production SYNSPINE_CACHE=/opt/synspine-cache
+ENV SYNSPINE_CACHE=/opt/synspine-cache
 WORKDIR /synspine
 COPY --from=build /opt/synspine-cache /opt/synspine-cache
 COPY --from=build /synspine /synspine

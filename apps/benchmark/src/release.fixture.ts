@@ -1,7 +1,15 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuditTest, ReleaseManifest } from '@synspine/protocol';
+import {
+  battery,
+  counted,
+  type Estimate,
+  judgeTest,
+  referencePolicy,
+  TEST_KEYS,
+} from '@synspine/audit-rules';
+import type { ReleaseManifest } from '@synspine/protocol';
 import { bundleRelease, type ShardImage, writeFileAtomic, writeShards } from '@synspine/release';
 import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
@@ -40,10 +48,15 @@ export async function drawFilms(perClass: number, size: number, first = 0): Prom
   );
 }
 
-const auditTest = (id: AuditTest['id']): AuditTest => {
-  const figures = { statistic: 0.5, ciLow: 0.4, ciHigh: 0.6, limit: 0.7, n: 40, patients: 20 };
-  return { id, name: `test ${id}`, ...figures, verdict: 'pass', patientsNeeded: null };
-};
+const FIGURES = { planted: counted(1), nearCopies: counted(0) } as const;
+const chance = (limit: number): Estimate => ({ statistic: limit / 2, ciLow: 0, ciHigh: limit });
+
+/** Each test passed, judged by the reference policy. */
+const auditTests = TEST_KEYS.map((key) => {
+  const found = key in FIGURES ? FIGURES[key as keyof typeof FIGURES] : undefined;
+  const estimate = found ?? chance(referencePolicy.limits[battery[key].limit]);
+  return judgeTest(key, estimate, { n: 400, patients: 120 }, referencePolicy);
+});
 
 /** Writes a release's files to `dir` and returns the manifest that fits them; `change` replaces whole fields. */
 export async function writeRelease(
@@ -77,10 +90,11 @@ export async function writeRelease(
     holdOutCommitment: 'a'.repeat(64),
     quality: { imageSize, scores: [] },
     audit: {
-      policyVersion: '1',
-      tests: (['P0', 'P1', 'P2', 'P6'] as const).map(auditTest),
+      policyVersion: referencePolicy.version,
+      policy: referencePolicy,
+      tests: auditTests,
       reasons: [],
-      acceptedUndecided: null,
+      accepted: [],
       decision: 'approve',
     },
     files: await bundleRelease(dir),

@@ -6,8 +6,10 @@ import type { Database } from './database/open-database.ts';
 export type RegistryPolicy = {
   /** Where clients reach the registry, without a slash at the end; the audience of assertions and base of `htu`. */
   publicUrl: string;
-  /** Oldest agent that may enrol or report, `major.minor.patch`. */
+  /** Oldest agent that may enrol, report or release, `major.minor.patch`. */
   agentVersionMin: string;
+  /** Whether releases audited by a demonstration policy are taken: only where nobody but this machine reaches the registry. */
+  takesDemonstrations: boolean;
   /** SHA-256 of a bootstrap admin's token, from the configuration. */
   adminTokenSha256?: string;
   /** Addresses or networks of reverse proxies, whose X-Forwarded-For names the client. */

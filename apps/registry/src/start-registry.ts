@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { isLoopbackHost } from '@synspine/audit-rules';
 import type { FastifyInstance } from 'fastify';
 import getPort from 'get-port';
 import { pino } from 'pino';
@@ -35,7 +36,15 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
       config.publicUrl ?? `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`;
     const store = await openObjectStore(config);
     const { adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies } = config;
-    const policy = { publicUrl: url, adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies };
+    const takesDemonstrations = isLoopbackOnly(config.host, url);
+    const policy = {
+      publicUrl: url,
+      adminTokenSha256,
+      dashboardDir,
+      agentVersionMin,
+      trustedProxies,
+      takesDemonstrations,
+    };
     const clock = () => new Date();
     const deps: Deps = { prisma: openDatabase(database.url), store, config: policy, clock, log };
     const app = await buildApp(deps);
@@ -48,6 +57,11 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
     await database.close();
     throw error;
   }
+}
+
+/** The one listener and the address that the registry gives itself are both this machine's own. */
+function isLoopbackOnly(host: string, publicUrl: string): boolean {
+  return isLoopbackHost(host) && isLoopbackHost(new URL(publicUrl).hostname);
 }
 
 async function closeAll(app: FastifyInstance, deps: Deps, last: (() => unknown)[]): Promise<void> {

@@ -13,7 +13,6 @@ export const configSchema = z.object({
   /** The agent's folder where no flag names one. */
   SYNSPINE_HOME: z.string().default(join(homedir(), '.synspine')),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   /** CPU threads of TensorFlow. */
   SYNSPINE_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
   /** Seconds between two looks at the run directory for work that the queue lost. */
@@ -23,7 +22,8 @@ export const configSchema = z.object({
 export type Config = {
   queueUrl: string | undefined;
   logLevel: z.infer<typeof configSchema>['LOG_LEVEL'];
-  isProduction: boolean;
+  /** Said on the command line alone: without a policy.json, the policy that ships with the agent holds. */
+  usesReferencePolicy: boolean;
   threads: number;
   reconcileMs: number;
   /** What a worker process gets to see of the environment: what its libraries read, and no secret. */
@@ -45,11 +45,11 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     const issue = parsed.error.issues[0];
     throw new SiteError('CONFIG_INVALID', `${String(issue?.path[0])}: ${issue?.message}`);
   }
-  const { QUEUE_URL, LOG_LEVEL, NODE_ENV, SYNSPINE_THREADS, SYNSPINE_RECONCILE_SECONDS } = parsed.data;
+  const { QUEUE_URL, LOG_LEVEL, SYNSPINE_THREADS, SYNSPINE_RECONCILE_SECONDS } = parsed.data;
   return {
     queueUrl: QUEUE_URL,
     logLevel: LOG_LEVEL,
-    isProduction: NODE_ENV === 'production',
+    usesReferencePolicy: false,
     threads: SYNSPINE_THREADS,
     reconcileMs: SYNSPINE_RECONCILE_SECONDS * 1_000,
     workerEnvironment: workerEnvironment(environment),

@@ -17,8 +17,13 @@ const SITE_ERRORS = {
   FIT_CONFLICT: 'The films in this home were cut with another fit. Use that fit, or ingest into a new home.',
   SELECTION_INVALID: 'selection.json in the home does not match its schema. Correct it.',
   POLICY_MISSING:
-    'There is no policy.json in the home. Put the site’s privacy policy there; nothing is released without it.',
-  POLICY_INVALID: 'The privacy policy does not match its schema. Correct policy.json in the home.',
+    'There is no policy.json in the home, and nothing is released without it. Write one with `synspine-site policy init`, then have it signed off.',
+  POLICY_INVALID:
+    'The privacy policy does not match its schema. Correct policy.json in the home; `synspine-site policy init` writes a valid one where there is none.',
+  POLICY_EXISTS:
+    'This home has a policy.json, which is never overwritten. Correct it, or move it away first.',
+  POLICY_DEMONSTRATION:
+    'The policy is marked as a demonstration, which only a registry on this machine takes. Write the site’s own with `synspine-site policy init`.',
   NO_FILMS: 'No film has been ingested. Run `synspine-site ingest` first.',
   TOO_FEW_PATIENTS:
     'At least two classes need 11 patients in training and two films in each other part. Ingest more films.',

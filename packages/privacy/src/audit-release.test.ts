@@ -1,14 +1,13 @@
+import { auditReport, referencePolicy, type TestKey } from '@synspine/audit-rules';
 import { seededRandom } from '@synspine/compute';
-import { auditReport } from '@synspine/protocol';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type AuditFindings, type AuditInput, auditRelease } from './audit-release.ts';
-import { battery } from './battery.ts';
 import { decideGate } from './decide-gate.ts';
 import { phantomFeatures, phantomFilms } from './phantom-films.ts';
 import { alterFilm } from './pixels/alter-film.ts';
-import { referencePolicy } from './policy.ts';
 import { type RealSet, type SampleSet, selectFilms } from './sample-set.ts';
 
+const today = new Date('2026-11-30T12:00:00Z');
 const train = phantomFilms(100, 1);
 const heldOut = phantomFilms(100, 2);
 const strangers = phantomFilms(80, 3);
@@ -20,8 +19,8 @@ function audit(synthetic: SampleSet, change: Partial<AuditInput> = {}): AuditFin
   );
 }
 
-function verdictOf(findings: AuditFindings, name: keyof typeof battery) {
-  return findings.tests.find((test) => test.name === battery[name].name)!.verdict;
+function verdictOf(findings: AuditFindings, key: TestKey) {
+  return findings.tests.find((test) => test.key === key)!.verdict;
 }
 
 /** A generator that has learned its training films by heart and disguises them. */
@@ -50,8 +49,10 @@ describe('an audit of a generator that copies its training films', () => {
   );
 
   it('ends in a rejection whatever the policy accepts', () => {
-    const accepting = { ...referencePolicy, acceptUndecided: { reason: 'whatever may come' } };
-    expect(decideGate(findings, accepting).decision).toBe('reject');
+    const accept = (['closenessNetwork', 'closenessPixels', 'membershipAuc', 'membershipRate'] as const).map(
+      (test) => ({ test, reason: 'whatever may come', expires: '2026-12-31' }),
+    );
+    expect(decideGate(findings, { ...referencePolicy, accept }, today).decision).toBe('reject');
   });
 
   it('finds each copy', () => {
@@ -76,11 +77,11 @@ describe('an audit of images of other patients', () => {
       expect(test.verdict).not.toBe('fail');
       if (test.verdict === 'undecided') expect(test.patientsNeeded).toBeGreaterThan(100);
     }
-    expect(decideGate(findings, referencePolicy).decision).toBe('undecided');
+    expect(decideGate(findings, referencePolicy, today).decision).toBe('undecided');
   });
 
   it('makes a valid report without notes', () => {
-    expect(auditReport.safeParse(decideGate(findings, referencePolicy)).success).toBe(true);
+    expect(auditReport.safeParse(decideGate(findings, referencePolicy, today)).success).toBe(true);
     expect(findings.notes).toEqual([]);
   });
 
@@ -137,7 +138,7 @@ describe('a hold-out with training patients under other names', () => {
   it('is no hold-out when they are more than a fifth', () => {
     const findings = audit(strangers, { heldOut: hideIn(22) });
     expect(findings.faults).toHaveLength(1);
-    expect(decideGate(findings, referencePolicy).decision).toBe('reject');
+    expect(decideGate(findings, referencePolicy, today).decision).toBe('reject');
   });
 });
 

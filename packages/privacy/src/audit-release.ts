@@ -1,7 +1,6 @@
+import { type AuditPolicy, type AuditTest, counted, judgeTest } from '@synspine/audit-rules';
 import { seededRandom } from '@synspine/compute';
 import type { Features } from '@synspine/metrics';
-import type { AuditTest } from '@synspine/protocol';
-import { battery, counted, judge } from './battery.ts';
 import { closenessShare } from './likeness/closeness.ts';
 import { type DistanceTable, distancesToPatients, distanceTable } from './likeness/distance-table.ts';
 import { membershipAttacks } from './likeness/membership-attacks.ts';
@@ -10,7 +9,6 @@ import { membershipRate, patientsForRate } from './likeness/membership-rate.ts';
 import { findNearCopies, type NearCopies } from './near-copies/near-copies.ts';
 import { pixelEmbedding } from './pixels/pixel-embedding.ts';
 import { workingPlane } from './pixels/plane.ts';
-import type { PrivacyPolicy } from './policy.ts';
 import {
   assertImages,
   assertSets,
@@ -51,11 +49,11 @@ const HELD_OUT_COPIES_MAX = 0.2; // share of held-out patients; past it the hold
  * threshold, are left out of P2 and P6, and are counted in a note. Throws a PrivacyError when the sets can't be audited;
  * the caller must then release nothing.
  */
-export function auditRelease(input: AuditInput, policy: PrivacyPolicy): AuditFindings {
+export function auditRelease(input: AuditInput, policy: AuditPolicy): AuditFindings {
   assertSets(input.train, input.heldOut, input.synthetic);
   if (input.alsoReleased) assertImages(input.alsoReleased, input.train.size);
   const random = seededRandom(input.seed);
-  const copies = findNearCopies(input, { tail: policy.nearCopyTail, embed: input.embed, random });
+  const copies = findNearCopies(input, { tail: policy.limits.nearCopyTail, embed: input.embed, random });
   const { strangers, suspects, suspectShare } = withoutCopies(input.heldOut, copies);
   const notes = suspects === 0 ? [] : [describeSuspects(suspects)];
   if (suspectShare > HELD_OUT_COPIES_MAX) {
@@ -87,16 +85,16 @@ function describeSuspects(count: number): string {
   return `${who} no part in P2 and P6: their films look copied from training films (one person under two names?)`;
 }
 
-function copyTests(copies: NearCopies, { heldOut }: AuditInput, policy: PrivacyPolicy): AuditTest[] {
+function copyTests(copies: NearCopies, { heldOut }: AuditInput, policy: AuditPolicy): AuditTest[] {
   const patients = new Set(heldOut.patients).size;
   const found = counted(copies.plantedFound / copies.planted);
   return [
-    judge(battery.planted, found, { n: copies.planted, patients }, policy),
-    judge(battery.nearCopies, counted(copies.confirmed), { n: copies.screened, patients }, policy),
+    judgeTest('planted', found, { n: copies.planted, patients }, policy),
+    judgeTest('nearCopies', counted(copies.confirmed), { n: copies.screened, patients }, policy),
   ];
 }
 
-function likenessTests(input: AuditInput, policy: PrivacyPolicy, random: () => number): AuditTest[] {
+function likenessTests(input: AuditInput, policy: AuditPolicy, random: () => number): AuditTest[] {
   const { train, heldOut, synthetic } = input;
   const patients = [...train.patients, ...heldOut.patients];
   const members = countOf(train);
@@ -119,10 +117,10 @@ function likenessTests(input: AuditInput, policy: PrivacyPolicy, random: () => n
     attackCount: attacks.length,
   };
   return [
-    judge(battery.closenessNetwork, closeness(network), images, policy),
-    judge(battery.closenessPixels, closeness(pixels), images, policy),
-    judge(battery.membershipAuc, membershipAuc(attacks, members, patients, random), films, policy),
-    judge(battery.membershipRate, rate, films, policy, (limit) =>
+    judgeTest('closenessNetwork', closeness(network), images, policy),
+    judgeTest('closenessPixels', closeness(pixels), images, policy),
+    judgeTest('membershipAuc', membershipAuc(attacks, members, patients, random), films, policy),
+    judgeTest('membershipRate', rate, films, policy, (limit) =>
       patientsForRate(rate.statistic, limit, sizes),
     ),
   ];

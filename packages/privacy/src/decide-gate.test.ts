@@ -1,20 +1,34 @@
-import type { Estimate } from '@synspine/audit-rules';
-import { type AuditTest, approvedAudit, auditReport } from '@synspine/protocol';
+import {
+  type AuditPolicy,
+  type AuditTest,
+  approvedAudit,
+  auditReport,
+  battery,
+  counted,
+  type Estimate,
+  judgeTest,
+  referencePolicy,
+  TEST_KEYS,
+  type TestKey,
+} from '@synspine/audit-rules';
 import { describe, expect, it } from 'vitest';
 import type { AuditFindings } from './audit-release.ts';
-import { battery, counted, judge } from './battery.ts';
-import { decideGate } from './decide-gate.ts';
-import { type PrivacyPolicy, referencePolicy } from './policy.ts';
+import { decideGate as decideGateAt } from './decide-gate.ts';
+
+const today = new Date('2026-11-30T12:00:00Z');
+const decideGate = (findings: AuditFindings | null | undefined, policy: AuditPolicy, at = today) =>
+  decideGateAt(findings, policy, at);
 
 const policy = referencePolicy;
-const accepting: PrivacyPolicy = {
-  ...policy,
-  acceptUndecided: { reason: 'small site, agreed with the data protection officer' },
-};
+const acceptance = (test: TestKey, expires = '2027-03-31') => ({
+  test,
+  reason: 'small site, agreed with the data protection officer',
+  expires,
+});
+const acceptable = ['closenessNetwork', 'closenessPixels', 'membershipAuc', 'membershipRate'] as const;
+const accepting: AuditPolicy = { ...policy, accept: acceptable.map((test) => acceptance(test)) };
 
-type Name = keyof typeof battery;
-
-const clean: Record<Name, Estimate> = {
+const clean: Record<TestKey, Estimate> = {
   planted: counted(1),
   nearCopies: counted(0),
   closenessNetwork: { statistic: 0.5, ciLow: 0.46, ciHigh: 0.54 },
@@ -23,11 +37,9 @@ const clean: Record<Name, Estimate> = {
   membershipRate: { statistic: 0.012, ciLow: 0.004, ciHigh: 0.025 },
 };
 
-function findings(changed: Partial<Record<Name, Estimate>> = {}, judgedBy = policy): AuditFindings {
+function findings(changed: Partial<Record<TestKey, Estimate>> = {}, judgedBy = policy): AuditFindings {
   const estimates = { ...clean, ...changed };
-  const tests = (Object.keys(battery) as Name[]).map((name) =>
-    judge(battery[name], estimates[name], { n: 1000, patients: 400 }, judgedBy),
-  );
+  const tests = TEST_KEYS.map((key) => judgeTest(key, estimates[key], { n: 1000, patients: 400 }, judgedBy));
   return { tests, faults: [], notes: [] };
 }
 
@@ -40,11 +52,12 @@ describe('the gate', () => {
   it('approves when every test passed, in the form that signing takes', () => {
     const report = decideGate(findings(), policy);
     expect(report.decision).toBe('approve');
-    expect(report.acceptedUndecided).toBe(null);
+    expect(report.accepted).toEqual([]);
+    expect(report.policy).toEqual(policy);
     expect(approvedAudit.safeParse(report).success).toBe(true);
   });
 
-  const limits: [Name, number, Estimate, Estimate][] = [
+  const limits: [TestKey, number, Estimate, Estimate][] = [
     ['nearCopies', 0, counted(0), counted(1)],
     ['closenessNetwork', 0.55, at(0.5, 0.45, 0.55), at(0.6, 0.5501, 0.65)],
     ['closenessPixels', 0.55, at(0.5, 0.45, 0.55), at(0.6, 0.5501, 0.65)],
@@ -77,18 +90,41 @@ describe('the gate', () => {
     expect(missed.reasons[0]).toContain('void');
   });
 
-  it('approves undecided tests only where the policy says so, and records the reason', () => {
-    const unsure = findings({ membershipAuc: at(0.55, 0.5, 0.65) });
-    const report = decideGate(unsure, accepting);
-    expect(report.decision).toBe('approve');
-    expect(report.acceptedUndecided).toEqual(accepting.acceptUndecided);
+  const unsure = findings({ membershipAuc: at(0.55, 0.5, 0.65) });
+
+  it('approves an undecided test only where the policy accepts that test by name, and records why and until when', () => {
+    const others = { ...policy, accept: [acceptance('membershipRate')] };
+    expect(decideGate(unsure, others).decision).toBe('undecided');
+    const named = { ...policy, accept: [acceptance('membershipAuc')] };
+    const report = decideGate(unsure, named);
+    expect(report).toMatchObject({ decision: 'approve', accepted: named.accept });
+    expect(report.reasons.join()).toContain('accepted by policy until 2027-03-31');
     expect(auditReport.safeParse(report).success).toBe(true);
-    expect(decideGate(findings(), accepting).acceptedUndecided).toBe(null); // nothing to accept
+    expect(decideGate(findings(), accepting).accepted).toEqual([]); // nothing to accept
+  });
+
+  it('accepts no undecided test whose estimate itself is beyond the limit', () => {
+    const within = findings({ membershipAuc: at(0.6, 0.57, 0.81) });
+    expect(decideGate(within, accepting).decision).toBe('approve');
+    const beyond = findings({ membershipAuc: at(0.698, 0.57, 0.81), membershipRate: at(0.3, 0.01, 0.6) });
+    const report = decideGate(beyond, accepting);
+    expect(report).toMatchObject({ decision: 'undecided', accepted: [] });
+    expect(report.reasons[0]).toContain('the estimate itself is beyond the limit');
+  });
+
+  it('accepts up to the last day named, and not a day longer', () => {
+    const until = (day: string) => ({ ...policy, accept: [acceptance('membershipAuc', day)] });
+    expect(decideGate(unsure, until('2026-11-30')).decision).toBe('approve');
+    const expired = decideGate(unsure, until('2026-11-29'));
+    expect(expired.decision).toBe('undecided');
+    expect(expired.reasons[0]).toContain('ended on 2026-11-29');
+    expect(decideGate(unsure, until('2027-12-01')).decision).toBe('approve');
+    expect(decideGate(unsure, until('2027-12-02')).decision).toBe('undecided'); // more than a year is no expiry
   });
 
   it('never lets an accepted doubt cover a failure', () => {
     const both = findings({ membershipAuc: at(0.55, 0.5, 0.65), nearCopies: counted(1) });
-    expect(decideGate(both, accepting)).toMatchObject({ decision: 'reject', acceptedUndecided: null });
+    expect(decideGate(both, accepting)).toMatchObject({ decision: 'reject', accepted: [] });
   });
 });
 
@@ -103,7 +139,7 @@ describe('the gate fails closed', () => {
     expect(decideGate({} as AuditFindings, accepting).decision).toBe('reject');
   });
 
-  it.each(Object.keys(battery) as Name[])('on a missing result: %s', (name) => {
+  it.each(TEST_KEYS)('on a missing result: %s', (name) => {
     const all = findings();
     const tests = all.tests.filter((test) => test.name !== battery[name].name);
     expect(decideGate({ ...all, tests }, accepting)).toMatchObject({
@@ -112,7 +148,7 @@ describe('the gate fails closed', () => {
     });
   });
 
-  it.each(Object.keys(battery) as Name[])('on figures that aren’t numbers: %s', (name) => {
+  it.each(TEST_KEYS)('on figures that aren’t numbers: %s', (name) => {
     for (const key of ['statistic', 'ciLow', 'ciHigh'] as const) {
       const report = decideGate(findings({ [name]: { ...clean[name], [key]: Number.NaN } }), accepting);
       expect(report.decision).toBe('reject');
@@ -127,7 +163,7 @@ describe('the gate fails closed', () => {
 
   it('on a result of an unknown test', () => {
     const all = findings();
-    const unknown = { ...all.tests[2]!, id: 'P3' as const, name: 'another test' };
+    const unknown = { ...all.tests[2]!, key: 'another' as TestKey };
     expect(decideGate({ ...all, tests: [...all.tests, unknown] }, accepting).decision).toBe('reject');
   });
 
@@ -135,7 +171,10 @@ describe('the gate fails closed', () => {
     const failing = findings({ closenessPixels: at(0.7, 0.6, 0.8) });
     const tests = failing.tests.map((test) => ({ ...test, verdict: 'pass' as const }));
     expect(decideGate({ ...failing, tests }, accepting).decision).toBe('reject');
-    expect(decideGate(findings({}, { ...policy, membershipAucMax: 0.7 }), accepting).decision).toBe('reject');
+    expect(
+      decideGate(findings({}, { ...policy, limits: { ...policy.limits, membershipAucMax: 0.7 } }), accepting)
+        .decision,
+    ).toBe('reject');
   });
 
   it('on a statistic outside its interval', () => {

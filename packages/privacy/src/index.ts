@@ -1,5 +1,4 @@
 export { type AuditFindings, type AuditInput, auditRelease } from './audit-release.ts';
 export { decideGate } from './decide-gate.ts';
-export { type PrivacyPolicy, parsePolicy, referencePolicy } from './policy.ts';
 export { PrivacyError, type PrivacyErrorCode } from './privacy-error.ts';
 export type { Embed, ImageSet, RealSet, SampleSet } from './sample-set.ts';

@@ -1,4 +1,4 @@
-export type PrivacyErrorCode = 'sets-unusable' | 'patients-overlap' | 'too-few-patients' | 'policy-invalid';
+export type PrivacyErrorCode = 'sets-unusable' | 'patients-overlap' | 'too-few-patients';
 
 /** The audit can't be run as asked. `code` is stable; messages hold counts only, nothing of a patient. */
 export class PrivacyError extends Error {

@@ -23,7 +23,18 @@ export const PROBLEMS = {
   ],
   MANIFEST_INVALID: [422, 'The manifest does not match its schema. Upgrade the agent.'],
   SITE_MISMATCH: [422, 'The manifest names another site than the one that sends it.'],
-  AUDIT_NOT_APPROVED: [422, 'The privacy audit in the manifest is not an approval, or contradicts itself.'],
+  AUDIT_NOT_APPROVED: [
+    422,
+    'The figures of the privacy audit do not give the approval that it claims. Audit again and sign what comes out.',
+  ],
+  DEMONSTRATION_REFUSED: [
+    422,
+    'The audit used a demonstration policy, which only a registry on loopback takes. Audit with the site’s own policy.',
+  ],
+  DATE_IN_FUTURE: [
+    422,
+    'The manifest says that it was made later than now. Set this machine’s clock (NTP) and sign again.',
+  ],
   VERSION_NOT_MONOTONIC: [
     409,
     'A release with this or a later version exists. Build the release with a higher version.',

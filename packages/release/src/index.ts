@@ -1,4 +1,4 @@
-export * from './audit-consistency.ts';
+export * from './audit-approved.ts';
 export * from './authoriser.ts';
 export * from './bundle.ts';
 export * from './classifier.ts';

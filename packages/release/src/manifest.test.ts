@@ -1,23 +1,40 @@
-import type { AuditTest, ReleaseManifest } from '@synspine/protocol';
+import {
+  type AuditPolicy,
+  type AuditTest,
+  counted,
+  type Estimate,
+  judgeTest,
+  referencePolicy,
+  TEST_KEYS,
+  type TestKey,
+} from '@synspine/audit-rules';
+import type { ReleaseManifest } from '@synspine/protocol';
 import { CompactSign, importJWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { assertAuditApproved } from './audit-consistency.ts';
 import { signClassifier, verifyClassifier } from './classifier.ts';
 import { generateKeyPair, type PrivateJwk, publicJwkOf } from './keys.ts';
 import { signManifest, verifyManifest } from './manifest.ts';
 
-const test = (id: AuditTest['id'], verdict: AuditTest['verdict'] = 'pass'): AuditTest => ({
-  id,
-  name: `test ${id}`,
-  statistic: 0.5,
-  ciLow: 0.4,
-  ciHigh: 0.6,
-  limit: 0.6,
-  n: 100,
-  patients: 50,
-  verdict,
-  patientsNeeded: verdict === 'undecided' ? 400 : null,
+const within = (statistic: number, half: number) => ({
+  statistic,
+  ciLow: statistic - half,
+  ciHigh: statistic + half,
 });
+const figures: Record<TestKey, Estimate> = {
+  planted: counted(1),
+  nearCopies: counted(0),
+  closenessNetwork: within(0.5, 0.04),
+  closenessPixels: within(0.49, 0.05),
+  membershipAuc: within(0.52, 0.06),
+  membershipRate: within(0.015, 0.01),
+};
+const policy: AuditPolicy = {
+  ...referencePolicy,
+  accept: [{ test: 'membershipAuc', reason: 'pilot of forty patients', expires: '2026-06-30' }],
+};
+/** An honest audit by a policy, in which one test stays undecided and is accepted. */
+const testsOf = (changed: Partial<Record<TestKey, Estimate>> = {}): AuditTest[] =>
+  TEST_KEYS.map((key) => judgeTest(key, { ...figures, ...changed }[key], { n: 400, patients: 120 }, policy));
 
 const manifest = (): ReleaseManifest => ({
   schema: 'synspine.release/1',
@@ -56,11 +73,12 @@ const manifest = (): ReleaseManifest => ({
     ],
   },
   audit: {
-    policyVersion: '2026-01',
+    policyVersion: policy.version,
+    policy,
     decision: 'approve',
-    tests: [test('P0'), test('P1'), test('P2'), test('P6')],
-    reasons: ['all tests passed'],
-    acceptedUndecided: null,
+    tests: testsOf({ membershipAuc: within(0.58, 0.06) }),
+    reasons: ['P6 is undecided and accepted'],
+    accepted: policy.accept,
   },
   files: [
     { name: 'generator.safetensors', kind: 'generator', size: 1000, sha256: 'b'.repeat(64) },
@@ -189,41 +207,97 @@ describe('a signed manifest', () => {
   });
 });
 
+/** An audit as agents before 0.2 wrote them. */
+const oldTest = (id: AuditTest['id'], verdict: AuditTest['verdict'] = 'pass'): AuditTest => ({
+  id,
+  name: `test ${id}`,
+  statistic: 0.5,
+  ciLow: 0.4,
+  ciHigh: verdict === 'undecided' ? 0.7 : 0.6,
+  limit: id === 'P0' ? 0.4 : 0.6,
+  n: 100,
+  patients: 50,
+  verdict,
+  patientsNeeded: verdict === 'undecided' ? 400 : null,
+});
+const oldAudit = (change: object = {}) => ({
+  policyVersion: 'demo-1',
+  decision: 'approve' as const,
+  tests: [oldTest('P0'), oldTest('P1'), oldTest('P2', 'undecided'), oldTest('P6')],
+  reasons: [],
+  acceptedUndecided: { reason: 'a small site, reviewed by its board' },
+  ...change,
+});
+
 describe('the audit in a manifest', () => {
-  const accepted = { reason: 'a small site, reviewed by its board' };
-  const refused: [string, object][] = [
-    ['a reject', { decision: 'reject' }],
-    ['an undecided decision', { decision: 'undecided' }],
-    ['a failed test', { tests: [test('P0'), test('P1'), test('P2', 'fail'), test('P6')] }],
+  type Change = (audit: ReleaseManifest['audit']) => object;
+  const changed =
+    (key: TestKey, change: Partial<AuditTest>): Change =>
+    ({ tests }) => ({ tests: tests.map((test) => (test.key === key ? { ...test, ...change } : test)) });
+  const judged =
+    (figures: Partial<Record<TestKey, Estimate>>): Change =>
+    () => ({ tests: testsOf(figures) });
+  const refused: [string, Change][] = [
+    ['a reject', () => ({ decision: 'reject' })],
+    ['an undecided decision', () => ({ decision: 'undecided' })],
+    ['a failed test', judged({ closenessPixels: within(0.7, 0.1) })],
     [
-      'a failed test beside accepted undecided ones',
-      { tests: [test('P0'), test('P1', 'fail'), test('P2'), test('P6')], acceptedUndecided: accepted },
+      'a failed test beside an accepted one',
+      judged({ membershipAuc: within(0.58, 0.06), nearCopies: counted(1) }),
     ],
+    ['an undecided test that nobody accepted', judged({ closenessNetwork: within(0.54, 0.06) })],
+    ['an accepted test whose estimate is beyond the limit', judged({ membershipAuc: within(0.61, 0.06) })],
+    ['an acceptance that it doesn’t list', () => ({ accepted: [] })],
     [
-      'an undecided test that nobody accepted',
-      { tests: [test('P0'), test('P1'), test('P2'), test('P6', 'undecided')] },
+      'another reason than its policy’s',
+      ({ accepted }) => ({ accepted: [{ ...accepted![0], reason: 'none of all' }] }),
     ],
-    ...(['P0', 'P1', 'P2', 'P6'] as const).map(
-      (id) =>
-        [
-          `no ${id}`,
-          { tests: (['P0', 'P1', 'P2', 'P6'] as const).filter((t) => t !== id).map((t) => test(t)) },
-        ] as [string, object],
-    ),
+    ['another policy version than its policy’s', () => ({ policyVersion: 'synspine-audit-1' })],
+    ['undecided tests accepted as a whole', () => ({ acceptedUndecided: { reason: 'whatever may come' } })],
+    ['no policy', () => oldAudit()],
+    ...TEST_KEYS.map((key): [string, Change] => [
+      `no ${key}`,
+      ({ tests }) => ({ tests: tests.filter((test) => test.key !== key) }),
+    ]),
+    [
+      'the word pass on a failure',
+      changed('closenessPixels', { statistic: 9, ciLow: 8, ciHigh: 10, limit: 0.1, n: 0 }),
+    ],
   ];
-  it.each(refused)('is refused with %s, at signing and at verifying', async (_, change) => {
-    const changed = { ...manifest(), audit: { ...manifest().audit, ...change } } as ReleaseManifest;
-    await expect(signManifest(changed, site)).rejects.toMatchObject({ code: 'AUDIT_NOT_APPROVED' });
+  it.each(refused)('is refused with %s, at signing and at verifying', async (name, change) => {
+    const audit = { ...manifest().audit, ...change(manifest().audit) };
+    const altered = { ...manifest(), audit } as ReleaseManifest;
+    await expect(signManifest(altered, site)).rejects.toMatchObject({ code: 'AUDIT_NOT_APPROVED' });
     await expect(
-      verifyManifest(await sign(JSON.stringify(changed), site), publicJwkOf(site)),
+      verifyManifest(await sign(JSON.stringify(altered), site), publicJwkOf(site)),
+      name,
     ).rejects.toMatchObject({ code: 'AUDIT_NOT_APPROVED' });
   });
 
-  it('may hold undecided tests where a policy accepted them with a reason', () => {
-    const tests = [test('P0'), test('P1'), test('P2', 'undecided'), test('P6'), test('P8')];
-    expect(() =>
-      assertAuditApproved({ ...manifest().audit, tests, acceptedUndecided: accepted }),
-    ).not.toThrow();
+  it('is refused once its acceptance had run out when the manifest was made', async () => {
+    const late = { ...manifest(), createdAt: '2026-07-01T00:00:00Z' };
+    await expect(signManifest(late, site)).rejects.toMatchObject({ code: 'AUDIT_NOT_APPROVED' });
+    const inTime = { ...manifest(), createdAt: '2026-06-30T23:59:59Z' };
+    await expect(signManifest(inTime, site)).resolves.toBeTypeOf('string');
+  });
+
+  it('of an agent before 0.2 can still be read, as far as its own figures say what it says', async () => {
+    const verify = async (audit: object) => {
+      const { policy: _, accepted: __, ...rest } = manifest().audit;
+      const jws = await sign(JSON.stringify({ ...manifest(), audit: { ...rest, ...audit } }), site);
+      return verifyManifest(jws, publicJwkOf(site));
+    };
+    expect((await verify(oldAudit())).manifest.audit.acceptedUndecided?.reason).toContain('board');
+    const lying = { ...oldTest('P1'), statistic: 9, ciLow: 8, ciHigh: 10 };
+    const bad: object[] = [
+      { acceptedUndecided: null },
+      { decision: 'reject' },
+      { tests: [oldTest('P0'), oldTest('P1'), oldTest('P2')] },
+      { tests: [oldTest('P0'), lying, oldTest('P2'), oldTest('P6')] },
+      { tests: [oldTest('P0'), { ...oldTest('P1'), n: 0 }, oldTest('P2'), oldTest('P6')] },
+    ];
+    for (const change of bad)
+      await expect(verify(oldAudit(change))).rejects.toMatchObject({ code: 'AUDIT_NOT_APPROVED' });
   });
 
   it('must be an approval by its type', () => {

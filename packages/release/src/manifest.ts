@@ -1,21 +1,23 @@
 import { ProblemError, type PublicJwk, type ReleaseManifest, releaseManifest } from '@synspine/protocol';
-import { assertAuditApproved } from './audit-consistency.ts';
+import { assertAuditApproved } from './audit-approved.ts';
 import type { PrivateJwk } from './keys.ts';
 import { signDocument, verifyDocument } from './signed-document.ts';
 
 const TYPE = 'synspine-release+jws';
 
 /**
- * Signs a release's manifest as a compact JWS (RFC 7515, EdDSA). Its type takes only an approved audit, and the audit
- * is checked again here. Throws `MANIFEST_INVALID` or `AUDIT_NOT_APPROVED`.
+ * Signs a release's manifest as a compact JWS (RFC 7515, EdDSA). Its type takes only an approved audit, which is derived again
+ * here. Throws `MANIFEST_INVALID` or `AUDIT_NOT_APPROVED`, the latter also for an audit of an agent before 0.2.
  */
 export async function signManifest(manifest: ReleaseManifest, key: PrivateJwk): Promise<string> {
+  if (!manifest.audit.policy) throw new ProblemError('AUDIT_NOT_APPROVED', 'it names no policy');
   return signDocument(checkManifest(manifest), TYPE, key);
 }
 
 /**
  * Verifies a manifest with the signing keys of the site that it is said to come from. The caller compares
- * `manifest.siteId` with that site. `manifestSha256` is taken over the signed payload's bytes.
+ * `manifest.siteId` with that site. `manifestSha256` is taken over the signed payload's bytes. The audit's decision is derived again
+ * from its figures as of `createdAt`; releases of agents before 0.2 hold no policy, and are judged by the limits that they name.
  * Throws `SIGNATURE_INVALID`, `DUPLICATE_JSON_KEY`, `MANIFEST_INVALID` or `AUDIT_NOT_APPROVED`.
  */
 export async function verifyManifest(
@@ -33,7 +35,7 @@ function checkManifest(payload: unknown): ReleaseManifest {
     const issue = parsed.error.issues[0];
     throw new ProblemError('MANIFEST_INVALID', `${issue?.path.join('.')}: ${issue?.message}`);
   }
-  assertAuditApproved(parsed.data.audit);
+  assertAuditApproved(parsed.data.audit, new Date(parsed.data.createdAt));
   assertConsistent(parsed.data);
   return parsed.data;
 }

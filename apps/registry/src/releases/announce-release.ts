@@ -5,14 +5,15 @@ import { inTransaction, type Queries } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import { lockSite } from '../sites/enrolment.ts';
 import { claimIdempotencyKey } from './idempotency.ts';
+import { requireTakeable } from './require-takeable.ts';
 
 /**
  * Takes a signed release before its files: signature by the caller's own key, schema, audit, siteId, version. The
- * same manifest again is the same release, whatever the key. Returns its id. Throws SIGNATURE_INVALID,
- * MANIFEST_INVALID, AUDIT_NOT_APPROVED, SITE_MISMATCH, VERSION_NOT_MONOTONIC, RELEASE_EXISTS, IDEMPOTENCY_CONFLICT.
+ * same manifest again is the same release, whatever the key. Returns its id. Throws SIGNATURE_INVALID, MANIFEST_INVALID,
+ * AUDIT_NOT_APPROVED, UPGRADE_REQUIRED, DATE_IN_FUTURE, DEMONSTRATION_REFUSED, SITE_MISMATCH, VERSION_NOT_MONOTONIC, RELEASE_EXISTS, IDEMPOTENCY_CONFLICT.
  */
 export async function announceRelease(
-  { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
+  { prisma, clock, config }: Pick<Deps, 'prisma' | 'clock' | 'config'>,
   siteId: string,
   jws: string,
   idempotencyKey: string,
@@ -21,6 +22,7 @@ export async function announceRelease(
   const { manifest, manifestSha256 } = await verifyManifest(jws, signingKey as PublicJwk);
   if (manifest.siteId !== siteId) throw new ProblemError('SITE_MISMATCH');
   const now = clock();
+  requireTakeable(manifest, config, now);
   return inTransaction(prisma, async (tx) => {
     await lockSite(tx, siteId); // one announcement of a site at a time, so that parallel ones make one release
     await claimIdempotencyKey(tx, { siteId, key: idempotencyKey, request: jws, now });

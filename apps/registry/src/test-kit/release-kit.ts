@@ -1,5 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { ApprovedAudit, AuditTest, ReleaseManifest } from '@synspine/protocol';
+import {
+  type ApprovedAudit,
+  type AuditPolicy,
+  type AuditTest,
+  counted,
+  type Estimate,
+  judgeTest,
+  referencePolicy,
+  TEST_KEYS,
+  type TestKey,
+} from '@synspine/audit-rules';
+import type { ReleaseManifest } from '@synspine/protocol';
 
 /** Files of a small release, by name, in the order of its manifest. */
 export type ReleaseBytes = Record<string, Buffer>;
@@ -18,16 +29,35 @@ export function makeFiles(sizes: Record<string, number> = {}): ReleaseBytes {
 
 const KINDS = { safetensors: 'generator', png: 'grid', parquet: 'images' } as const;
 
-export function makeAuditTest(id: AuditTest['id'], verdict: AuditTest['verdict'] = 'pass'): AuditTest {
-  const figures = { statistic: 0.5, ciLow: 0.4, ciHigh: 0.6, limit: 0.7, n: 40, patients: 20 };
-  return { id, name: `test ${id}`, ...figures, verdict, patientsNeeded: verdict === 'undecided' ? 90 : null };
+const within = (statistic: number, half: number): Estimate => ({
+  statistic,
+  ciLow: statistic - half,
+  ciHigh: statistic + half,
+});
+const FIGURES: Record<TestKey, Estimate> = {
+  planted: counted(1),
+  nearCopies: counted(0),
+  closenessNetwork: within(0.5, 0.04),
+  closenessPixels: within(0.49, 0.05),
+  membershipAuc: within(0.52, 0.06),
+  membershipRate: within(0.015, 0.01),
+};
+
+/** What an honest audit found, judged by the reference policy; `changed` figures are judged as they are. */
+export function makeAuditTests(
+  changed: Partial<Record<TestKey, Estimate>> = {},
+  policy: AuditPolicy = referencePolicy,
+): AuditTest[] {
+  const figures = { ...FIGURES, ...changed };
+  return TEST_KEYS.map((key) => judgeTest(key, figures[key], { n: 400, patients: 120 }, policy));
 }
 
 export const approval: ApprovedAudit = {
-  policyVersion: '1',
-  tests: (['P0', 'P1', 'P2', 'P6'] as const).map((id) => makeAuditTest(id)),
+  policyVersion: referencePolicy.version,
+  policy: referencePolicy,
+  tests: makeAuditTests(),
   reasons: [],
-  acceptedUndecided: null,
+  accepted: [],
   decision: 'approve',
 };
 

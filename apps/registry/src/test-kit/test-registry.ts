@@ -35,7 +35,7 @@ export type TestRegistry = {
   /** A client with a person's new token. */
   person: (role: 'researcher' | 'admin') => Promise<Client>;
   /** A site or benchmark that has enrolled. */
-  enrol: (id: string, kind?: 'site' | 'benchmark') => Promise<TestSite>;
+  enrol: (id: string, kind?: 'site' | 'benchmark', agentVersion?: string) => Promise<TestSite>;
   close: () => Promise<void>;
 };
 
@@ -56,7 +56,12 @@ export async function startTestRegistry(
   const dir = await mkdtemp(join(tmpdir(), 'synspine-test-registry-'));
   let shiftMs = 0;
   let stoppedAt: number | undefined;
-  const config: RegistryPolicy = { publicUrl: '', agentVersionMin: '0.1.0', ...options.policy };
+  const config: RegistryPolicy = {
+    publicUrl: '',
+    agentVersionMin: '0.1.0',
+    takesDemonstrations: false,
+    ...options.policy,
+  };
   const deps: Deps = {
     prisma: openDatabase(databaseUrl),
     store: await createFileStore(dir),
@@ -89,7 +94,8 @@ export async function startTestRegistry(
       };
     },
     person,
-    enrol: (id, kind = 'site') => enrolTestSite(url, admin, id, kind),
+    enrol: (id, kind = 'site', agentVersion = '0.1.0') =>
+      enrolTestSite(url, admin, { id, kind, agentVersion }),
     close: async () => {
       await app.close();
       await deps.prisma.$disconnect();
@@ -101,8 +107,7 @@ export async function startTestRegistry(
 async function enrolTestSite(
   baseUrl: string,
   admin: Client,
-  id: string,
-  kind: 'site' | 'benchmark',
+  { id, kind, agentVersion }: { id: string; kind: 'site' | 'benchmark'; agentVersion: string },
 ): Promise<TestSite> {
   const { enrolmentCode } = await admin.call('createSite', { body: { id, name: `Hospital ${id}`, kind } });
   const [auth, signing] = await Promise.all([generateKeyPair(), generateKeyPair()]);
@@ -111,7 +116,7 @@ async function enrolTestSite(
       code: enrolmentCode,
       authKey: auth.publicJwk,
       signingKey: signing.publicJwk,
-      agentVersion: '0.1.0',
+      agentVersion,
     },
   });
   const authorise = createAuthoriser({ baseUrl, clientId: id, audience, authPrivateJwk: auth.privateJwk });

@@ -68,13 +68,13 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<StageResult> {
   const { home, config, isolation } = deps;
-  const { threads, isProduction } = config;
+  const { threads, usesReferencePolicy } = config;
   if (job.runsIn === 'agent')
-    return executeStage(job, { home, run, epoch, guard, signal, threads, isProduction });
+    return executeStage(job, { home, run, epoch, guard, signal, threads, usesReferencePolicy });
   await job.prepare?.(home);
   const request = { kind: 'stage', homePath: home.path, runId: run.runId, stage: job.name, epoch } as const;
   const options = { isolation, signal, logFile: run.files.workerLog, environment: config.workerEnvironment };
-  await runWorker({ ...request, threads, isProduction }, options);
+  await runWorker({ ...request, threads, usesReferencePolicy }, options);
   const result = await readResult(run, job.name);
   if (!result) throw new SiteError('CHILD_ENDED');
   return result;

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
 import { readKey } from '../keys.ts';
-import { readPolicy } from '../policy.ts';
+import { describeAcceptances, readPolicy, type SitePolicy } from '../policy.ts';
 import { reachableFetch } from '../registry/open-registry.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { describeSources, requireUsableSources } from '../sources/check-sources.ts';
@@ -56,9 +56,19 @@ function checksOf(folder: string): Check[] {
     { name: 'free disk', run: async () => checkDisk(await open()) },
     { name: 'sources', run: async () => checkSourcesOf(await open()) },
     { name: 'keys', run: async () => checkKeys(await open()) },
-    { name: 'policy', run: async () => (await readPolicy(await open(), config)).privacy.version },
+    { name: 'policy', run: async () => checkPolicy(await readPolicy(await open(), config)) },
     { name: 'registry', run: async () => checkRegistry(await open()) },
   ];
+}
+
+/** The policy's rules, and all that makes it weaker: a demonstration's limits, what it accepts and for how long. */
+function checkPolicy({ privacy }: SitePolicy): string {
+  const mark = privacy.demonstration
+    ? [
+        'demonstration policy: its limits say nothing about privacy, and only a registry on this machine takes its releases',
+      ]
+    : [];
+  return [privacy.version, ...mark, ...describeAcceptances(privacy, new Date())].join('\n      WARNING: ');
 }
 
 function checkCompute(): string {

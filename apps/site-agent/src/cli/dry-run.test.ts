@@ -66,7 +66,7 @@ describe('a dry run', () => {
       const run = await createRun(home, { ...options, labels });
       const { epoch, guard } = await claimRun(run);
       const signal = new AbortController().signal;
-      const context = { home, run, epoch, guard, signal, threads: 1, isProduction: false };
+      const context = { home, run, epoch, guard, signal, threads: 1, usesReferencePolicy: true };
       const results = [];
       for (const job of pipeline.slice(0, 2)) results.push(await executeStage(job, context));
       const output = await outputOf<PreprocessOutput>(run, 'preprocess');

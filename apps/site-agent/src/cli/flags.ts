@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config.ts';
 
 export function wholeNumber(text: string): number {
@@ -16,6 +16,23 @@ export function share(text: string): number {
   if (text === '' || !(Number(text) >= 0 && Number(text) <= 1))
     throw new InvalidArgumentError('expected 0 to 1');
   return Number(text);
+}
+
+/** `--reference-policy`, which nothing but this flag can ask for. */
+export function referencePolicyOption(): Option {
+  return new Option(
+    '--reference-policy',
+    'for trials: where there is no policy.json, use the policy that ships with the agent',
+  );
+}
+
+/** Says aloud which policy holds when the flag is there. */
+export function withReferencePolicy(config: Config, isAsked: boolean | undefined): Config {
+  if (!isAsked) return config;
+  process.stderr.write(
+    'Using the reference policy that ships with the agent, as --reference-policy asks; nobody at this site signed it off.\n',
+  );
+  return { ...config, usesReferencePolicy: true };
 }
 
 /** A flag goes before the environment. */

@@ -42,7 +42,7 @@ async function init({ registry, code, home: folder, policy }: InitFlags): Promis
   );
   const next = existsSync(home.files.policy)
     ? 'ingest films'
-    : 'put policy.json into the home, then ingest films';
+    : '`synspine-site policy init`, then ingest films';
   process.stdout.write(`Next: ${next}.\n`);
 }
 
@@ -55,7 +55,7 @@ function parseUrl(text: string): string {
 
 async function readPolicyFile(path: string): Promise<string> {
   const text = await readFile(path, 'utf8').catch(() => {
-    throw new SiteError('POLICY_MISSING');
+    throw new SiteError('OPTION_INVALID', '--policy names no file that can be read');
   });
   parsePolicy(text);
   return text;

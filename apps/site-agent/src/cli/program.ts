@@ -4,6 +4,7 @@ import { AGENT_VERSION } from '../version.ts';
 /** A command's module, loaded when that command (or help) is asked for. */
 const COMMANDS = {
   init: async (program: Command) => (await import('./init.ts')).addInitCommand(program),
+  policy: async (program: Command) => (await import('./policy.ts')).addPolicyCommand(program),
   doctor: async (program: Command) => (await import('./doctor.ts')).addDoctorCommand(program),
   phantoms: async (program: Command) => (await import('./phantoms.ts')).addPhantomsCommand(program),
   ingest: async (program: Command) => (await import('./ingest.ts')).addIngestCommand(program),

@@ -15,9 +15,9 @@ it.each([
   [['--images-shown', '0'], '--images-shown: '],
 ])('run %j says which option is not possible, and starts nothing', async (flags, named) => {
   const home = await openHome(await temporaryFolder(), { create: true });
-  await writeJson(home.files.site, { siteId: 'site-a' });
-  const env = { ...process.env, NODE_ENV: 'test' }; // in production a policy would be asked for first
-  const child = spawn(process.execPath, [BIN, 'run', '--home', home.path, ...flags], { env });
+  await writeJson(home.files.site, { siteId: 'site-a', registryUrl: 'http://127.0.0.1:9' });
+  const args = [BIN, 'run', '--home', home.path, '--reference-policy', ...flags];
+  const child = spawn(process.execPath, args);
   let text = '';
   child.stderr.on('data', (data) => (text += data));
   expect(await new Promise((done) => child.once('close', done))).toBe(64);

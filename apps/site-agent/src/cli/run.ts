@@ -5,7 +5,7 @@ import { readConfig } from '../config.ts';
 import { writeJson } from '../durable-file.ts';
 import { LABEL_SCHEME_NAMES, LABEL_SCHEMES } from '../films/label-schemes.ts';
 import { type Home, openHome, readEnrolment } from '../home.ts';
-import { readPolicy } from '../policy.ts';
+import { announcePolicy, readPolicy } from '../policy.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS, parseRunOptions, type RunOptions } from '../runs/run-options.ts';
 import { changeState, outcomeOf, readState } from '../runs/run-state.ts';
@@ -15,14 +15,20 @@ import type { StartFile } from '../stages/train/start-weights.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
-import { share, wholeNumber, withThreads } from './flags.ts';
+import { referencePolicyOption, share, wholeNumber, withReferencePolicy, withThreads } from './flags.ts';
 import { followProgress } from './follow-progress.ts';
 import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 import { tellOutcome } from './tell-outcome.ts';
 
-type RunFlags = Partial<RunOptions> & { home: string; threads?: number; json?: string; dryRun?: true };
+type RunFlags = Partial<RunOptions> & {
+  home: string;
+  threads?: number;
+  json?: string;
+  dryRun?: true;
+  referencePolicy?: true;
+};
 
 /** What the flags ask for; `start` is the file behind `initFrom`, which as a flag is a path and as an option its hash. */
 type Wanted = { options: Partial<RunOptions>; start: StartFile | undefined };
@@ -62,16 +68,17 @@ export function addRunCommand(program: Command): void {
     )
     .option('--init-from <file>', 'start from the weights of a release or a checkpoint')
     .option('--dry-run', 'measure this machine and print the plan; start and write nothing')
+    .addOption(referencePolicyOption())
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .option('--json <file>', 'write the outcome as JSON')
     .action(run);
 }
 
 async function run(flags: RunFlags): Promise<void> {
-  const config = withThreads(readConfig(), flags.threads);
+  const config = withReferencePolicy(withThreads(readConfig(), flags.threads), flags.referencePolicy);
   const home = await openHome(flags.home);
-  await readEnrolment(home); // before hours of training, not after
-  await readPolicy(home, config);
+  const { registryUrl } = await readEnrolment(home); // before hours of training, not after
+  announcePolicy(await readPolicy(home, config), registryUrl);
   const unfinished = await findUnfinished(await listRuns(home));
   const wanted = await readWanted(flags, unfinished);
   if (flags.dryRun)
@@ -103,7 +110,17 @@ export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
 }
 
 async function readWanted(flags: RunFlags, unfinished: RunFolder | undefined): Promise<Wanted> {
-  const { home: _, threads: __, json: ___, dryRun: ____, filters, precision, initFrom, ...named } = flags;
+  const {
+    home: _,
+    threads: __,
+    json: ___,
+    dryRun: ____,
+    referencePolicy: _____,
+    filters,
+    precision,
+    initFrom,
+    ...named
+  } = flags;
   // Filters on and float32 are what not saying it gives, too.
   const options = {
     ...named,

@@ -15,7 +15,7 @@ import { readResult } from '../stages/stage-result.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { findUnfinished } from './cancel.ts';
 import { keepEvaluating } from './evaluate-remote.ts';
-import { wholeNumber, withThreads } from './flags.ts';
+import { referencePolicyOption, wholeNumber, withReferencePolicy, withThreads } from './flags.ts';
 import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -27,12 +27,13 @@ export function addServeCommand(program: Command): void {
       'Keep working, until stopped: run when films were ingested, and answer the benchmark’s tasks',
     )
     .addOption(homeOption())
+    .addOption(referencePolicyOption())
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .action(serve);
 }
 
-async function serve(flags: { home: string; threads?: number }): Promise<void> {
-  const config = withThreads(readConfig(), flags.threads);
+async function serve(flags: { home: string; threads?: number; referencePolicy?: true }): Promise<void> {
+  const config = withReferencePolicy(withThreads(readConfig(), flags.threads), flags.referencePolicy);
   const home = await openHome(flags.home);
   const log = openLog(home, config);
   const registry = await openRegistry(home);

@@ -208,7 +208,7 @@ async function scoreTask(
 
 async function score(scoring: Scoring, folder: string, task: ScoreTask): Promise<ScoreReport> {
   const { home, run, config, isolation, signal, policy, registry } = scoring;
-  const { threads, isProduction } = config;
+  const { threads, usesReferencePolicy } = config;
   const minPerClass = policy.resultMinPerClass;
   const { siteId } = registry.enrolment;
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -222,7 +222,7 @@ async function score(scoring: Scoring, folder: string, task: ScoreTask): Promise
     minPerClass,
   } as const;
   const options = { isolation, signal, logFile: run.files.workerLog, environment: config.workerEnvironment };
-  await runWorker({ ...request, threads, isProduction }, options);
+  await runWorker({ ...request, threads, usesReferencePolicy }, options);
   const report = await readJson<ScoreReport>(join(folder, REPORT_FILE));
   if (!report) throw new WorkerError('CHILD_ENDED', []);
   return report;

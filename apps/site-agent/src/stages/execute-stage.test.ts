@@ -32,7 +32,7 @@ function stageDoing(work: (context: StageContext) => Promise<void>, version = 1)
 const execute = async (job: StageJob) => {
   const { epoch, guard } = await claimRun(run);
   const signal = new AbortController().signal;
-  return executeStage(job, { home, run, epoch, guard, signal, threads: 1, isProduction: false });
+  return executeStage(job, { home, run, epoch, guard, signal, threads: 1, usesReferencePolicy: true });
 };
 
 describe('executeStage', () => {

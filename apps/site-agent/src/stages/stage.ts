@@ -34,7 +34,7 @@ export type StageContext = {
   guard: Guard;
   signal: AbortSignal;
   threads: number;
-  isProduction: boolean;
+  usesReferencePolicy: boolean;
   report(progress: Progress): Promise<void>;
 };
 

@@ -91,7 +91,7 @@ it.skipIf(!canLimitReads())(
     /** Runs a stage in a worker; answers what could be read at the beginning and at the end. */
     const work = async (stage: StageName) => {
       const out = join(folder, `${stage}.jsonl`);
-      const about = { homePath: home.path, runId: run.runId, threads: 1, isProduction: false };
+      const about = { homePath: home.path, runId: run.runId, threads: 1, usesReferencePolicy: true };
       await runWorker(
         { kind: 'stage', stage, epoch, ...about },
         {

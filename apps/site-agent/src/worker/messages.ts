@@ -6,7 +6,7 @@ import type { StageName } from '../stages/stage.ts';
 /** What the agent asks of a worker process; ids, numbers and folders only. */
 export type WorkerRequest = RunRequest | ExperimentRequest;
 
-type RunRequest = { homePath: string; runId: string; threads: number; isProduction: boolean } & (
+type RunRequest = { homePath: string; runId: string; threads: number; usesReferencePolicy: boolean } & (
   | { kind: 'stage'; stage: StageName; epoch: number }
   | ScoreRequest
 );

@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 function request(epoch: number): WorkerRequest {
-  const about = { homePath: home.path, runId: run.runId, threads: 1, isProduction: false };
+  const about = { homePath: home.path, runId: run.runId, threads: 1, usesReferencePolicy: true };
   return { kind: 'stage', stage: 'ingest', epoch, ...about }; // any stage runs in a worker; this one is quick
 }
 async function work(epoch: number, signal = new AbortController().signal): Promise<void> {

@@ -34,7 +34,7 @@ async function work(request: WorkerRequest, signal: AbortSignal): Promise<void> 
   }
   const home = await openHome(request.homePath);
   const run = await openRun(home, request.runId);
-  const { threads, isProduction } = request;
+  const { threads, usesReferencePolicy } = request;
   if (request.kind === 'score') {
     const { scoreHoldOut } = await import('../scores/score-hold-out.ts');
     return scoreHoldOut({ home, run, threads, signal }, request);
@@ -42,7 +42,15 @@ async function work(request: WorkerRequest, signal: AbortSignal): Promise<void> 
   const { stage, epoch } = request;
   const job = pipeline.find(({ name }) => name === stage)!;
   if (job.isKeptFromHoldOut) await limitToTraining(home, run);
-  await executeStage(job, { home, run, epoch, guard: guardOf(run, epoch), signal, threads, isProduction });
+  await executeStage(job, {
+    home,
+    run,
+    epoch,
+    guard: guardOf(run, epoch),
+    signal,
+    threads,
+    usesReferencePolicy,
+  });
 }
 
 /** Where an error was thrown, without its message: that may quote a path. */

@@ -47,7 +47,7 @@ export async function prepareSite(
     guard,
     signal: options.signal,
     threads: 1,
-    isProduction: false,
+    usesReferencePolicy: false,
   };
   for (const job of [ingestJob, preprocessJob]) {
     const result = await executeStage(job, context);

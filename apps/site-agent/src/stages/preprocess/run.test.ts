@@ -59,7 +59,7 @@ async function preprocess(
   const { epoch, guard } = await claimRun(run);
   const signal = new AbortController().signal;
   for (const job of pipeline.slice(0, 2)) {
-    await executeStage(job, { home, run, epoch, guard, signal, threads: 1, isProduction: false });
+    await executeStage(job, { home, run, epoch, guard, signal, threads: 1, usesReferencePolicy: true });
   }
   return { run, output: await outputOf<PreprocessOutput>(run, 'preprocess') };
 }
@@ -204,7 +204,7 @@ describe('preprocess', () => {
       guard,
       signal: new AbortController().signal,
       threads: 1,
-      isProduction: false,
+      usesReferencePolicy: true,
     };
     expect(await executeStage(pipeline[0]!, context)).toMatchObject({
       kind: 'stopped',

@@ -2,7 +2,7 @@ import type { StageJob } from '../stage.ts';
 
 export const privacyAuditJob: StageJob = {
   name: 'privacy-audit',
-  version: 1,
+  version: 2,
   runsIn: 'child',
   attemptsMax: 3,
   load: async () => (await import('./run.ts')).runPrivacyAudit,

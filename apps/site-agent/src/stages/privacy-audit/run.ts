@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import type { AuditReport } from '@synspine/audit-rules';
 import { initCompute } from '@synspine/compute';
 import { type AuditInput, auditRelease, decideGate, PrivacyError } from '@synspine/privacy';
-import type { AuditReport } from '@synspine/protocol';
 import { writeJson } from '../../durable-file.ts';
 import type { FilmSet } from '../../films/film-set.ts';
 import { openHoldOut } from '../../films/hold-out.ts';
@@ -25,15 +25,15 @@ const SCREENED_PIXELS_MAX = 2_000 * 64 ** 2;
  * but `approve` ends the run here, with the report in the run directory.
  */
 export async function runPrivacyAudit(context: StageContext): Promise<StageOutcome> {
-  const { home, run, draft, isProduction, signal } = context;
+  const { home, run, draft, usesReferencePolicy, signal } = context;
   const { device } = initCompute({ threads: context.threads });
-  const policy = (await readPolicy(home, { isProduction })).privacy;
+  const policy = (await readPolicy(home, { usesReferencePolicy })).privacy;
   const onProgress = (done: number, total: number) => context.report({ share: (0.5 * done) / total });
   const inception = await openInceptionCache(run.folders.features, signal, onProgress);
   const input = await collectInput(context, inception, AUDITED_MAX[device]);
   const findings = tryAudit(() => auditRelease(input, policy));
   inception.dispose();
-  const audit = decideGate(findings, policy);
+  const audit = decideGate(findings, policy, new Date());
   await writeJson(join(draft, 'audit.json'), audit);
   const output: AuditOutput = { audit };
   if (audit.decision === 'approve') return { kind: 'done', output };

@@ -41,7 +41,7 @@ export async function runSign(context: StageContext): Promise<StageOutcome> {
   const { run, draft, home, guard } = context;
   const engine = initCompute({ threads: context.threads });
   const { audit } = await outputOf<AuditOutput>(run, 'privacy-audit');
-  assertAuditApproved(audit); // the pipeline stopped at the gate already, and signManifest looks once more
+  assertAuditApproved(audit, new Date()); // the pipeline stopped at the gate already, and signManifest looks once more
   const folder = join(draft, RELEASE_FOLDER);
   await mkdir(folder, { mode: 0o700 });
   await writeReleaseFiles(context, folder);
