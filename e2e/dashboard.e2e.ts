@@ -88,12 +88,18 @@ describe('the dashboard', () => {
     expect(page.url()).not.toContain('token');
   });
 
-  it('shows the pooled AUC on pooled real films with its interval and its n', async () => {
+  it('shows the stratified and the pooled AUC of all sites first, with intervals and n', async () => {
     const row = page.locator('section[aria-labelledby="benchmark"] tbody tr', { hasText: 'synthetic:pool' });
     await row.waitFor();
-    expect(await row.locator('td').last().innerText()).toMatch(
-      /0\.\d+\s+0\.\d+–[01]\.\d+\s+\d+ \+ \d+ films/,
-    );
+    const heads = row.locator('xpath=ancestor::table').locator('thead th');
+    const columns = await heads.allInnerTexts();
+    const joint = ['stratified', 'pooled'].filter((name) => columns.includes(name));
+    expect(columns.slice(1, 1 + joint.length)).toEqual(joint);
+    expect(joint).toContain('pooled');
+    for (const i of joint.keys())
+      expect(await row.locator('td').nth(i).innerText()).toMatch(
+        /[01]\.?\d*\s+0\.\d+–[01]\.?\d*\s.*\d+ \+ \d+ films/s,
+      );
   });
 
   it('opens a released site: sample grid, audit tests, quality with its protocol', async () => {

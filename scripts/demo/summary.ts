@@ -1,4 +1,4 @@
-import { type BenchmarkCell, ONE_GENERATOR } from '../../packages/protocol/src/index.ts';
+import { type BenchmarkCell, notesOf, ONE_GENERATOR } from '../../packages/protocol/src/index.ts';
 
 type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string };
 /** What `synspine-site run --json` writes. */
@@ -27,15 +27,25 @@ export function printSummary(summary: Summary, print = console.log) {
   print('\nSites: synthetic films against real held-out films (95 % CI)');
   for (const site of summary.sites) printSite(site, print);
   print('\nBenchmark: AUC on real held-out films, scored inside the sites (95 % CI)');
-  for (const c of summary.benchmark) {
+  printBenchmark(summary.benchmark, print);
+}
+
+/** The stratified AUC of a training set stands before the pooled one and those of single sites. */
+function printBenchmark(cells: readonly BenchmarkCell[], print: (line: string) => void) {
+  const notes = notesOf(cells);
+  for (const c of cells) {
     const generators = c.generators === undefined ? '' : `${c.generators} generator × `;
     const learnt = c.nTraining === undefined ? '' : `, ${c.nTraining} training images`;
     const n = `n = ${c.nPositive} abnormal + ${c.nNegative} normal, ${generators}${c.seeds} seeds${learnt}`;
+    const marks = notes
+      .filter(({ warning }) => c.warnings?.includes(warning))
+      .map(({ mark }) => ` (${mark})`);
     print(
-      `  ${c.trainedOn.padEnd(24)} → ${c.testedOn.padEnd(8)} ${f(c.auc, 3)} (${f(c.ciLow, 3)}–${f(c.ciHigh, 3)})   ${n}`,
+      `  ${c.trainedOn.padEnd(24)} → ${c.testedOn.padEnd(10)} ${f(c.auc, 3)} (${f(c.ciLow, 3)}–${f(c.ciHigh, 3)})   ${n}${marks.join('')}`,
     );
   }
-  if (summary.benchmark.some((c) => c.generators === 1)) print(`  ${ONE_GENERATOR}`);
+  for (const { mark, words } of notes) print(`  (${mark}) ${words}`);
+  if (cells.some((c) => c.generators === 1)) print(`  ${ONE_GENERATOR}`);
 }
 
 function printSite(site: Summary['sites'][number], print: (line: string) => void) {

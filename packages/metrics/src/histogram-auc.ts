@@ -16,18 +16,11 @@ export function histogramAuc(
   { designEffect = 1 }: { designEffect?: number } = {},
 ): AucInterval & { tieLow: number; tieHigh: number } {
   assertHistograms(positive, negative);
-  const nPositive = total(positive);
-  const nNegative = total(negative);
-  const belowPositive = cumulativeBelow(negative).map(
-    (below, bin) => (below + negative[bin]! / 2) / nNegative,
-  );
-  const aboveNegative = cumulativeBelow(positive).map(
-    (below, bin) => (nPositive - below - positive[bin]! / 2) / nPositive,
-  );
-  const auc = weightedSum(positive, belowPositive) / nPositive;
+  const [nPositive, nNegative] = [total(positive), total(negative)];
+  const { auc, ofPositive, ofNegative } = binPlacements(positive, negative);
   const variance =
-    binnedVariance(positive, belowPositive, auc, nPositive) +
-    binnedVariance(negative, aboveNegative, auc, nNegative);
+    binnedVariance(positive, ofPositive, auc, nPositive) +
+    binnedVariance(negative, ofNegative, auc, nNegative);
   const halfTies = weightedSum(positive, negative) / (2 * nPositive * nNegative);
   return {
     auc,
@@ -39,6 +32,19 @@ export function histogramAuc(
     nNegative,
     designEffect,
   };
+}
+
+/** The AUC of two histograms, and the placement of an image in each bin: for a positive the share of negatives below it, ties ½. */
+export function binPlacements(
+  positive: readonly number[],
+  negative: readonly number[],
+): { auc: number; ofPositive: number[]; ofNegative: number[] } {
+  const [nPositive, nNegative] = [total(positive), total(negative)];
+  const ofPositive = cumulativeBelow(negative).map((below, bin) => (below + negative[bin]! / 2) / nNegative);
+  const ofNegative = cumulativeBelow(positive).map(
+    (below, bin) => (nPositive - below - positive[bin]! / 2) / nPositive,
+  );
+  return { auc: weightedSum(positive, ofPositive) / nPositive, ofPositive, ofNegative };
 }
 
 function assertHistograms(positive: readonly number[], negative: readonly number[]): void {
@@ -56,7 +62,8 @@ function assertHistograms(positive: readonly number[], negative: readonly number
   }
 }
 
-function total(counts: readonly number[]): number {
+/** Images in all bins. */
+export function total(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 

@@ -16,6 +16,7 @@ export {
 } from './metric-interval.ts';
 export { type AucPrecision, newcombeInterval } from './newcombe-interval.ts';
 export { normalCumulative, normalQuantile, studentQuantile } from './normal-distribution.ts';
-export { type AucInterval, aucInterval, rocAuc } from './roc-auc.ts';
+export { type AucInterval, aucInterval, filmDesignEffect, rocAuc } from './roc-auc.ts';
 export { type SeededScores, seededAuc, seededAucDifference, type TestFilms } from './seeded-auc.ts';
+export { pooledAuc, poolingDiffers, type SiteCounts, stratifiedAuc } from './several-sites.ts';
 export { wilsonInterval } from './wilson-interval.ts';

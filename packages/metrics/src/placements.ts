@@ -1,3 +1,4 @@
+import { rowsByGroup } from './groups.ts';
 import { MetricError } from './metric-error.ts';
 
 /**
@@ -110,18 +111,21 @@ function correction(rows: readonly number[], groups: readonly string[]): number 
 
 /**
  * How many times the variance of as many independent images: clustered over independent variance, at least 1, since images of one
- * patient take information away. Where no placement differs (all pairs in order) there is no variance to compare: then as if a
- * patient's images all said the same, Σ size² / Σ size. 1 without `groups`.
+ * patient take information away. Where no placement differs (all pairs in order) there is no variance to compare: then the
+ * largest effect. 1 without `groups`.
  */
 export function designEffect(placed: Placements, groups: readonly string[] | undefined): number {
   if (!groups) return 1;
   const clustered = clusteredVariance(placed, groups);
   const independent = independentVariance(placed);
   if (independent > ROUNDING) return Math.max(1, clustered / independent);
-  const sizes = new Map<string, number>();
-  const rows = [...placed.positiveRows, ...placed.negativeRows];
-  for (const row of rows) sizes.set(groups[row]!, (sizes.get(groups[row]!) ?? 0) + 1);
-  return [...sizes.values()].reduce((sum, size) => sum + size * size, 0) / rows.length;
+  return largestEffect([...placed.positiveRows, ...placed.negativeRows].map((row) => groups[row]!));
+}
+
+/** The design effect if a patient's images all said the same: Σ size² / Σ size. 1 where there are none. */
+export function largestEffect(groups: readonly string[]): number {
+  const sizes = rowsByGroup(groups).map((rows) => rows.length);
+  return sizes.reduce((sum, size) => sum + size * size, 0) / Math.max(1, groups.length) || 1;
 }
 
 const ROUNDING = 1e-20; // means of equal placements differ in the last bit

@@ -4,6 +4,7 @@ import {
   countGroups,
   designEffect,
   independentVariance,
+  largestEffect,
   mean,
   placements,
 } from './placements.ts';
@@ -53,4 +54,18 @@ export function aucInterval(
     patientsPositive: groups ? countGroups(placed.positiveRows, groups) : nPositive,
     patientsNegative: groups ? countGroups(placed.negativeRows, groups) : nNegative,
   };
+}
+
+/**
+ * The design effect of `aucInterval`, also for films too few for an AUC (fewer than two patients of a class): then the largest that
+ * these patients can have. In [1, ∞).
+ */
+export function filmDesignEffect(
+  scores: ArrayLike<number>,
+  labels: ArrayLike<number | boolean>,
+  groups: readonly string[],
+): number {
+  const patients = (label: number) => new Set(groups.filter((_, row) => Number(labels[row]) === label)).size;
+  if (Math.min(patients(0), patients(1)) < 2) return largestEffect(groups);
+  return designEffect(placements(scores, labels), groups);
 }

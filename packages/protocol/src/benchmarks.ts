@@ -127,8 +127,9 @@ export function describeTraining(training: ClassifierTraining): string {
 const histogram = z.array(z.int().nonnegative().max(1_000_000)).length(SCORE_BINS);
 
 /**
- * All that a site says about a classifier's scores on its sealed hold-out: counts in agreed bins, per class, and the
- * AUC with DeLong's variance where the site's policy has enough films per class (else null).
+ * All that a site says about a classifier's scores on its sealed hold-out: counts in agreed bins, per class; what those films are
+ * worth, since two of a patient tell less than two of two; and the AUC with DeLong's variance, clustered by patient, where the
+ * site's policy has enough films per class (else null).
  */
 export const scoreReport = z.strictObject({
   trainedOn,
@@ -142,10 +143,30 @@ export const scoreReport = z.strictObject({
   negative: histogram,
   auc: z.number().min(0).max(1).nullable(),
   aucVariance: z.number().nonnegative().nullable(),
+  /** Variance of the AUC by patient over that of as many independent films. Agents before 0.2.0 send none of these three. */
+  designEffect: z.number().min(1).max(1_000_000).optional(),
+  patientsPositive: z.int().nonnegative().optional(),
+  patientsNegative: z.int().nonnegative().optional(),
 });
 export type ScoreReport = z.infer<typeof scoreReport>;
 
-/** One cell of the benchmark's matrix. `testedOn` is a site's id or `pooled`. */
+/** `testedOn` of the mean of the sites' own AUCs, and of the AUC of all their films in one heap. */
+export const STRATIFIED = 'stratified';
+export const POOLED = 'pooled';
+
+/** What a reader of a cell must know, in words. */
+export const CELL_WARNINGS = {
+  'pooling-differs':
+    'differs from the stratified AUC by more than noise: the sites’ scores are shifted against each other, so read the stratified one',
+  'clustering-ignored':
+    'at least one site did not say how its films share patients: the interval takes them for independent and may be too narrow',
+  'sites-left-out':
+    'without the sites that keep their AUC to themselves: with fewer than three of them the mean would give it away',
+} as const;
+export type CellWarning = keyof typeof CELL_WARNINGS;
+const cellWarning = z.enum(Object.keys(CELL_WARNINGS) as CellWarning[]);
+
+/** One cell of the benchmark's matrix. `testedOn` is a site's id, `stratified` or `pooled`. */
 export const benchmarkCell = z.strictObject({
   trainedOn: z.string(),
   testedOn: z.string(),
@@ -162,8 +183,25 @@ export const benchmarkCell = z.strictObject({
   training: z.string().max(300).optional(),
   /** Images or films that they learnt from, those of all generators together. */
   nTraining: z.int().positive().optional(),
+  warnings: z.array(cellWarning).max(8).optional(),
 });
 export type BenchmarkCell = z.infer<typeof benchmarkCell>;
+
+/** One line for each kind of warning, with the letter that marks its cells. */
+export type CellNote = { mark: string; warning: CellWarning; cells: string[]; words: string };
+
+/** The warnings of some cells as notes under their table, in the order of the cells. */
+export function notesOf(cells: readonly BenchmarkCell[]): CellNote[] {
+  const kinds = [...new Set(cells.flatMap(({ warnings = [] }) => warnings))];
+  return kinds.map((warning, i) => ({
+    mark: String.fromCharCode('a'.charCodeAt(0) + i),
+    warning,
+    cells: cells
+      .filter(({ warnings }) => warnings?.includes(warning))
+      .map(({ trainedOn: from, testedOn }) => `${from} → ${testedOn}`),
+    words: CELL_WARNINGS[warning],
+  }));
+}
 
 /** To be said wherever such a cell is shown. The figure is a simulation's, at one generator and one classifier seed. */
 export const ONE_GENERATOR =

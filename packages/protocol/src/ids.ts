@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What the benchmark calls several sites together, in training and in testing: a site of that name would be taken for them. */
-const SEVERAL_SITES = /^(pool|pooled|all-but-.*)$/;
+const SEVERAL_SITES = /^(pool|pooled|stratified|all-but-.*)$/;
 
 /** A site's id: chosen by the registry's admin, lower case, at most 32 characters. */
 export const siteId = z
@@ -9,7 +9,7 @@ export const siteId = z
   .regex(/^[a-z][a-z0-9-]{1,31}$/, 'a site id is 2–32 characters: a–z, 0–9 and -, starting with a letter')
   .refine(
     (id) => !SEVERAL_SITES.test(id),
-    'pool, pooled and all-but-… stand for several sites: choose another id',
+    'pool, pooled, stratified and all-but-… stand for several sites: choose another id',
   );
 
 /** Lower-case hexadecimal SHA-256. */

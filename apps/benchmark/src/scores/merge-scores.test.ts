@@ -1,8 +1,9 @@
-import { rocAuc } from '@synspine/metrics';
+import { aucInterval, rocAuc } from '@synspine/metrics';
 import { benchmarkCell, type ClassifierTraining, describeTraining } from '@synspine/protocol';
 import { describe, expect, it } from 'vitest';
 import type { ListedClassifier } from '../training/classifier-list.ts';
-import { CELL_COUNT_MIN, mergeScores, POOL_SITES_MIN, type Score } from './merge-scores.ts';
+import { CELL_COUNT_MIN, POOL_SITES_MIN } from './joint-cells.ts';
+import { mergeScores, type Score } from './merge-scores.ts';
 
 const TRAINING: ClassifierTraining = {
   architecture: 'small-cnn',
@@ -51,8 +52,11 @@ const answers = [
   score('birch', spread(7, 0.3), spread(9, 0.2), { auc: null, aucVariance: null }),
   score('cedar', spread(25, 0.45), spread(22, 0), { auc: 0.99, aucVariance: 0.001 }),
 ];
-const pooled = (scores: Score[]) =>
-  mergeScores(scores, [CLASSIFIER]).find((cell) => cell.testedOn === 'pooled');
+const find = (scores: Score[], testedOn: string) =>
+  mergeScores(scores, [CLASSIFIER]).find((cell) => cell.testedOn === testedOn);
+const pooled = (scores: Score[]) => find(scores, 'pooled');
+const stratified = (scores: Score[]) => find(scores, 'stratified');
+const withheld = { auc: null, aucVariance: null };
 
 describe('the merged matrix', () => {
   it('pools the sites’ counts into the AUC that all their films together would give', () => {
@@ -69,11 +73,12 @@ describe('the merged matrix', () => {
 
   it('shows a site’s own AUC with its 95 % interval, only where the site approved it', () => {
     const cells = mergeScores(answers, [CLASSIFIER]);
-    expect(cells.map((c) => c.testedOn)).toEqual(['alder', 'cedar', 'pooled']);
-    expect(cells[0]).toMatchObject({ auc: 0.8, nPositive: 20, nNegative: 30 });
-    expect(cells[0]!.ciLow).toBeLessThan(0.71);
-    expect(cells[0]!.ciHigh).toBeGreaterThan(0.86);
-    expect(cells[1]!.ciHigh).toBeLessThan(1);
+    expect(cells.map((c) => c.testedOn)).toEqual(['stratified', 'pooled', 'alder', 'cedar']);
+    const [alder, cedar] = cells.slice(2);
+    expect(alder).toMatchObject({ auc: 0.8, nPositive: 20, nNegative: 30 });
+    expect(alder!.ciLow).toBeLessThan(0.71);
+    expect(alder!.ciHigh).toBeGreaterThan(0.86);
+    expect(cedar!.ciHigh).toBeLessThan(1);
     for (const cell of cells) expect(benchmarkCell.parse(cell)).toEqual(cell);
   });
 
@@ -90,6 +95,80 @@ describe('the merged matrix', () => {
       );
     expect(pooled(few([1, 2, 2]))).toMatchObject({ nPositive: 5 });
     expect(pooled(few([1, 2, 1]))).toBeUndefined();
+  });
+
+  it('puts the stratified AUC first: the mean of the sites’ own, by the pairs of films that each can compare', () => {
+    const told = answers.map((answer, i) => ({
+      ...answer,
+      report: { ...answer.report, auc: [0.8, 0.7, 0.9][i]!, aucVariance: 0.003, designEffect: 1.2 },
+    }));
+    const cell = stratified(told)!;
+    const weights = [(20 * 30) / 50, (7 * 9) / 16, (25 * 22) / 47];
+    const mean =
+      (0.8 * weights[0]! + 0.7 * weights[1]! + 0.9 * weights[2]!) / weights.reduce((a, b) => a + b);
+    expect(cell.auc).toBeCloseTo(mean, 12);
+    expect(cell).toMatchObject({ nPositive: 52, nNegative: 61, seeds: 3 });
+    expect(cell.warnings).toBeUndefined();
+    expect(cell.ciLow).toBeLessThan(mean);
+    expect(cell.ciHigh).toBeGreaterThan(mean);
+    expect(mergeScores(told, [CLASSIFIER])[0]).toEqual(cell);
+    expect(stratified(told.slice(1))).toBeUndefined();
+  });
+
+  it('keeps the AUC of one or two silent sites out of the mean, which would give it away, and says so', () => {
+    const loud = stratified(answers)!; // birch is silent
+    const weights = [(20 * 30) / 50, (25 * 22) / 47];
+    expect(loud.auc).toBeCloseTo((0.8 * weights[0]! + 0.99 * weights[1]!) / (weights[0]! + weights[1]!), 12);
+    expect(loud).toMatchObject({ nPositive: 45, nNegative: 52, warnings: ['sites-left-out'] });
+    const silent = answers.map((answer) => ({ ...answer, report: { ...answer.report, ...withheld } }));
+    expect(stratified(silent)).toMatchObject({ nPositive: 52, nNegative: 61 }); // three hide one another
+    expect(stratified([answers[0]!, ...silent.slice(1)])).toBeUndefined(); // one told: its own cell says it all
+  });
+
+  it('warns in the pooled cell when shifted scores pull it away from the stratified AUC, and only then', () => {
+    const alike = (siteId: string, shift: number) =>
+      score(siteId, spread(60, 0.2 + shift), spread(60, shift), withheld);
+    const shifted = ['alder', 'birch', 'cedar'].map((site, i) => alike(site, 0.15 * i));
+    expect(pooled(shifted)!.auc).toBeLessThan(stratified(shifted)!.auc - 0.05);
+    expect(pooled(shifted)!.warnings).toContain('pooling-differs');
+    const level = ['alder', 'birch', 'cedar'].map((site) => alike(site, 0.1));
+    expect(pooled(level)!.warnings).not.toContain('pooling-differs');
+  });
+
+  it('widens the pooled and the stratified interval by what the films of a patient share', () => {
+    const clustered = (designEffect: number) =>
+      answers.map((answer) => ({ ...answer, report: { ...answer.report, ...withheld, designEffect } }));
+    for (const cellOf of [pooled, stratified]) {
+      const [alone, shared] = [cellOf(clustered(1))!, cellOf(clustered(2.25))!];
+      expect(shared.auc).toBe(alone.auc);
+      const ratio = (shared.ciHigh - shared.ciLow) / (alone.ciHigh - alone.ciLow);
+      expect(ratio).toBeGreaterThan(1.3); // √2.25 but for the curve of the variance
+      expect(ratio).toBeLessThan(1.6);
+    }
+  });
+
+  it('says that an interval ignores patients where a site didn’t tell, and reads an older site’s variance', () => {
+    expect(pooled(answers)!.warnings).toContain('clustering-ignored'); // birch tells neither
+    const older = answers.map((answer) => ({
+      ...answer,
+      report: { ...answer.report, auc: 0.8, aucVariance: 0.02 },
+    }));
+    expect(pooled(older)!.warnings ?? []).not.toContain('clustering-ignored');
+    const width = ({ ciLow, ciHigh }: { ciLow: number; ciHigh: number }) => ciHigh - ciLow;
+    expect(width(pooled(older)!)).toBeGreaterThan(1.3 * width(pooled(answers)!));
+  });
+
+  it('gives a site’s cell the interval that the site itself has', () => {
+    const labels = [...Array(12).fill(1), ...Array(14).fill(0)];
+    const scores = [...spread(12, 0.4), ...spread(14, 0.2)].map((s) => Math.floor(s * 256) / 256);
+    const patients = labels.map((_, i) => `p${i >> 1}`);
+    const own = aucInterval(scores, labels, patients);
+    const told = { auc: own.auc, aucVariance: own.variance, designEffect: own.designEffect };
+    const cell = find([score('alder', scores.slice(0, 12), scores.slice(12), told)], 'alder')!;
+    expect([cell.ciLow, cell.ciHigh]).toEqual([
+      expect.closeTo(own.ciLow, 10),
+      expect.closeTo(own.ciHigh, 10),
+    ]);
   });
 
   const local = (training?: ClassifierTraining, siteId = 'alder'): Score => ({

@@ -1,4 +1,4 @@
-import { type BenchmarkCell, ONE_GENERATOR } from '@synspine/protocol';
+import { type BenchmarkCell, type CellNote, notesOf, ONE_GENERATOR } from '@synspine/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { Session } from '../session/session.ts';
 import { Figure } from '../ui/figures.tsx';
@@ -26,8 +26,10 @@ export function Benchmark({ session }: { session: Session }) {
             <>
               <Matrix cells={cells} />
               <p className="quiet">
-                A site with too few held-out films of a class tells no AUC of its own (–); its counts are in
-                the pooled column.
+                Stratified: the mean of the sites’ own AUCs, by the pairs of films that each can compare.
+                Pooled: all films in one heap, where a positive film of one site is also compared with
+                negative ones of others. A site with too few held-out films of a class tells no AUC of its own
+                (–); its counts are in the pooled column. Intervals are 95 %, by patient.
               </p>
               <Notes cells={cells} />
               <ForestPlot cells={cells} />
@@ -40,8 +42,9 @@ export function Benchmark({ session }: { session: Session }) {
   );
 }
 
-function Matrix({ cells }: { cells: BenchmarkCell[] }) {
+export function Matrix({ cells }: { cells: BenchmarkCell[] }) {
   const { rows, columns, at } = matrixOf(cells);
+  const notes = notesOf(cells);
   return (
     <div className="scroll">
       <table>
@@ -60,12 +63,17 @@ function Matrix({ cells }: { cells: BenchmarkCell[] }) {
             <tr key={r}>
               <th scope="row">{r}</th>
               {columns.map((c) => (
-                <Cell key={c} cell={at(r, c)} />
+                <Cell key={c} cell={at(r, c)} notes={notes} />
               ))}
             </tr>
           ))}
         </tbody>
       </table>
+      {notes.map(({ mark, cells: marked, words }) => (
+        <p key={mark} className="note" role="note">
+          ⚠ <sup>{mark}</sup> {marked.join(', ')}: {words}.
+        </p>
+      ))}
     </div>
   );
 }
@@ -92,11 +100,16 @@ function titleOf(cell: BenchmarkCell): string {
   return `${describeSeeds(cell)}${learnt}${cell.training ? `; ${cell.training}` : ''}`;
 }
 
-function Cell({ cell }: { cell: BenchmarkCell | undefined }) {
+function Cell({ cell, notes }: { cell: BenchmarkCell | undefined; notes: CellNote[] }) {
   if (!cell) return <td className="number quiet">–</td>;
+  const marks = notes
+    .filter(({ warning }) => cell.warnings?.includes(warning))
+    .map(({ mark }) => mark)
+    .join(' ');
   return (
     <td className="number">
       <Figure value={cell.auc} ciLow={cell.ciLow} ciHigh={cell.ciHigh} title={titleOf(cell)} />
+      {marks && <sup> ⚠ {marks}</sup>}
       <small className="floor">
         {cell.nPositive} + {cell.nNegative} films
       </small>

@@ -1,4 +1,4 @@
-import type { BenchmarkCell } from '@synspine/protocol';
+import { type BenchmarkCell, CELL_WARNINGS } from '@synspine/protocol';
 import { format } from '../ui/figures.tsx';
 import { matrixOf } from './matrix.ts';
 
@@ -40,8 +40,14 @@ export function ForestPlot({ cells }: { cells: BenchmarkCell[] }) {
 function Row({ cell, y }: { cell: BenchmarkCell; y: number }) {
   return (
     <g>
-      <title>{`${format(cell.auc)} (${format(cell.ciLow)}–${format(cell.ciHigh)})`}</title>
+      <title>
+        {[
+          `${format(cell.auc)} (${format(cell.ciLow)}–${format(cell.ciHigh)})`,
+          ...(cell.warnings ?? []).map((warning) => CELL_WARNINGS[warning]),
+        ].join('; ')}
+      </title>
       <text x={LEFT - 12} y={y + 4} textAnchor="end">
+        {cell.warnings && '⚠ '}
         {cell.trainedOn} → {cell.testedOn}
       </text>
       <line className="interval" x1={x(cell.ciLow)} x2={x(cell.ciHigh)} y1={y} y2={y} />

@@ -12,16 +12,17 @@ const cell = (trainedOn: string, testedOn: string) => ({
   seeds: 3,
 });
 
-it('puts the pool first among rows, pooled last among columns, and finds a cell by both names', () => {
+it('puts the pool first among rows, stratified before pooled before the sites among columns, and finds a cell by both names', () => {
   const m = matrixOf([
     cell('real:cedar', 'cedar'),
     cell('synthetic:alder', 'zeta'),
     cell('synthetic:all-but-alder', 'alder'),
     cell('synthetic:pool', 'pooled'),
+    cell('synthetic:pool', 'stratified'),
     cell('synthetic:pool', 'alder'),
   ]);
   expect(m.rows).toEqual(['synthetic:pool', 'synthetic:all-but-alder', 'synthetic:alder', 'real:cedar']);
-  expect(m.columns).toEqual(['alder', 'cedar', 'zeta', 'pooled']);
+  expect(m.columns).toEqual(['stratified', 'pooled', 'alder', 'cedar', 'zeta']);
   expect(m.at('synthetic:pool', 'pooled')?.auc).toBe(0.7);
   expect(m.at('real:cedar', 'pooled')).toBeUndefined();
 });
@@ -39,6 +40,7 @@ it('names the sites where a classifier stands without a real result that was tra
     trained('real:birch', 'birch', 'a'),
     trained('synthetic:pool', 'cedar', 'a'),
     trained('synthetic:pool', 'pooled', 'a'),
+    trained('synthetic:pool', 'stratified', 'a'),
   ];
   expect(sitesWithoutComparison(cells)).toEqual(['birch', 'cedar']);
 });

@@ -1,6 +1,9 @@
-import { type BenchmarkCell, siteLeftOut } from '@synspine/protocol';
+import { type BenchmarkCell, POOLED, STRATIFIED, siteLeftOut } from '@synspine/protocol';
 
-/** Rows (trained on: the pool, the pool without a site, then synthetic, then real) and columns (tested on: sites, then pooled) of the matrix. */
+/**
+ * The matrix. Rows (trained on): the pool, the pool without a site, then synthetic, then real. Columns (tested on): all sites,
+ * stratified before pooled, then each site.
+ */
 export function matrixOf(cells: BenchmarkCell[]) {
   const rank = (s: string) => {
     if (s === 'synthetic:pool') return 0;
@@ -10,9 +13,9 @@ export function matrixOf(cells: BenchmarkCell[]) {
   const rows = [...new Set(cells.map((c) => c.trainedOn))].sort(
     (a, b) => rank(a) - rank(b) || a.localeCompare(b),
   );
-  const pooledLast = (s: string) => (s === 'pooled' ? 1 : 0);
+  const joint = (s: string) => [STRATIFIED, POOLED, s].indexOf(s);
   const columns = [...new Set(cells.map((c) => c.testedOn))].sort(
-    (a, b) => pooledLast(a) - pooledLast(b) || a.localeCompare(b),
+    (a, b) => joint(a) - joint(b) || a.localeCompare(b),
   );
   const at = (row: string, column: string) => cells.find((c) => c.trainedOn === row && c.testedOn === column);
   return { rows, columns, at };
@@ -20,7 +23,8 @@ export function matrixOf(cells: BenchmarkCell[]) {
 
 /** Sites where a classifier was scored and no real result of the same training stands beside it. */
 export function sitesWithoutComparison(cells: BenchmarkCell[]): string[] {
-  const scored = cells.filter((c) => c.trainedOn.startsWith('synthetic:') && c.testedOn !== 'pooled');
+  const isSite = (name: string) => ![STRATIFIED, POOLED].includes(name);
+  const scored = cells.filter((c) => c.trainedOn.startsWith('synthetic:') && isSite(c.testedOn));
   const isCompared = (site: string) =>
     cells.some(
       (real) =>

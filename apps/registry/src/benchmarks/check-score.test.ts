@@ -34,7 +34,18 @@ it.each([0.85, 1])('takes an AUC of %s, the edge of what the bins allow', (auc) 
   expect(() => checkScore({ ...report, auc }, expected)).not.toThrow();
 });
 
+it('takes what the films share, up to the largest effect that so many patients can have', () => {
+  const patients = { patientsPositive: 3, patientsNegative: 4 };
+  expect(() => checkScore({ ...report, ...patients, designEffect: 1 }, expected)).not.toThrow();
+  expect(() => checkScore({ ...report, ...patients, designEffect: 8 }, expected)).not.toThrow(); // 2 + 2 films, twice
+});
+
 it.each<[string, Partial<ScoreReport>]>([
+  ['a larger design effect', { designEffect: 8.1, patientsPositive: 3, patientsNegative: 4 }],
+  ['more patients than films', { designEffect: 1, patientsPositive: 5, patientsNegative: 4 }],
+  ['films of nobody', { designEffect: 1, patientsPositive: 0, patientsNegative: 4 }],
+  ['a design effect without patients', { designEffect: 1 }],
+  ['patients without a design effect', { patientsPositive: 3, patientsNegative: 4 }],
   ['an AUC below the bins', { auc: 0.8499 }],
   [
     'an AUC above the bins',

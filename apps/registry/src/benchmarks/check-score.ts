@@ -21,6 +21,7 @@ export function checkScore(report: ScoreReport, expected: ExpectedScore): void {
   if (films === 0) throw refuse('there are no counts');
   if (expected.release) checkHoldOut(report, films, expected.release);
   checkAuc(report, refuse);
+  checkPatients(report, refuse);
 }
 
 function checkHoldOut(
@@ -58,6 +59,30 @@ function checkAuc(
   const [low, high] = [ordered / pairs, (ordered + tied) / pairs];
   if (auc < low - ROUNDING || auc > high + ROUNDING)
     throw refuse(`auc must lie in ${low.toFixed(4)}–${high.toFixed(4)} for these counts`);
+}
+
+/**
+ * A design effect is at most twice the films of one patient (by Cauchy–Schwarz, with n/(n − 1) ≤ 2), and none has more than the
+ * films of a class that its other patients leave.
+ */
+function checkPatients(
+  { positive, negative, designEffect, patientsPositive, patientsNegative }: ScoreReport,
+  refuse: (why: string) => ProblemError,
+) {
+  const told = [designEffect, patientsPositive, patientsNegative].filter((value) => value !== undefined);
+  if (told.length === 0) return; // an agent before 0.2.0
+  if (designEffect === undefined || patientsPositive === undefined || patientsNegative === undefined)
+    throw refuse('designEffect, patientsPositive and patientsNegative must all be given or none');
+  let most = 0;
+  for (const [films, patients] of [
+    [total(positive), patientsPositive],
+    [total(negative), patientsNegative],
+  ] as const) {
+    if (patients > films || (films > 0 && patients === 0))
+      throw refuse(`${patients} patients can’t have ${films} films of a class`);
+    if (films > 0) most += films - patients + 1;
+  }
+  if (designEffect > 2 * most) throw refuse(`designEffect can be ${2 * most} at most with so many patients`);
 }
 
 function total(histogram: number[]): number {

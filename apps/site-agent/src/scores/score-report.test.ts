@@ -21,6 +21,17 @@ describe('reportScores', () => {
     expect(report.negative.reduce((a, b) => a + b)).toBe(25);
   });
 
+  it('tells what its films are worth: the patients of each class, and how far two films of one agree', () => {
+    const films = holdOut(30, 20); // two films a patient
+    const report = scoreReport.parse(reportScores(films, about, 20));
+    expect(report).toMatchObject({ patientsNegative: 15, patientsPositive: 10 });
+    const twins = { ...films, scores: films.scores.map((_, i) => films.scores[i & ~1]!) };
+    expect(reportScores(twins, about, 20).designEffect).toBeGreaterThan(1.8);
+    const alone = { ...films, patients: films.patients.map((_, i) => `p${i}`) };
+    expect(reportScores(alone, about, 20).designEffect).toBeCloseTo(1, 12);
+    expect(reportScores(holdOut(30, 2), about, 20).designEffect).toBe(2); // one abnormal patient: the largest effect
+  });
+
   it('tells nothing of a classifier that gives a film no score', () => {
     for (const film of [0, 45]) {
       const films = holdOut(25, 21);

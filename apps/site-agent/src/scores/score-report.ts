@@ -1,5 +1,5 @@
 import { ClassifierError } from '@synspine/classifier';
-import { aucInterval } from '@synspine/metrics';
+import { aucInterval, filmDesignEffect } from '@synspine/metrics';
 import { SCORE_BINS, type ScoreReport } from '@synspine/protocol';
 
 const POSITIVE = 1; // abnormal
@@ -8,8 +8,8 @@ const POSITIVE = 1; // abnormal
 export type HoldOutScores = { scores: Float32Array; labels: Uint8Array; patients: readonly string[] };
 
 /**
- * All that may be told about scores: counts in the agreed bins by class, and the AUC with its variance where each class
- * has at least `minPerClass` films. Throws NOT_FINITE where a film has no score: such counts would leave it out unsaid.
+ * All that may be told about scores: counts in the agreed bins by class, the design effect and the patients of each class, and the
+ * AUC with its variance where each class has at least `minPerClass` films. Throws NOT_FINITE where a film has no score: such counts would leave it out unsaid.
  */
 export function reportScores(
   { scores, labels, patients }: HoldOutScores,
@@ -22,9 +22,19 @@ export function reportScores(
   const negative = histogram(scores.filter((_, i) => !isPositive[i]));
   const smallest = Math.min(total(positive), total(negative));
   const isTold = smallest >= Math.max(2, minPerClass); // an AUC needs two films of each class
+  const countPatients = (of: boolean) => new Set(patients.filter((_, i) => isPositive[i] === of)).size;
   const interval = isTold ? aucInterval(scores, isPositive, patients) : null;
   const { auc, variance } = interval ?? { auc: null, variance: null };
-  return { ...about, positive, negative, auc, aucVariance: variance };
+  return {
+    ...about,
+    positive,
+    negative,
+    auc,
+    aucVariance: variance,
+    designEffect: filmDesignEffect(scores, isPositive, patients),
+    patientsPositive: countPatients(true),
+    patientsNegative: countPatients(false),
+  };
 }
 
 /** Counts in bins min(255, ⌊score·256⌋). */
