@@ -11,7 +11,7 @@ import type { SiteSummary, Summary } from './summary.ts';
 type Demo = { options: DemoOptions; programs: Programs; centre: Centre };
 export type FinishedSite = { id: string; home: string; summary: Summary['sites'][number] };
 
-/** The demo's films are public or procedural, which its policy says as the reason to accept undecided tests. */
+/** A demonstration's: the demo's films are public or drawn, and its registry is on loopback. */
 const POLICY = fileURLToPath(new URL('./policy.json', import.meta.url));
 
 /** Small networks lose half of a second thread to waiting: sites side by side, one thread each, use all cores. */

@@ -1,3 +1,11 @@
+import {
+  AUDIT_STATE_WORDS,
+  type AuditReport,
+  DEMONSTRATION_WARNING,
+  describeTestState,
+  isDemonstration,
+  stateOfAudit,
+} from '../../packages/audit-rules/src/index.ts';
 import { type BenchmarkCell, notesOf, ONE_GENERATOR } from '../../packages/protocol/src/index.ts';
 
 type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string };
@@ -5,12 +13,13 @@ type Figure = { value: number; ciLow: number; ciHigh: number; protocol: string }
 export type SiteSummary = {
   films: { ingested: number; refused: { code: string; count: number }[] };
   quality: { fid: Figure; kid: Figure; precision: Figure; recall: Figure; floor: Figure; n: number } | null;
-  audit: {
-    decision: string;
-    tests: { id: string; verdict: string; patientsNeeded: number | null }[];
-    acceptedUndecided?: { reason: string } | null;
-  } | null;
+  audit: Pick<
+    AuditReport,
+    'decision' | 'tests' | 'reasons' | 'accepted' | 'acceptedUndecided' | 'policy'
+  > | null;
   release: { id: string; version: number; sha256: string } | null;
+  /** Why nothing was released. */
+  code?: string | null;
 };
 export type Summary = {
   sites: ({ id: string } & SiteSummary)[];
@@ -24,6 +33,10 @@ const figure = (q: Figure, digits: number) =>
 
 /** The tables that end a demo: every number with its n and 95 % interval. */
 export function printSummary(summary: Summary, print = console.log) {
+  const released = summary.sites.filter((site) => site.release).length;
+  print(
+    `\n${released} of ${summary.sites.length} sites released. Privacy audits here are by a ${DEMONSTRATION_WARNING}.`,
+  );
   print('\nSites: synthetic films against real held-out films (95 % CI)');
   for (const site of summary.sites) printSite(site, print);
   print('\nBenchmark: AUC on real held-out films, scored inside the sites (95 % CI)');
@@ -60,16 +73,22 @@ function printSite(site: Summary['sites'][number], print: (line: string) => void
       `    KID ${figure(q.kid, 4)}   precision ${figure(q.precision, 2)}   recall ${figure(q.recall, 2)}`,
     );
   }
-  if (!site.audit) return;
-  const tests = site.audit.tests.map(
-    (t) => `${t.id} ${t.verdict}${t.patientsNeeded ? ` (would take ${t.patientsNeeded} patients)` : ''}`,
-  );
-  print(`    audit: ${site.audit.decision} — ${tests.join(', ')}`);
-  if (site.audit.acceptedUndecided)
-    print(`    undecided tests accepted by policy: “${site.audit.acceptedUndecided.reason}”`);
+  if (site.audit) printAudit(site.audit, print);
+  else print('    audit: not run');
   print(
     site.release
       ? `    released v${site.release.version}, sha256 ${site.release.sha256.slice(0, 16)}…`
-      : '    nothing released: the report stays at the site',
+      : `    nothing released (${site.code ?? 'it did not get that far'}): the report stays at the site`,
   );
+}
+
+/** The audit's state in words, each test's, and what speaks against a rejected release. */
+function printAudit(audit: NonNullable<SiteSummary['audit']>, print: (line: string) => void): void {
+  const tests = audit.tests.map((test) => {
+    const needed = test.patientsNeeded ? ` (would take ${test.patientsNeeded} patients)` : '';
+    return `${test.id} ${describeTestState(test, audit)}${needed}`;
+  });
+  print(`    audit: ${AUDIT_STATE_WORDS[stateOfAudit(audit)]} — ${tests.join(', ')}`);
+  if (isDemonstration(audit)) print(`    ${DEMONSTRATION_WARNING}`);
+  if (audit.decision === 'reject') for (const reason of audit.reasons) print(`    reason: ${reason}`);
 }

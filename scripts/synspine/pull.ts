@@ -4,7 +4,19 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Client, ProblemError, type ReleaseFile } from '../../packages/protocol/src/index.ts';
+import {
+  AUDIT_STATE_WORDS,
+  DEMONSTRATION_WARNING,
+  describeTestState,
+  isDemonstration,
+  stateOfAudit,
+} from '../../packages/audit-rules/src/index.ts';
+import {
+  type Client,
+  ProblemError,
+  type ReleaseFile,
+  type ReleaseManifest,
+} from '../../packages/protocol/src/index.ts';
 import { MANIFEST_FILE, verifyFiles, verifyManifest } from '../../packages/release/src/index.ts';
 
 /**
@@ -78,7 +90,18 @@ export async function verifyDataset({ client, dir }: { client: Client; dir: stri
   const { manifest, manifestSha256 } = await verifySigned(client, jws);
   await verifyFiles(dir, manifest, ['images']);
   console.log(`verified: ${manifest.siteId} version ${manifest.version}, manifest ${manifestSha256}`);
+  for (const line of describeAudit(manifest.audit)) console.log(line);
   return 0;
+}
+
+/** How the site's own audit came out, derived from its figures: what a policy accepted is named, and so is a demonstration. */
+function describeAudit(audit: ReleaseManifest['audit']): string[] {
+  const open = audit.tests.filter(({ verdict }) => verdict !== 'pass');
+  return [
+    `privacy audit: ${AUDIT_STATE_WORDS[stateOfAudit(audit)]}`,
+    ...open.map((test) => `  ${test.id} ${test.name}: ${describeTestState(test, audit)}`),
+    ...(isDemonstration(audit) ? [`  ${DEMONSTRATION_WARNING}`] : []),
+  ];
 }
 
 async function verifySigned(client: Client, jws: string) {

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Benchmark } from './benchmarks/benchmark.tsx';
 import { createSession, forgetToken, keepToken, readToken } from './session/session.ts';
 import { SignIn } from './session/sign-in.tsx';
+import { DemonstrationBanner } from './sites/demonstration-banner.tsx';
 import { SiteDetail } from './sites/site-detail.tsx';
 import { SitesTable } from './sites/sites-table.tsx';
 import { useSelectedSite } from './sites/use-selected-site.ts';
@@ -42,6 +43,7 @@ function Dashboard({ token, onEnd }: { token: string; onEnd(problem: string | nu
         </button>
       </header>
       <main>
+        <DemonstrationBanner session={session} />
         <SitesTable session={session} selected={site} onSelect={selectSite} />
         {site && <SiteDetail session={session} siteId={site} />}
         <Benchmark session={session} />

@@ -36,14 +36,13 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
       config.publicUrl ?? `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`;
     const store = await openObjectStore(config);
     const { adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies } = config;
-    const takesDemonstrations = isLoopbackOnly(config.host, url);
     const policy = {
       publicUrl: url,
       adminTokenSha256,
       dashboardDir,
       agentVersionMin,
       trustedProxies,
-      takesDemonstrations,
+      takesDemonstrations: isLoopbackOnly(config.host, url),
     };
     const clock = () => new Date();
     const deps: Deps = { prisma: openDatabase(database.url), store, config: policy, clock, log };
@@ -59,8 +58,8 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
   }
 }
 
-/** The one listener and the address that the registry gives itself are both this machine's own. */
-function isLoopbackOnly(host: string, publicUrl: string): boolean {
+/** Whether the one listener and the address that the registry gives itself are both this machine's own. */
+export function isLoopbackOnly(host: string, publicUrl: string): boolean {
   return isLoopbackHost(host) && isLoopbackHost(new URL(publicUrl).hostname);
 }
 

@@ -3,6 +3,7 @@ import {
   type AuditPolicy,
   acceptanceState,
   auditPolicy,
+  DEMONSTRATION_WARNING,
   daysLeft,
   isLoopbackHost,
   referencePolicy,
@@ -83,7 +84,7 @@ export async function readPolicy(home: Home, { usesReferencePolicy }: PolicySour
 export function announcePolicy({ privacy }: SitePolicy, registryUrl: string, now = new Date()): void {
   if (privacy.demonstration) {
     if (!isLoopbackHost(new URL(registryUrl).hostname)) throw new SiteError('POLICY_DEMONSTRATION');
-    process.stderr.write('Demonstration policy: its limits say nothing about privacy.\n');
+    process.stderr.write(`Privacy audit by a ${DEMONSTRATION_WARNING}.\n`);
   }
   for (const warning of describeAcceptances(privacy, now)) process.stderr.write(`${warning}\n`);
 }

@@ -115,6 +115,8 @@ const SITE_EXITS: Partial<Record<SiteErrorCode, ExitName>> = {
   LABELS_UNREADABLE: 'configuration',
   FOLDER_UNREADABLE: 'configuration',
   SELECTION_INVALID: 'configuration',
+  POLICY_EXISTS: 'configuration',
+  POLICY_DEMONSTRATION: 'configuration',
   SOURCES_MISSING: 'configuration',
   SOURCES_INVALID: 'configuration',
   SOURCES_UNUSABLE: 'configuration',

@@ -4,6 +4,16 @@ import type { AuditReport, AuditTest } from './report.ts';
 /** How an audit or a test of it is shown. What a policy accepts is never shown as passed. */
 export type AuditState = 'passed' | 'accepted' | 'rejected' | 'undecided';
 
+/** The words for a state: colour alone says nothing, and `passed` is said of nothing else. */
+export const AUDIT_STATE_WORDS: Record<AuditState, string> = {
+  passed: 'passed',
+  accepted: 'accepted by policy',
+  rejected: 'rejected',
+  undecided: 'undecided',
+};
+
+export const DEMONSTRATION_WARNING = 'demonstration policy: its limits say nothing about privacy';
+
 /** The state of a whole audit, whichever version wrote it. */
 export function stateOfAudit(
   audit: Pick<AuditReport, 'decision' | 'accepted' | 'acceptedUndecided'>,
@@ -23,6 +33,14 @@ export function stateOfTest(
   const acceptance: Acceptance | { reason: string } | undefined =
     audit.accepted?.find((accepted) => accepted.test === test.key) ?? audit.acceptedUndecided ?? undefined;
   return acceptance ? { state: 'accepted', acceptance } : { state: 'undecided' };
+}
+
+/** The state of one test in words, with reason and last day where the policy accepted it. */
+export function describeTestState(...about: Parameters<typeof stateOfTest>): string {
+  const { state, acceptance } = stateOfTest(...about);
+  if (!acceptance) return AUDIT_STATE_WORDS[state];
+  const until = acceptance.expires ? ` until ${acceptance.expires}` : '';
+  return `${AUDIT_STATE_WORDS[state]}${until}: “${acceptance.reason}”`;
 }
 
 /** Whether the limits are those of a demonstration, which say nothing about privacy. */

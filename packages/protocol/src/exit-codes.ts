@@ -56,6 +56,8 @@ const PROBLEM_EXITS: Partial<Record<ProblemCode, ExitName>> = {
   FORBIDDEN: 'configuration',
   CLOCK_SKEW: 'configuration',
   UPGRADE_REQUIRED: 'configuration',
+  DATE_IN_FUTURE: 'configuration',
+  DEMONSTRATION_REFUSED: 'configuration',
   AUDIT_NOT_APPROVED: 'rejected',
   RATE_LIMITED: 'waiting',
   STORE_UNAVAILABLE: 'waiting',

@@ -1,7 +1,8 @@
 import type { Dataset } from '@synspine/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { Session } from '../session/session.ts';
-import { AuditNote, Figure, format, ScoreCell, Verdict } from '../ui/figures.tsx';
+import { AuditOutcome, TestOutcome } from '../ui/audit-state.tsx';
+import { Figure, format, ScoreCell } from '../ui/figures.tsx';
 import { QueryState } from '../ui/query-state.tsx';
 import { Downloads } from './downloads.tsx';
 import { SampleGrid } from './sample-grid.tsx';
@@ -63,7 +64,7 @@ function AuditTable({ dataset }: { dataset: Dataset }) {
   return (
     <>
       <h3>
-        Privacy audit: <Verdict of={audit.decision} /> <AuditNote audit={audit} />
+        Privacy audit: <AuditOutcome audit={audit} />
       </h3>
       <div className="scroll">
         <table>
@@ -97,7 +98,7 @@ function AuditTable({ dataset }: { dataset: Dataset }) {
                 <td className="number">{format(t.limit)}</td>
                 <td className="number">{t.patients}</td>
                 <td>
-                  <Verdict of={t.verdict} />
+                  <TestOutcome test={t} audit={audit} />
                 </td>
                 <td className="number">{t.patientsNeeded ? `${t.patientsNeeded} patients` : '–'}</td>
               </tr>

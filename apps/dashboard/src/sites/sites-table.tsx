@@ -1,7 +1,8 @@
 import { RUN_REASONS, type SiteOverview } from '@synspine/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { Session } from '../session/session.ts';
-import { AuditNote, ScoreCell, scoreOf, Verdict } from '../ui/figures.tsx';
+import { SiteAudit } from '../ui/audit-state.tsx';
+import { ScoreCell, scoreOf, Verdict } from '../ui/figures.tsx';
 import { QueryState } from '../ui/query-state.tsx';
 
 const REFRESH_MS = 5_000;
@@ -76,7 +77,6 @@ function SiteRow({
   onSelect: Props['onSelect'];
 }) {
   const scores = site.latest?.manifest.quality.scores ?? [];
-  const audit = site.latest?.manifest.audit;
   const lastRun = site.status?.lastRun;
   return (
     <tr aria-selected={selected}>
@@ -109,13 +109,7 @@ function SiteRow({
         <ScoreCell key={m} score={scoreOf(scores, m)} />
       ))}
       <td>
-        {audit ? (
-          <>
-            <Verdict of={audit.decision} /> <AuditNote audit={audit} />
-          </>
-        ) : (
-          <span className="quiet">–</span>
-        )}
+        <SiteAudit site={site} />
       </td>
       <td className="number">{site.latest ? `v${site.latest.version}` : '–'}</td>
     </tr>

@@ -1,4 +1,4 @@
-import type { AuditReport, QualityScore } from '@synspine/protocol';
+import type { QualityScore } from '@synspine/protocol';
 
 const digits = (x: number) => (Math.abs(x) >= 10 ? 1 : Math.abs(x) >= 0.1 ? 2 : 4);
 export const format = (x: number) => (x === 0 ? '0' : x.toFixed(digits(x)).replace('-', '−'));
@@ -43,8 +43,6 @@ const words = {
   approve: 'approved',
   reject: 'rejected',
   undecided: 'undecided',
-  pass: 'pass',
-  fail: 'fail',
   failed: 'failed',
   nothing: 'nothing to do',
   stopped: 'stopped',
@@ -53,23 +51,16 @@ const marks = {
   approve: '✓',
   reject: '✗',
   undecided: '?',
-  pass: '✓',
-  fail: '✗',
   failed: '!',
   nothing: '–',
   stopped: '‖',
 } as const;
 
-/** A verdict as a word with a mark: colour alone says nothing. */
+/** How a run ended, as a word with a mark: colour alone says nothing. */
 export function Verdict({ of }: { of: keyof typeof words }) {
   return (
     <span className={`verdict ${of}`}>
       {marks[of]} {words[of]}
     </span>
   );
-}
-
-export function AuditNote({ audit }: { audit: Pick<AuditReport, 'acceptedUndecided'> }) {
-  if (!audit.acceptedUndecided) return null;
-  return <small className="note">undecided tests accepted: “{audit.acceptedUndecided.reason}”</small>;
 }

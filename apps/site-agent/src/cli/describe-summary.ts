@@ -1,3 +1,10 @@
+import {
+  AUDIT_STATE_WORDS,
+  DEMONSTRATION_WARNING,
+  describeTestState,
+  isDemonstration,
+  stateOfAudit,
+} from '@synspine/audit-rules';
 import { TRAINING_PATIENTS_PER_CLASS_MIN } from '../films/label-schemes.ts';
 import type { Figure, RunSummary } from '../runs/run-summary.ts';
 
@@ -53,15 +60,17 @@ function describeShare({ value, ciLow, ciHigh }: Figure): string {
   return `${value.toFixed(2)} (95 % ${ciLow.toFixed(2)}–${ciHigh.toFixed(2)})`;
 }
 
-function describeAudit({ audit }: RunSummary): string[] {
-  if (!audit) return [];
-  const open = audit.tests.filter(({ verdict }) => verdict !== 'pass');
-  const lines = open.map(({ id, name, statistic, limit, verdict, patientsNeeded }) => {
-    const needed = patientsNeeded ? `, needs ${patientsNeeded} held-out patients` : '';
-    return `  ${id} ${name}: ${verdict} (${statistic.toPrecision(3)}, limit ${limit}${needed})`;
-  });
-  const accepted = audit.acceptedUndecided
-    ? [`  undecided tests accepted by policy: ${audit.acceptedUndecided.reason}`]
-    : [];
-  return [`  privacy audit: ${audit.decision}`, ...lines, ...accepted];
+/** Four states in words: passed, accepted by policy, rejected (or undecided, which releases nothing either), not run. */
+function describeAudit({ audit, status }: RunSummary): string[] {
+  if (!audit) return status === 'running' ? [] : ['  privacy audit: not run'];
+  const mark = isDemonstration(audit) ? [`  ${DEMONSTRATION_WARNING}`] : [];
+  const lines = audit.tests
+    .filter(({ verdict }) => verdict !== 'pass')
+    .map((test) => {
+      const { id, name, statistic, limit, patientsNeeded } = test;
+      const needed = patientsNeeded ? `, needs ${patientsNeeded} held-out patients` : '';
+      return `  ${id} ${name}: ${describeTestState(test, audit)} (${statistic.toPrecision(3)}, limit ${limit}${needed})`;
+    });
+  const objections = audit.decision === 'reject' ? audit.reasons.map((reason) => `  ${reason}`) : [];
+  return [`  privacy audit: ${AUDIT_STATE_WORDS[stateOfAudit(audit)]}`, ...mark, ...lines, ...objections];
 }

@@ -7,7 +7,7 @@ import { openRegistry } from '../registry/open-registry.ts';
 import { evaluateRemote, type ScoringDeps } from '../scores/evaluate-remote.ts';
 import { errorCode } from '../site-error.ts';
 import { findIsolation } from '../worker/isolation.ts';
-import { wholeNumber, withThreads } from './flags.ts';
+import { referencePolicyOption, wholeNumber, withReferencePolicy, withThreads } from './flags.ts';
 import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -18,12 +18,15 @@ export function addEvaluateRemoteCommand(program: Command): void {
     .description('Score the benchmark’s classifiers on the sealed hold-out; only counts are sent back')
     .addOption(homeOption())
     .option('--once', 'answer the open tasks and end')
+    .addOption(referencePolicyOption())
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .action(run);
 }
 
-async function run(flags: { home: string; once?: boolean; threads?: number }): Promise<void> {
-  const config = withThreads(readConfig(), flags.threads);
+type Flags = { home: string; once?: boolean; threads?: number; referencePolicy?: true };
+
+async function run(flags: Flags): Promise<void> {
+  const config = withReferencePolicy(withThreads(readConfig(), flags.threads), flags.referencePolicy);
   const home = await openHome(flags.home);
   const log = openLog(home, config);
   const stop = stopSignal();

@@ -83,6 +83,7 @@ beforeEach(async () => {
     enrolledAt: new Date().toISOString(),
   };
   await writeJson(home.files.site, enrolment);
+  expect(await ended(start('policy', 'init'))).toBe(0);
   expect(
     await ended(start('ingest', join(folder, 'site/dicom'), '--labels', join(folder, 'site/labels.csv'))),
   ).toBe(0);

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { startAgent } from '../agent/agent.ts';
-import { type Config, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import { openCatalogue } from '../films/catalogue.ts';
-import { type Home, openHome } from '../home.ts';
-import { readPolicy } from '../policy.ts';
+import { type Home, openHome, readEnrolment } from '../home.ts';
+import { announcePolicy, readPolicy } from '../policy.ts';
 import { openRegistry } from '../registry/open-registry.ts';
 import { createRun, listRuns } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
@@ -37,8 +37,9 @@ async function serve(flags: { home: string; threads?: number; referencePolicy?: 
   const home = await openHome(flags.home);
   const log = openLog(home, config);
   const registry = await openRegistry(home);
+  announcePolicy(await readPolicy(home, config), (await readEnrolment(home)).registryUrl);
   const isolation = await findIsolation();
-  await startRunOnNewFilms(home, config);
+  await startRunOnNewFilms(home);
   const agent = await startAgent({ home, config, log, isolation });
   const stop = stopSignal();
   log.info('agent started');
@@ -59,12 +60,11 @@ async function serve(flags: { home: string; threads?: number; referencePolicy?: 
 }
 
 /** Films ingested since the newest run began are worth a run, unless one is still going on or waits to be taken up. */
-async function startRunOnNewFilms(home: Home, config: Config): Promise<void> {
+async function startRunOnNewFilms(home: Home): Promise<void> {
   const runs = await listRuns(home);
   if (await findUnfinished(runs)) return;
   const films = (await openCatalogue(home)).films();
   const known = runs[0] && (await readResult(runs[0], 'ingest')) ? await readRunFilms(runs[0]) : [];
   if (isDeepStrictEqual(films, known)) return;
-  await readPolicy(home, config); // before hours of training, not after
   await createRun(home, DEFAULT_RUN_OPTIONS);
 }

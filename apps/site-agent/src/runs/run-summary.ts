@@ -35,9 +35,15 @@ export type RunSummary = {
     labelFidelityReal: Figure | null;
     n: number;
   } | null;
-  audit: Pick<AuditReport, 'decision' | 'tests' | 'reasons' | 'acceptedUndecided'> | null;
+  audit: AuditSummary | null;
   release: { id: string; version: number; sha256: string } | null;
 };
+
+/** What was accepted, and by whose policy, says more than the decision alone. */
+export type AuditSummary = Pick<
+  AuditReport,
+  'decision' | 'tests' | 'reasons' | 'accepted' | 'acceptedUndecided' | 'policy'
+>;
 
 type FilteredShare = { className: string; drawn: number; rejections: Rejections[] };
 
@@ -72,8 +78,9 @@ function nameClasses({ classes }: FilterOutput, { classNames }: PreprocessOutput
   }));
 }
 
-function pickAudit({ decision, tests, reasons, acceptedUndecided }: AuditReport): RunSummary['audit'] {
-  return { decision, tests, reasons, acceptedUndecided };
+function pickAudit(audit: AuditReport): AuditSummary {
+  const { decision, tests, reasons, accepted, acceptedUndecided, policy } = audit;
+  return { decision, tests, reasons, accepted, acceptedUndecided, policy };
 }
 
 function summariseQuality({ scores }: QualityReport): RunSummary['quality'] {
