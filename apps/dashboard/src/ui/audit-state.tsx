@@ -73,7 +73,7 @@ export function SiteAudit({ site }: { site: SiteOverview }) {
   return <State of="notRun" />;
 }
 
-export function DemonstrationBadge() {
+function DemonstrationBadge() {
   return (
     <span className="badge" title={DEMONSTRATION_WARNING}>
       demonstration policy

@@ -40,7 +40,7 @@ export type RunSummary = {
 };
 
 /** What was accepted, and by whose policy, says more than the decision alone. */
-export type AuditSummary = Pick<
+type AuditSummary = Pick<
   AuditReport,
   'decision' | 'tests' | 'reasons' | 'accepted' | 'acceptedUndecided' | 'policy'
 >;
