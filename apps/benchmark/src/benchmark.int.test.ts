@@ -141,7 +141,7 @@ describe('the benchmark at a real registry', () => {
     const args = ['enrol', '--registry', url, '--code', enrolmentCode, '--home', join(folder, 'home')];
     expect(await execute(BENCHMARK, ...args)).toBe('Enrolled as benchmark.');
     await expect(execute(BENCHMARK, ...args)).rejects.toMatchObject({
-      code: 1,
+      code: 64,
       stderr: expect.stringMatching(/^synspine-benchmark: ALREADY_ENROLLED/m),
     });
   });

@@ -1,18 +1,21 @@
 import type { Estimate } from '@synspine/audit-rules';
-import { wilsonInterval } from '@synspine/metrics';
+import { normalQuantile, wilsonInterval } from '@synspine/metrics';
 import type { Attack } from './membership-attacks.ts';
+import { FALSE_POSITIVES, rateAtMost, thresholdRank } from './rate-bound.ts';
 
-const FALSE_POSITIVES = 0.01;
 const CONFIDENCE = 0.95;
+const POWER = 0.8;
 const PATIENTS_MAX = 1_000_000;
+const EXACT_OTHERS_MAX = 20_000; // with more, counts are as good as normal
 
 /**
  * Test P6: how many members the best attack names when it errs on 1 % of the others. Patients count, each by its highest score.
  *
- * Few hold-outs have a 1 % to count, so both bounds go through the order statistics of the held-out scores. Upper: at the held-out
- * rank whose false positive rate is ≥ 1 % with confidence, the rate among members is at least as high as wanted. Lower: a false
- * positive rate that the top held-out score surely doesn't exceed, f, and ROC curves being concave, rate(1 %) ≥ rate(f)·.01/f.
- * The confidence is shared among the attacks (Bonferroni), as the worst of them is reported.
+ * Few hold-outs have a 1 % to count, so both bounds go through the order statistics of the held-out scores. Upper: `rateAtMost`. It
+ * isn't widened for the number of attacks: that each of them stays below the limit is shown by showing it for each at the full
+ * level (an intersection-union test, Berger 1982). Lower: a false positive rate that the top held-out score surely doesn't exceed, f,
+ * and ROC curves being concave, rate(1 %) ≥ rate(f)·.01/f. Its confidence is shared among the attacks (Bonferroni), since any of them
+ * may be the one that exceeds by chance.
  */
 export function membershipRate(
   attacks: readonly Attack[],
@@ -52,10 +55,9 @@ function rateOf(members: readonly number[], others: readonly number[], confidenc
   const countAbove = (threshold: number) => members.filter((score) => score > threshold).length;
   const allowed = Math.floor(FALSE_POSITIVES * falling.length); // others that may score above the threshold
   const statistic = countAbove(falling[allowed]!) / members.length;
-  const rank = sureRank(falling.length, tail);
-  const threshold = falling[rank - 1] ?? Number.NEGATIVE_INFINITY; // too few others for any threshold: all members may be named
-  const reached = members.filter((score) => score >= threshold).length;
-  const upper = wilsonInterval(reached, members.length, confidence).ciHigh;
+  const threshold = falling[thresholdRank(falling.length) - 1] ?? Number.NEGATIVE_INFINITY; // too few others for any: all may be named
+  const named = members.filter((score) => score >= threshold).length;
+  const upper = rateAtMost(named, { members: members.length, others: falling.length });
   const top = wilsonInterval(countAbove(falling[0]!), members.length, confidence).ciLow;
   return {
     statistic,
@@ -69,39 +71,33 @@ function rateMost(n: number, tail: number): number {
   return Math.max(FALSE_POSITIVES, 1 - tail ** (1 / n));
 }
 
-/** The smallest rank r with P(at least r of n others above the true 1 % threshold) ≤ tail. */
-function sureRank(n: number, tail: number): number {
-  let exactly = (1 - FALSE_POSITIVES) ** n; // P(0 above)
-  let remaining = 1 - exactly;
-  let rank = 1;
-  while (remaining > tail && rank <= n) {
-    exactly *= ((n - rank + 1) / rank) * (FALSE_POSITIVES / (1 - FALSE_POSITIVES));
-    remaining -= exactly;
-    rank += 1;
-  }
-  return rank;
-}
-
 /**
- * How many held-out patients would bring the rate's bound to one side of the limit, should the rate among members stay. Found by trial
- * in steps of a tenth, because these bounds don't shrink with a square root. `membersPerOther`: training patients per held-out one.
+ * How many held-out patients would bring the rate's bound to one side of the limit, should the rate among members stay; to the lower side
+ * for all attacks in four of five runs, as if they were independent. Found by trial in steps of a tenth, because these bounds don't
+ * shrink with a square root. `membersPerOther`: training patients per held-out one.
  */
 export function patientsForRate(
   rate: number,
   limit: number,
   options: { patients: number; membersPerOther: number; attackCount: number },
 ): number {
-  const confidence = 1 - (1 - CONFIDENCE) / options.attackCount;
+  const { attackCount } = options;
+  const confidence = 1 - (1 - CONFIDENCE) / attackCount;
   const tail = (1 - confidence) / 2;
+  const unlucky = normalQuantile(POWER ** (1 / attackCount));
   const decided = (n: number) => {
-    const members = n * options.membersPerOther;
+    const members = Math.round(n * options.membersPerOther);
     if (rate > limit) {
       const { ciLow } = wilsonInterval(rate * members, members, confidence);
       return (ciLow * FALSE_POSITIVES) / rateMost(n, tail) > limit;
     }
     const honest = Math.max(rate, FALSE_POSITIVES); // a blind attack names 1 % of the members too
-    const reached = Math.min(1, (honest * sureRank(n, tail)) / (FALSE_POSITIVES * n));
-    return wilsonInterval(reached * members, members, confidence).ciHigh <= limit;
+    const rank = n > EXACT_OTHERS_MAX ? FALSE_POSITIVES * n : thresholdRank(n);
+    const share = (honest * rank) / (FALSE_POSITIVES * n);
+    const highest = share + unlucky * share * Math.sqrt(1 / rank + 1 / (share * members));
+    if (n > EXACT_OTHERS_MAX) return highest + (normalQuantile(0.975) / unlucky) * (highest - share) <= limit;
+    const named = Math.round(Math.min(1, highest) * members);
+    return rateAtMost(named, { members, others: n }) <= limit;
   };
   let n = options.patients + 1;
   while (!decided(n) && n < PATIENTS_MAX) n = Math.ceil(n * 1.1);
