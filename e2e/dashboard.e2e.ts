@@ -102,6 +102,18 @@ describe('the dashboard', () => {
       );
   });
 
+  it('names the demonstration policy above everything, and an audit’s state in words', async () => {
+    expect(await page.getByRole('note').first().innerText()).toContain('demonstration policy');
+    const summary: Summary = JSON.parse(await readFile(summaryFile, 'utf8'));
+    for (const { id, release } of summary.sites) {
+      const row = page.locator('section[aria-labelledby="sites"] tbody tr', { hasText: id });
+      const audit = await row.locator('td').nth(7).innerText();
+      expect(audit).toMatch(release ? /✓ passed\s+demonstration policy/ : /✗ rejected|– not run/);
+    }
+    // phantoms are released, all three; on real films a rejection is a result
+    if (!process.env.SYNSPINE_E2E_DATA) expect(summary.sites.every(({ release }) => release)).toBe(true);
+  });
+
   it('opens a released site: sample grid, audit tests, quality with its protocol', async () => {
     const released = page.locator('section[aria-labelledby="sites"] tbody tr', { hasText: /v\d/ }).first();
     await released.getByRole('button').click();

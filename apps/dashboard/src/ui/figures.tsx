@@ -40,7 +40,7 @@ export function ScoreCell({ score }: { score: QualityScore | undefined }) {
 }
 
 const words = {
-  approve: 'approved',
+  approve: 'released', // how its audit came out is said beside the release
   reject: 'rejected',
   undecided: 'undecided',
   failed: 'failed',
