@@ -11,15 +11,6 @@ export function rowsByGroup(groups: readonly string[]): number[][] {
   return [...rows.values()];
 }
 
-/** How often each of `rowCount` rows is drawn when whole groups are drawn with replacement. */
-export function drawGroups(groups: readonly number[][], rowCount: number, random: () => number): Uint16Array {
-  const weights = new Uint16Array(rowCount);
-  for (let draw = 0; draw < groups.length; draw++) {
-    for (const row of groups[Math.floor(random() * groups.length)]!) weights[row]! += 1;
-  }
-  return weights;
-}
-
 /** Throws unless there is one group name per row and at least two groups. */
 export function assertGroups(groups: readonly string[], rowCount: number): void {
   if (groups.length !== rowCount) {

@@ -1,20 +1,19 @@
 import { seededRandom, shuffled } from '@synspine/compute';
 import { assertGroups, rowsByGroup } from './groups.ts';
-import type { IntervalOptions, MetricInterval } from './metric-interval.ts';
-import { studentQuantile } from './normal-distribution.ts';
+import type { IntervalOptions } from './metric-interval.ts';
 
 const BLOCKS_MAX = 20; // 19 degrees of freedom: t is 2.09 against 1.96, for 40 recomputations in all
 
 /**
  * Delete-a-group jackknife of a two-sample statistic: patients are dealt into up to 20 blocks by the seed, each block is left out
  * in turn, first among the reals and then among the fakes, and the two variances add. `score` returns the values of several
- * statistics for the rows that stay. → one interval per statistic.
+ * statistics for the rows that stay. → value and variance of each statistic, and the blocks of the smaller side less one.
  */
-export function jackknifeIntervals(
+export function jackknife(
   counts: { real: number; fake: number },
   options: IntervalOptions,
   score: (realRows: Int32Array, fakeRows: Int32Array) => number[],
-): MetricInterval[] {
+): { value: number; variance: number; freedom: number }[] {
   const random = seededRandom(options.seed);
   const { realGroups, fakeGroups } = groupedRows(counts, options);
   const allReal = everyRow(counts.real);
@@ -24,10 +23,8 @@ export function jackknifeIntervals(
   return score(allReal, allFake).map((value, index) => {
     const realSide = leftOutReal.map((values) => values[index]!);
     const fakeSide = leftOutFake.map((values) => values[index]!);
-    const standardError = Math.sqrt(blockVariance(realSide) + blockVariance(fakeSide));
     const freedom = Math.min(realSide.length, fakeSide.length) - 1;
-    const half = studentQuantile(0.975, freedom) * standardError;
-    return { value, ciLow: value - half, ciHigh: value + half, standardError };
+    return { value, variance: blockVariance(realSide) + blockVariance(fakeSide), freedom };
   });
 }
 

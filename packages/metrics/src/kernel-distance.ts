@@ -22,40 +22,30 @@ export function kernelMatrices(real: Features, fake: Features): KernelMatrices {
   return { xx: kernel(x, x), yy: kernel(y, y), xy: kernel(x, y), n: x.rows, m: y.rows };
 }
 
-/**
- * The estimate with integer weights per row (how often a bootstrap drew it). Pairs of a row with itself are left out
- * however often the row was drawn: two draws of one image aren't two images, and would bias the estimate upward.
- */
-export function distanceFromKernels(
-  kernels: KernelMatrices,
-  realWeights: ArrayLike<number> = new Uint8Array(kernels.n).fill(1),
-  fakeWeights: ArrayLike<number> = new Uint8Array(kernels.m).fill(1),
-): number {
-  const across = weightedMean(kernels.xy, realWeights, fakeWeights, false);
-  const within =
-    weightedMean(kernels.xx, realWeights, realWeights, true) +
-    weightedMean(kernels.yy, fakeWeights, fakeWeights, true);
-  return within - 2 * across;
+/** The estimate: means over pairs of different rows within each set, less twice the mean over pairs across. */
+export function distanceFromKernels({ xx, yy, xy, n, m }: KernelMatrices): number {
+  const across = sum(rowSums(xy, n, m)) / (n * m);
+  return meanOfPairs(xx, n) + meanOfPairs(yy, m) - 2 * across;
 }
 
-function weightedMean(
-  matrix: Float64Array,
-  rowWeights: ArrayLike<number>,
-  columnWeights: ArrayLike<number>,
-  skipDiagonal: boolean,
-): number {
-  const columns = columnWeights.length;
-  let [total, weight] = [0, 0];
-  for (let i = 0; i < rowWeights.length; i++) {
-    if (rowWeights[i] === 0) continue;
-    let [rowTotal, rowWeight] = [0, 0];
-    for (let j = 0; j < columns; j++) {
-      if (skipDiagonal && i === j) continue;
-      rowTotal += columnWeights[j]! * matrix[i * columns + j]!;
-      rowWeight += columnWeights[j]!;
-    }
-    total += rowWeights[i]! * rowTotal;
-    weight += rowWeights[i]! * rowWeight;
+function meanOfPairs(within: Float64Array, n: number): number {
+  return sum(pairSums(within, n)) / (n * (n - 1));
+}
+
+/** Sum of each row. → [rows] */
+export function rowSums(matrix: Float64Array, rows: number, columns: number): Float64Array {
+  const sums = new Float64Array(rows);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) sums[i]! += matrix[i * columns + j]!;
   }
-  return total / weight;
+  return sums;
+}
+
+/** Sum of each row of a square without its diagonal. → [n] */
+export function pairSums(square: Float64Array, n: number): Float64Array {
+  return rowSums(square, n, n).map((total, i) => total - square[i * n + i]!);
+}
+
+export function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
 }

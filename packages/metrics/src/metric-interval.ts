@@ -1,12 +1,13 @@
-import { seededRandom } from '@synspine/compute';
 import { assertComparable, centre, columnMeans, type Features, selectRows } from './features.ts';
 import { combine, frechetDistance, squaredGap, sumOfSquares } from './frechet-distance.ts';
-import { drawGroups } from './groups.ts';
-import { groupedRows, jackknifeIntervals } from './jackknife.ts';
+import { groupedRows, jackknife } from './jackknife.ts';
 import { distanceFromKernels, kernelMatrices } from './kernel-distance.ts';
+import { distanceVariance } from './kernel-variance.ts';
 import { multiplyTransposed } from './linear-algebra.ts';
 import { type ManifoldScores, manifoldScores, neighbourDistances } from './manifold-scores.ts';
+import { normalQuantile, studentQuantile } from './normal-distribution.ts';
 import { nuclearNorm } from './nuclear-norm.ts';
+import { wilsonInterval } from './wilson-interval.ts';
 
 /** A score with its 95 % interval; sampling error of both sets is in it. */
 export type MetricInterval = { value: number; ciLow: number; ciHigh: number; standardError: number };
@@ -28,32 +29,45 @@ export function frechetInterval(real: Features, fake: Features, options: Interva
   assertComparable(real, fake);
   const score = subsetFrechet(real, fake);
   const counts = { real: real.rows, fake: fake.rows };
-  return jackknifeIntervals(counts, options, (realRows, fakeRows) => [score(realRows, fakeRows)])[0]!;
+  const [fid] = jackknife(counts, options, (realRows, fakeRows) => [score(realRows, fakeRows)]);
+  return studentInterval(fid!);
 }
 
 /**
- * KID with a 95 % percentile interval by the bootstrap over patients (500 repeats by default), from kernel matrices that are
- * computed once. A pair of an image with itself never counts, see distanceFromKernels.
+ * KID with a 95 % interval of draws of patients: all θ with |KID − θ| ≤ t·√(V₂ + V₁·θ/KID), see `distanceVariance`. V₁ grows with
+ * the true distance as a binomial variance does with its share, so that an interval from its estimate alone would be too narrow
+ * wherever the estimate came out low. About the expected KID of such sets: where a patient has several images, those are a little
+ * more alike than images of two.
  */
-export function kernelInterval(
-  real: Features,
-  fake: Features,
-  { repeats = 500, ...options }: IntervalOptions & { repeats?: number },
-): MetricInterval {
+export function kernelInterval(real: Features, fake: Features, options: IntervalOptions): MetricInterval {
   assertComparable(real, fake);
-  const { realGroups, fakeGroups } = groupedRows({ real: real.rows, fake: fake.rows }, options);
+  const groups = groupedRows({ real: real.rows, fake: fake.rows }, options);
   const kernels = kernelMatrices(real, fake);
-  const random = seededRandom(options.seed);
-  const draws = Float64Array.from({ length: repeats }, () => {
-    const realWeights = drawGroups(realGroups, real.rows, random);
-    return distanceFromKernels(kernels, realWeights, drawGroups(fakeGroups, fake.rows, random));
-  }).filter(Number.isFinite); // a draw of one image alone has no pairs
-  return percentileInterval(distanceFromKernels(kernels), draws);
+  const value = distanceFromKernels(kernels);
+  const { alone, pairs } = distanceVariance(kernels, groups);
+  const t = studentQuantile(0.975, Math.min(groups.realGroups.length, groups.fakeGroups.length) - 1);
+  const slope = (t * t * alone) / Math.max(value, Math.sqrt(pairs), Number.MIN_VALUE) / 2;
+  const reach = Math.sqrt(Math.max(0, 2 * slope * value + slope * slope + t * t * pairs));
+  const low = value + slope - reach;
+  return {
+    value,
+    ciLow: low >= 0 ? low : value - t * Math.sqrt(pairs), // below 0 only pairs vary
+    ciHigh: value + slope + reach,
+    standardError: Math.sqrt(alone + pairs),
+  };
+}
+
+function studentInterval(of: { value: number; variance: number; freedom: number }): MetricInterval {
+  const standardError = Math.sqrt(of.variance);
+  const half = studentQuantile(0.975, of.freedom) * standardError;
+  return { value: of.value, ciLow: of.value - half, ciHigh: of.value + half, standardError };
 }
 
 /**
- * Precision and recall (k = 3, ≤), density and coverage (k = 5, <) with 95 % intervals by the delete-a-group jackknife over
- * patients, from distances that are computed once. (In a bootstrap, repeated images would shrink the balls to nothing.)
+ * Precision and recall (k = 3, ≤), density and coverage (k = 5, <) with 95 % intervals, from distances that are computed once.
+ * Density: the delete-a-group jackknife over patients with Student's t. The three shares: Wilson's interval, which has width at 0
+ * and 1, with as many independent images as their variance is worth (see `shareInterval`). Intervals are about the expected score
+ * at these counts over draws of both sets. (In a bootstrap, repeated images would shrink the balls to nothing.)
  * Unlike precisionRecall it takes sets of unequal size; compare scores of equal sizes only.
  */
 export function manifoldIntervals(
@@ -63,42 +77,37 @@ export function manifoldIntervals(
 ): Record<keyof ManifoldScores, MetricInterval> {
   const distances = neighbourDistances(real, fake);
   const counts = { real: real.rows, fake: fake.rows };
-  const intervals = jackknifeIntervals(counts, options, (realRows, fakeRows) => {
+  const { realGroups, fakeGroups } = groupedRows(counts, options);
+  const perImage =
+    1 / Math.sqrt(real.rows * realGroups.length) + 1 / Math.sqrt(fake.rows * fakeGroups.length);
+  const [precision, recall, density, coverage] = jackknife(counts, options, (realRows, fakeRows) => {
     const balls = manifoldScores(distances, { k: 3, inclusive: true }, realRows, fakeRows);
     const overlaps = manifoldScores(distances, { k: 5, inclusive: false }, realRows, fakeRows);
     return [balls.precision, balls.recall, overlaps.density, overlaps.coverage];
   });
-  const [precision, recall, density, coverage] = intervals as [
-    MetricInterval,
-    MetricInterval,
-    MetricInterval,
-    MetricInterval,
-  ];
+  const denseness = studentInterval(density!);
   return {
-    precision: cutToShare(precision),
-    recall: cutToShare(recall),
-    density: { ...density, ciLow: Math.max(0, density.ciLow) },
-    coverage: cutToShare(coverage),
+    precision: shareInterval(precision!, perImage),
+    recall: shareInterval(recall!, perImage),
+    density: { ...denseness, ciLow: Math.max(0, denseness.ciLow) },
+    coverage: shareInterval(coverage!, perImage),
   };
 }
 
-function cutToShare(interval: MetricInterval): MetricInterval {
-  return { ...interval, ciLow: Math.max(0, interval.ciLow), ciHigh: Math.min(1, interval.ciHigh) };
+/**
+ * Wilson's interval of a share whose images depend on each other through shared balls. Its variance is share · (1 − share) times the
+ * larger of two: `perImage`, since drawing either set anew moves a share about as much as drawing its own images would (calibrated by
+ * simulation; each set counts with the geometric mean of its images and patients); and half the jackknife's, which counts what two
+ * patients do together twice (Efron & Stein 1981) and finds the few balls that hold much.
+ */
+function shareInterval(of: { value: number; variance: number }, perImage: number): MetricInterval {
+  const spread = of.value * (1 - of.value);
+  const worth = Math.max(1, 1 / Math.max(perImage, spread > 0 ? of.variance / 2 / spread : 0));
+  const interval = wilsonInterval(of.value * worth, worth);
+  return { value: of.value, ...interval, standardError: (interval.ciHigh - interval.ciLow) / 2 / Z };
 }
 
-/** Bounds at the 2.5th and 97.5th percentile of the draws. */
-function percentileInterval(value: number, draws: Float64Array): MetricInterval {
-  const sorted = draws.slice().sort();
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))]!;
-  const mean = sorted.reduce((sum, draw) => sum + draw, 0) / sorted.length;
-  const squares = sorted.reduce((sum, draw) => sum + (draw - mean) ** 2, 0);
-  return {
-    value,
-    ciLow: at(0.025),
-    ciHigh: at(0.975),
-    standardError: Math.sqrt(squares / (sorted.length - 1)),
-  };
-}
+const Z = normalQuantile(0.975);
 
 /**
  * FID of row subsets. The product X·Yᵀ, the costly part when rows are wide, is made once: that of a subset is a submatrix, to be
