@@ -12,7 +12,7 @@ import {
   type TrainingMeasurement,
 } from '@synspine/gan';
 import type { Home } from '../home.ts';
-import { findPreset } from '../presets.ts';
+import { presetOfRun } from '../presets.ts';
 import type { RunOptions } from '../runs/run-options.ts';
 import type { StartFile } from '../stages/train/start-weights.ts';
 import { CHECKPOINTS_A_RUN } from '../stages/train/train-generator.ts';
@@ -30,7 +30,7 @@ export async function dryRun(
   start: StartFile | undefined,
   threads: number,
 ): Promise<DryRun> {
-  const preset = findPreset(options.preset);
+  const preset = presetOfRun(options);
   const films = await planFilms(home, options.labels);
   const lines = describeFilms(films);
   if (films.code) return { lines, code: films.code };

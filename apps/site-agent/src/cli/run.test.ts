@@ -13,6 +13,8 @@ it.each([
   [['--synthetic-count', '1'], '--synthetic-count: '],
   [['--synthetic-count', '100001', '--dry-run'], '--synthetic-count: '],
   [['--images-shown', '0'], '--images-shown: '],
+  [['--judge-weight', '0'], '--judge-weight: '],
+  [['--loss', 'gan', '--judge-weight', '.1'], '--judge-weight: '],
 ])('run %j says which option is not possible, and starts nothing', async (flags, named) => {
   const home = await openHome(await temporaryFolder(), { create: true });
   await writeJson(home.files.site, { siteId: 'site-a', registryUrl: 'http://127.0.0.1:9' });

@@ -66,6 +66,13 @@ export function addRunCommand(program: Command): void {
         'of training’s convolutions (float32); bfloat16 is 1.5 times as fast on a new GPU',
       ).choices(['float32', 'bfloat16']),
     )
+    .option('--judge-weight <weight>', 'λ of SpineGAN’s judge, above 0 to 1 (the preset’s)', share)
+    .addOption(
+      new Option('--gan-loss <loss>', 'what generator and discriminator play for (the preset’s)').choices([
+        'logistic',
+        'relativistic',
+      ]),
+    )
     .option('--init-from <file>', 'start from the weights of a release or a checkpoint')
     .option('--dry-run', 'measure this machine and print the plan; start and write nothing')
     .addOption(referencePolicyOption())

@@ -19,6 +19,10 @@ export const runOptions = z.strictObject({
   seed: z.int().min(0).max(2_147_483_647),
   /** Of the generator's training. Absent: float32. */
   precision: z.enum(['float32', 'bfloat16']).optional(),
+  /** λ, the weight of SpineGAN's judge. Absent: the preset's. */
+  judgeWeight: z.number().positive().max(1).optional(),
+  /** What generator and discriminator play for. Absent: the preset's. */
+  ganLoss: z.enum(['logistic', 'relativistic']).optional(),
   /** SHA-256 of the weights that training starts from; their copy lies beside the checkpoints. Absent: random weights. */
   initFrom: z
     .string()
@@ -30,10 +34,15 @@ export type RunOptions = z.infer<typeof runOptions>;
 /** Options as a person asked for them. Throws OPTION_INVALID, naming the flag. */
 export function parseRunOptions(options: RunOptions): RunOptions {
   const parsed = runOptions.safeParse(options);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return withJudge(parsed.data);
   const issue = parsed.error.issues[0];
   const flag = String(issue?.path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new SiteError('OPTION_INVALID', `--${flag}: ${issue?.message}`);
+}
+
+function withJudge(options: RunOptions): RunOptions {
+  if (options.loss === 'spinegan' || options.judgeWeight === undefined) return options;
+  throw new SiteError('OPTION_INVALID', '--judge-weight: a GAN without judge has no such weight');
 }
 
 export const DEFAULT_RUN_OPTIONS: RunOptions = {

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeClassifier, trainClassifier } from '@synspine/classifier';
 import { initCompute } from '@synspine/compute';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { FilmSet } from '../../films/film-set.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions } from '../../runs/run-options.ts';
 import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
@@ -26,7 +26,8 @@ function films(count: number): FilmSet {
 }
 
 /** A judge as the stage keeps it, trained for two steps only: how good it is doesn't matter here. */
-async function keepJudge(folder: string): Promise<void> {
+const judge = new Map<string, Uint8Array | string>();
+beforeAll(async () => {
   initCompute({ threads: 2, opThreads: 1 });
   const [training, validation] = [films(24), films(8)].map(({ pixels: images, labels }) => ({
     images,
@@ -34,16 +35,16 @@ async function keepJudge(folder: string): Promise<void> {
   }));
   const data = { training: training!, validation: validation!, size: SIZE, classes: 2 };
   const { parameters, validationAuc } = await trainClassifier({ ...data, seed: 1, steps: 2 });
-  await writeFile(join(folder, 'judge.safetensors'), encodeClassifier(parameters));
-  await writeFile(join(folder, 'judge.json'), JSON.stringify({ validationAuc }));
-}
+  judge.set('judge.safetensors', encodeClassifier(parameters));
+  judge.set('judge.json', JSON.stringify({ validationAuc }));
+});
 
 /** The train stage as it runs, on a few films, for a few images. */
 async function trainBriefly(options: Partial<RunOptions>) {
   const draft = await temporaryFolder();
   const checkpoints = join(await temporaryFolder(), 'checkpoints');
   await mkdir(checkpoints);
-  await keepJudge(checkpoints);
+  for (const [name, content] of judge) await writeFile(join(checkpoints, name), content);
   const outcome = await train({
     draft,
     guard: async () => undefined,
@@ -61,21 +62,25 @@ async function trainBriefly(options: Partial<RunOptions>) {
 }
 
 describe('a run far shorter than its preset', () => {
-  it('is another one with the judge than without, and its result says how much of it the judge saw', async () => {
-    const [gan, spinegan] = [
-      await trainBriefly({ loss: 'gan', imagesShown: 160 }),
-      await trainBriefly({ loss: 'spinegan', imagesShown: 160 }),
-    ];
-    const [a, b] = await Promise.all(
-      [gan, spinegan].map(({ draft }) => readFile(join(draft, GENERATOR_FILE))),
-    );
-    expect(a!.equals(b!)).toBe(false);
-    expect(gan.output.chosen.judge).toBeNull();
-    expect(spinegan.output.chosen.judge).toMatchObject({ imagesShown: 128, share: 0.8 });
-  });
+  const brief = { loss: 'spinegan', imagesShown: 80 } as const;
+
+  it('is another one with the judge than without, with a heavier judge, and with the relativistic loss', async () => {
+    const runs = [
+      await trainBriefly({ ...brief, loss: 'gan' }),
+      await trainBriefly(brief),
+      await trainBriefly({ ...brief, judgeWeight: 0.9 }),
+      await trainBriefly({ ...brief, ganLoss: 'relativistic' }),
+    ] as const;
+    const files = runs.map(({ draft }) => readFile(join(draft, GENERATOR_FILE), 'base64'));
+    expect(new Set(await Promise.all(files)).size).toBe(4);
+    const [gan, spinegan, heavy] = runs.map(({ output }) => output.chosen.judge);
+    expect(gan).toBeNull();
+    expect(spinegan).toMatchObject({ imagesShown: 64, share: 0.8 }); // it begins after 12.5 of 80
+    expect(heavy!.lambdaMean).toBeCloseTo(9 * spinegan!.lambdaMean, 6);
+  }, 240_000);
 
   it('fails when it calls itself SpineGAN and the judge never had a say', async () => {
-    await expect(trainBriefly({ loss: 'spinegan', imagesShown: 8 })).rejects.toMatchObject({
+    await expect(trainBriefly({ ...brief, imagesShown: 8 })).rejects.toMatchObject({
       code: 'SPINEGAN_WITHOUT_JUDGE',
     });
   });

@@ -5,7 +5,7 @@ import { type GanPreset, imagesToShow, planTraining, spreadThreads, type Trainin
 import { writeJson } from '../../durable-file.ts';
 import { filmsOfClasses } from '../../films/film-set.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
-import { findPreset } from '../../presets.ts';
+import { presetOfRun } from '../../presets.ts';
 import { openInceptionCache } from '../inception-cache.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { GENERATOR_FILE, PROBE_FILE, type TrainOutput } from './output.ts';
@@ -40,7 +40,7 @@ export async function runTrain(context: StageContext): Promise<StageOutcome> {
 /** Trains the judge, then the generator, and keeps one of its snapshots. */
 export async function train(context: TrainContext): Promise<StageOutcome> {
   const { draft, options, threads } = context;
-  const preset = findPreset(options.preset);
+  const preset = presetOfRun(options);
   const { device } = initCompute(spreadThreads(preset, threads));
   const plan = planFor(context, preset, device);
   if (plan.verdict === 'too-large-for-cpu')

@@ -71,6 +71,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
       classNames: [...films.train.classNames],
       validation: toLabelled(films.validation),
       judge,
+      lambda: options.judgeWeight,
       seed: options.seed,
       imagesShown,
       xla: initCompute().device === 'gpu', // on a CPU it compiles for half a minute and then is no faster
