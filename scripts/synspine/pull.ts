@@ -18,6 +18,7 @@ import {
   type ReleaseManifest,
 } from '../../packages/protocol/src/index.ts';
 import { MANIFEST_FILE, verifyFiles, verifyManifest } from '../../packages/release/src/index.ts';
+import { describeLineage } from './describe-lineage.ts';
 
 /**
  * Downloads the image shards of a data set and its signed manifest into `dir`, and verifies all of it. A download that
@@ -89,6 +90,7 @@ export async function verifyDataset({ client, dir }: { client: Client; dir: stri
   const jws = (await readFile(join(dir, MANIFEST_FILE), 'utf8')).trim();
   const { manifest, manifestSha256 } = await verifySigned(client, jws);
   await verifyFiles(dir, manifest, ['images']);
+  console.log(describeLineage(manifest).join('\n'));
   console.log(`verified: ${manifest.siteId} version ${manifest.version}, manifest ${manifestSha256}`);
   for (const line of describeAudit(manifest.audit)) console.log(line);
   return 0;

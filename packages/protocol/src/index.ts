@@ -2,6 +2,7 @@ export * from './benchmarks.ts';
 export * from './client.ts';
 export * from './exit-codes.ts';
 export * from './ids.ts';
+export * from './lineage.ts';
 export * from './manifest.ts';
 export * from './problems.ts';
 export * from './reports.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fileName, isoDateTime, releaseVersion, runId, sha256Hex, siteId } from './ids.ts';
+import { lineage, trainingCurve } from './lineage.ts';
 import { approvedAudit, qualityReport } from './reports.ts';
 
 /** Limits of one release; a larger one is refused before a byte is uploaded. */
@@ -97,6 +98,10 @@ export const releaseManifest = z.strictObject({
       .max(64)
       .optional(),
   }),
+  /** Absent in releases of agents before 0.2. */
+  lineage: lineage.optional(),
+  /** Absent there, too, and where fewer than 12 validation films are. */
+  trainingCurve: trainingCurve.optional(),
   /** SHA-256 over the sealed hold-out's film hashes, fixed before training. */
   holdOutCommitment: sha256Hex,
   quality: qualityReport,

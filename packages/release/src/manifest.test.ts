@@ -8,7 +8,7 @@ import {
   TEST_KEYS,
   type TestKey,
 } from '@synspine/audit-rules';
-import type { ReleaseManifest } from '@synspine/protocol';
+import type { Lineage, ReleaseManifest } from '@synspine/protocol';
 import { CompactSign, importJWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { signClassifier, verifyClassifier } from './classifier.ts';
@@ -305,6 +305,45 @@ describe('the audit in a manifest', () => {
     // @ts-expect-error a rejected audit is no ApprovedAudit, so no manifest can hold it
     const impossible: ReleaseManifest = { ...manifest(), audit: rejected };
     expect(impossible.audit.decision).toBe('reject');
+  });
+});
+
+describe('the lineage of a release', () => {
+  const judge = { weight: 0.1, imagesShown: 70_000, share: 0.875, lambdaMean: 0.09, heldShare: 0 };
+  const facts: Lineage = {
+    presetVersion: 2,
+    ganLoss: 'logistic',
+    precision: 'float32',
+    seed: 1,
+    judge,
+    ancestors: [],
+    origin: 'random',
+  };
+  const curve = {
+    protocol: 'inception2015_validation_n20',
+    n: 20,
+    points: [{ imagesShown: 5_000, fid: 210.5, kid: -0.001, precision: 0.4, recall: 0.1 }],
+  };
+
+  it('may be told, with the curve of its training, or not, as by an agent before 0.2', async () => {
+    const told: ReleaseManifest = {
+      ...manifest(),
+      lineage: facts,
+      trainingCurve: curve,
+    };
+    const jws = await signManifest(told, site);
+    expect((await verifyManifest(jws, publicJwkOf(site))).manifest).toEqual(told);
+    expect((await verifyManifest(signed, publicJwkOf(site))).manifest.lineage).toBeUndefined();
+  });
+
+  it.each([
+    ['a SpineGAN that no judge was shown to', { judge: null }],
+    ['a judge that was shown no image', { judge: { ...judge, imagesShown: 0 } }],
+    ['an origin that nobody knows of', { origin: 'a colleague' }],
+    ['a path beside the ancestors', { file: '/srv/weights' }],
+  ])('is refused with %s', async (_, changed) => {
+    const told = { ...manifest(), lineage: { ...facts, ...changed } } as unknown as ReleaseManifest;
+    await expect(signManifest(told, site)).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
   });
 });
 

@@ -48,12 +48,14 @@ function refuseUnapproved(payload: unknown): void {
 }
 
 /** What the schema can't say: parts of the manifest that must agree with each other. */
-function assertConsistent({ classNames, synthetic, files }: ReleaseManifest): void {
+function assertConsistent({ classNames, synthetic, files, training, lineage }: ReleaseManifest): void {
   const refuse = (why: string) => new ProblemError('MANIFEST_INVALID', why);
   const ofKind = (kind: string) => files.filter((f) => f.kind === kind).length;
   if (new Set(classNames).size !== classNames.length) throw refuse('classNames: a class is named twice');
   if (synthetic.imagesPerClass.length !== classNames.length)
     throw refuse('synthetic.imagesPerClass: expected one count for each class');
+  if (lineage && (lineage.judge === null) !== (training.loss === 'gan'))
+    throw refuse('lineage.judge: a SpineGAN has one, a GAN none');
   if (new Set(files.map((f) => f.name)).size !== files.length) throw refuse('files: a name occurs twice');
   if (ofKind('generator') !== 1 || ofKind('images') < 1 || ofKind('grid') > 1)
     throw refuse('files: expected one generator, image shards and at most one grid');

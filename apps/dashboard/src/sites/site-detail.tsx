@@ -6,6 +6,7 @@ import { Figure, format, ScoreCell } from '../ui/figures.tsx';
 import { QueryState } from '../ui/query-state.tsx';
 import { Downloads } from './downloads.tsx';
 import { SampleGrid } from './sample-grid.tsx';
+import { TrainingCurve } from './training-curve.tsx';
 
 /** A site's latest release: grid, figures by class, every audit test, and what can be downloaded. */
 export function SiteDetail({ session, siteId }: { session: Session; siteId: string }) {
@@ -46,6 +47,7 @@ function Release({ session, dataset }: { session: Session; dataset: Dataset }) {
       </div>
       <AuditTable dataset={dataset} />
       <QualityTable dataset={dataset} />
+      {manifest.trainingCurve && <TrainingCurve curve={manifest.trainingCurve} />}
     </>
   );
 }

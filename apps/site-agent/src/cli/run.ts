@@ -162,7 +162,7 @@ async function chooseRun(home: Home, wanted: Wanted, unfinished: RunFolder | und
   const chosen = unfinished ?? (await createRun(home, options));
   if (wanted.start) {
     const { keepStartFile } = await import('../stages/train/start-weights.ts');
-    await keepStartFile(chosen.folders.checkpoints, wanted.start.bytes);
+    await keepStartFile(chosen.folders.checkpoints, wanted.start);
   }
   if (unfinished) await takeUp(unfinished);
   return chosen;

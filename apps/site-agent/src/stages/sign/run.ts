@@ -29,6 +29,7 @@ import { encodeGrid } from '../sample-grid.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { outputOf } from '../stage-result.ts';
 import type { TrainOutput } from '../train/output.ts';
+import { describeLineage } from './lineage.ts';
 import { RELEASE_FOLDER, type SignOutput } from './output.ts';
 import { takeVersion } from './release-counter.ts';
 
@@ -102,7 +103,7 @@ async function describeRelease({ home, run }: StageContext, facts: Facts): Promi
   const preprocessed = await outputOf<PreprocessOutput>(run, 'preprocess');
   const { imageSize, classNames, fit, films, patients, holdOutCommitment } = preprocessed;
   const { refused } = await outputOf<IngestOutput>(run, 'ingest');
-  const { imagesShown } = await outputOf<TrainOutput>(run, 'train');
+  const trained = await outputOf<TrainOutput>(run, 'train');
   const { quality } = await outputOf<EvaluateOutput>(run, 'evaluate');
   const { seed, psi, imagesPerClass, stride } = planRelease(run.options, classNames.length);
   const { classes } = await outputOf<FilterOutput>(run, 'filter');
@@ -123,7 +124,9 @@ async function describeRelease({ home, run }: StageContext, facts: Facts): Promi
       imagesPerClass,
       candidates: { stride, classes: classes.map(describeCandidates) },
     },
-    training: { loss: run.options.loss, imagesShown, fit, films, patients, refused },
+    training: { loss: run.options.loss, imagesShown: trained.imagesShown, fit, films, patients, refused },
+    lineage: await describeLineage(run, trained),
+    trainingCurve: trained.curve ?? undefined,
     holdOutCommitment,
     quality,
     audit: facts.audit,

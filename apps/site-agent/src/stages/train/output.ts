@@ -1,4 +1,5 @@
 import type { Transfer } from '@synspine/gan';
+import type { TrainingCurve } from '@synspine/protocol';
 import type { Snapshot } from './snapshots.ts';
 
 /** The chosen generator, inside the stage's result. */
@@ -15,6 +16,10 @@ export type TrainOutput = {
   /** The judge's AUC on the validation films; null without a judge. */
   judgeAuc: number | null;
   chosen: Snapshot;
+  /** Version of the preset; absent in results of Synspine 0.1.0. */
+  presetVersion?: number;
+  /** Quality along the training against validation films; null with too few of them, or where no snapshot was measured. */
+  curve?: TrainingCurve | null;
   /** Shares of the networks that came from the weights it started from; null where it started from none. */
   transfer: Transfer | null;
 };

@@ -12,12 +12,12 @@ import { TRAINING_SHARE } from './train-generator.ts';
 
 // Inception is the cost here, about ten images a second on two cores: 4·40 samples and the films themselves.
 const CANDIDATES_MAX = 4;
-const SAMPLES = 40;
+export const SAMPLES = 40;
 const TRAIN_FILMS_MAX = 120;
 
 type TrainRows = Rows & { patients: readonly string[] };
 
-type Ranking = Pick<TrainContext, 'options' | 'films' | 'report'> & {
+export type Ranking = Pick<TrainContext, 'options' | 'films' | 'report'> & {
   preset: GanPreset;
   snapshots: SnapshotStore;
   inception: InceptionCache;
@@ -47,7 +47,16 @@ async function measure(
   train: TrainRows,
   validation: Rows,
 ): Promise<Candidate> {
-  const { preset, films, options, snapshots, inception } = ranking;
+  const synthetic = await featuresOfSnapshot(ranking, snapshot);
+  const copyShareFeatures = calibratedCopyShare(synthetic, train, validation, train.patients);
+  return { ...snapshot, copyShareFeatures, kidValidation: kernelDistance(validation, synthetic) };
+}
+
+/** Features of the {@link SAMPLES} images by which a snapshot is judged, with the validation films' labels in turn. */
+export async function featuresOfSnapshot(
+  { preset, films, options, snapshots, inception }: Ranking,
+  snapshot: Snapshot,
+): Promise<Rows> {
   const { weights, probe } = await snapshots.read(snapshot);
   const sampler = createSampler(weights, preset);
   assertSameProbe(takeProbe(sampler), probe); // a snapshot of an agent before an upgrade
@@ -57,7 +66,5 @@ async function measure(
   );
   const images = sampler.sample({ labels, seed: options.seed + snapshot.imagesShown, psi: options.psi });
   sampler.dispose();
-  const synthetic = await inception.features(images, preset.resolution);
-  const copyShareFeatures = calibratedCopyShare(synthetic, train, validation, train.patients);
-  return { ...snapshot, copyShareFeatures, kidValidation: kernelDistance(validation, synthetic) };
+  return inception.features(images, preset.resolution);
 }

@@ -2,12 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
 import { type GanPreset, imagesToShow, planTraining, spreadThreads, type TrainingPlan } from '@synspine/gan';
+import type { TrainingCurve } from '@synspine/protocol';
 import { writeJson } from '../../durable-file.ts';
 import { filmsOfClasses } from '../../films/film-set.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { presetOfRun } from '../../presets.ts';
 import { openInceptionCache } from '../inception-cache.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
+import { measureCurve } from './measure-curve.ts';
 import { GENERATOR_FILE, PROBE_FILE, type TrainOutput } from './output.ts';
 import { rankSnapshots } from './rank-snapshots.ts';
 import { type Candidate, limitOf, requireJudged, selectSnapshot } from './select-snapshot.ts';
@@ -47,13 +49,15 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
     return { kind: 'stopped', code: 'TOO_LARGE_FOR_CPU', output: { plan } };
   await context.report({ share: 0, etaSeconds: Math.round(plan.seconds) });
   const { snapshots, judgeAuc, stoppedAt, transfer } = await trainGenerator(context, preset);
-  const { chosen, candidates } = await choose(context, preset, snapshots);
+  const { chosen, candidates, curve } = await choose(context, preset, snapshots);
   requireJudged(options.loss, chosen);
   const { weights, probe } = await snapshots.read(chosen);
   await writeFile(join(draft, GENERATOR_FILE), weights, { mode: 0o600 });
   await writeFile(join(draft, PROBE_FILE), probe, { mode: 0o600 });
   await writeJson(join(draft, 'selection.json'), { chosen, candidates, all: await snapshots.list() });
-  const output: TrainOutput = { imagesShown: chosen.imagesShown, stoppedAt, judgeAuc, chosen, transfer };
+  const { imagesShown } = chosen;
+  const presetVersion = preset.version;
+  const output: TrainOutput = { imagesShown, stoppedAt, judgeAuc, chosen, presetVersion, curve, transfer };
   return { kind: 'done', output };
 }
 
@@ -61,12 +65,14 @@ async function choose(
   { keep, options, films, features, signal, report }: TrainContext,
   preset: GanPreset,
   snapshots: SnapshotStore,
-): Promise<{ chosen: Snapshot; candidates: Candidate[] }> {
-  if (keep === 'last') return { chosen: (await snapshots.list()).at(-1)!, candidates: [] };
+): Promise<{ chosen: Snapshot; candidates: Candidate[]; curve: TrainingCurve | null }> {
+  if (keep === 'last') return { chosen: (await snapshots.list()).at(-1)!, candidates: [], curve: null };
   const inception = await openInceptionCache(features, signal);
-  const candidates = await rankSnapshots({ preset, options, films, snapshots, inception, report });
+  const measuring = { preset, options, films, snapshots, inception, report };
+  const candidates = await rankSnapshots(measuring);
+  const curve = await measureCurve(measuring, candidates);
   inception.dispose();
-  return { chosen: selectSnapshot(candidates, limitOf(films)), candidates };
+  return { chosen: selectSnapshot(candidates, limitOf(films)), candidates, curve };
 }
 
 /** What training would take, before its first step. */
