@@ -14,7 +14,11 @@ const realFloor = z.strictObject(interval);
  * `ciLow`–`ciHigh` is a 95 % interval, `n` the images on each side.
  */
 export const qualityScore = z.strictObject({
-  metric: z.enum(['fid', 'kid', 'precision', 'recall', 'density', 'coverage', 'label-fidelity']),
+  metric: z.enum([
+    ...(['fid', 'kid', 'precision', 'recall', 'density', 'coverage'] as const),
+    /** By a judge that learnt from the site's own training patients; `-outside` by one that learnt from other sites' images. */
+    ...(['label-fidelity', 'label-fidelity-outside'] as const),
+  ]),
   protocol: z.string().min(1).max(120),
   stratum,
   ...interval,

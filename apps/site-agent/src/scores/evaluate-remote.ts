@@ -28,6 +28,7 @@ import {
   isWithinQuota,
   type TaskRefusal,
 } from './check-classifier.ts';
+import { keepOutsideJudge } from './outside-judge.ts';
 import { REPORT_FILE, WEIGHTS_FILE } from './score-files.ts';
 
 const TRIES = 5;
@@ -199,6 +200,7 @@ async function scoreTask(
       at: new Date().toISOString(),
     };
     await appendLine(answersPath(scoring), answer);
+    await keepOutsideJudge(scoring.home, scoring.registry.enrolment.siteId, checked);
     return report;
   } catch (error) {
     if (error instanceof WorkerError && !scoring.signal.aborted) return errorCode(error).toUpperCase();

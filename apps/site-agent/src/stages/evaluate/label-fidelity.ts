@@ -1,18 +1,20 @@
-import { predict, trainClassifier } from '@synspine/classifier';
+import { type Parameters, predict, trainClassifier } from '@synspine/classifier';
 import { wilsonInterval } from '@synspine/metrics';
 import type { QualityScore } from '@synspine/protocol';
 import { type FilmSet, joinFilms, selectFilms } from '../../films/film-set.ts';
+import { LABEL_SCHEMES } from '../../films/label-schemes.ts';
 import { splitPatients } from '../../films/split.ts';
 import type { TrainingFilms } from '../../films/training-films.ts';
+import type { OutsideJudge } from '../../scores/outside-judge.ts';
 
 const JUDGE_SEED_OFFSET = 1_000; // another judge than S: other weights at the start, other films, other order
 
 export type Labelled = { pixels: Uint8Array; labels: Uint8Array };
 
 /**
- * How often a judge that had no part in the training agrees with the class that was asked for; beside it, how often the
- * same judge is right about held-out films. Of filtered images it is too high, and the protocol says so: the judge that
- * filtered learnt from the same films and makes the same mistakes.
+ * How often an inside judge agrees with the class that was asked for; beside it, how often the same judge is right about held-out
+ * films. It is another network than S, but learnt from the same patients as the generator and shares its mistakes, so it agrees too
+ * often, with filtered images even more (the judge that filtered learnt from them, too); the protocol's name says both.
  */
 export async function scoreLabelFidelity(
   { train, validation }: TrainingFilms,
@@ -31,19 +33,40 @@ export async function scoreLabelFidelity(
     seed: seed + JUDGE_SEED_OFFSET,
     signal,
   });
-  const agreed = agreements(predict(parameters, synthetic.pixels), synthetic.labels, classNames.length);
-  const right = agreements(predict(parameters, heldOut.pixels), heldOut.labels, classNames.length);
+  const protocol = `label_fidelity_inside_judge_small_cnn${isFiltered ? '_filtered' : ''}`;
+  return agreementOf(parameters, synthetic, heldOut, { metric: 'label-fidelity', protocol });
+}
+
+/**
+ * The same by a judge that other sites' images trained: no film of this site had a part in it, so what it shares with the generator
+ * is what films of all sites share. No figure for a run of other classes than the judge's, normal and abnormal.
+ */
+export function scoreOutsideFidelity(
+  { ensemble, trainedOn, id }: OutsideJudge,
+  synthetic: Labelled,
+  heldOut: FilmSet,
+  { isFiltered = false }: { isFiltered?: boolean } = {},
+): QualityScore[] {
+  if (heldOut.classNames.join() !== LABEL_SCHEMES.binary.classNames.join()) return [];
+  const judge = `${ensemble[0]!.architecture}_${trainedOn}_${id.slice(0, 8)}`.replaceAll(/[^a-z0-9]+/g, '_');
+  const protocol = `label_fidelity_outside_judge_${judge}${isFiltered ? '_filtered' : ''}`;
+  return agreementOf(ensemble, synthetic, heldOut, { metric: 'label-fidelity-outside', protocol });
+}
+
+function agreementOf(
+  judge: Parameters | readonly Parameters[],
+  synthetic: Labelled,
+  heldOut: FilmSet,
+  { metric, protocol }: Pick<QualityScore, 'metric' | 'protocol'>,
+): QualityScore[] {
+  const { classNames } = heldOut;
+  const agreed = agreements(predict(judge, synthetic.pixels), synthetic.labels, classNames.length);
+  const right = agreements(predict(judge, heldOut.pixels), heldOut.labels, classNames.length);
   return ['all', ...classNames].map((stratum, i) => {
     const of = (labels: Uint8Array, values: readonly boolean[]) =>
       values.filter((_, row) => i === 0 || labels[row] === i - 1);
     const [asked, real] = [toShare(of(synthetic.labels, agreed)), toShare(of(heldOut.labels, right))];
-    return {
-      metric: 'label-fidelity',
-      protocol: `label_fidelity_small_cnn${isFiltered ? '_filtered' : ''}_n${asked.n}`,
-      stratum,
-      ...asked,
-      floor: real,
-    };
+    return { metric, protocol: `${protocol}_n${asked.n}`, stratum, ...asked, floor: real };
   });
 }
 

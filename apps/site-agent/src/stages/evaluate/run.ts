@@ -7,12 +7,13 @@ import type { FilmSet } from '../../films/film-set.ts';
 import { openHoldOut } from '../../films/hold-out.ts';
 import { openTrainingFilms } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
+import { openOutsideJudge } from '../../scores/outside-judge.ts';
 import { openInceptionCache } from '../inception-cache.ts';
 import { openRunSampler } from '../open-run-sampler.ts';
 import type { ReleaseSampler } from '../release-plan.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { compareFeatures, countLabels } from './compare-features.ts';
-import { type Labelled, scoreLabelFidelity } from './label-fidelity.ts';
+import { type Labelled, scoreLabelFidelity, scoreOutsideFidelity } from './label-fidelity.ts';
 import { scoreQuality } from './quality-scores.ts';
 
 const FIDELITY_IMAGES = 512; // SE .02 of a share
@@ -44,6 +45,9 @@ export async function runEvaluate(context: StageContext): Promise<StageOutcome> 
     isFiltered: run.options.filters,
     signal,
   });
+  const { filters: isFiltered } = run.options;
+  const judge = await openOutsideJudge(context.home, preset.resolution);
+  if (judge) fidelity.push(...scoreOutsideFidelity(judge, fidelityImages, heldOut, { isFiltered }));
   await context.report({ share: 0.3 });
   const onProgress = (done: number, total: number) => context.report({ share: 0.3 + (0.2 * done) / total });
   const inception = await openInceptionCache(run.folders.features, signal, onProgress);
