@@ -351,7 +351,7 @@ describe('a signed classifier', () => {
   const descriptor = {
     schema: 'synspine.classifier/1' as const,
     id: '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a11',
-    trainedOn: 'synthetic:pool',
+    trainedOn: 'synthetic:alder',
     architecture: 'small-cnn' as const,
     imageSize: 32,
     seeds: 3,
