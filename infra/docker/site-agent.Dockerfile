@@ -3,6 +3,8 @@
 FROM node:20.20.2-bookworm-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends g++ python3 python3-pip && rm -rf /var/lib/apt/lists/*
 ENV SYNSPINE_CACHE=/opt/synspine-cache
+# GPU=1: TensorFlow for NVIDIA cards and its libraries, 5.3 GB more.
+ARG GPU=
 WORKDIR /synspine
 COPY package.json package-lock.json .npmrc ./
 COPY apps apps
@@ -11,7 +13,7 @@ COPY prisma prisma
 COPY scripts scripts
 COPY tsconfig.base.json tsconfig.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund \
- && node scripts/setup.mjs --only TensorFlow --only "TensorFlow addon" --only "Inception weights" --only "EfficientNet weights" --only PostgreSQL --only "film confinement" \
+ && node scripts/setup.mjs ${GPU:+--gpu} --only TensorFlow --only "TensorFlow addon" --only "Inception weights" --only "EfficientNet weights" --only PostgreSQL --only "film confinement" \
  && npm prune --omit=dev --ignore-scripts
 
 FROM node:20.20.2-bookworm-slim

@@ -15,6 +15,8 @@ export const configSchema = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** CPU threads of TensorFlow. */
   SYNSPINE_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
+  /** Seconds between two looks of `serve` at whether training.json asks for a run. */
+  SYNSPINE_SCHEDULE_SECONDS: z.coerce.number().min(0.05).max(3_600).default(60),
   /** Seconds between two looks at the run directory for work that the queue lost. */
   SYNSPINE_RECONCILE_SECONDS: z.coerce.number().min(0.05).max(3_600).default(2),
 });
@@ -25,6 +27,7 @@ export type Config = {
   /** Said on the command line alone: without a policy.json, the policy that ships with the agent holds. */
   usesReferencePolicy: boolean;
   threads: number;
+  scheduleMs: number;
   reconcileMs: number;
   /** What a worker process gets to see of the environment: what its libraries read, and no secret. */
   workerEnvironment: Record<string, string>;
@@ -45,12 +48,14 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     const issue = parsed.error.issues[0];
     throw new SiteError('CONFIG_INVALID', `${String(issue?.path[0])}: ${issue?.message}`);
   }
-  const { QUEUE_URL, LOG_LEVEL, SYNSPINE_THREADS, SYNSPINE_RECONCILE_SECONDS } = parsed.data;
+  const { QUEUE_URL, LOG_LEVEL, SYNSPINE_THREADS, SYNSPINE_SCHEDULE_SECONDS, SYNSPINE_RECONCILE_SECONDS } =
+    parsed.data;
   return {
     queueUrl: QUEUE_URL,
     logLevel: LOG_LEVEL,
     usesReferencePolicy: false,
     threads: SYNSPINE_THREADS,
+    scheduleMs: SYNSPINE_SCHEDULE_SECONDS * 1_000,
     reconcileMs: SYNSPINE_RECONCILE_SECONDS * 1_000,
     workerEnvironment: workerEnvironment(environment),
   };
@@ -61,4 +66,9 @@ function workerEnvironment(environment: Record<string, string | undefined>): Rec
     ([name, value]) => value !== undefined && WORKER_SETTING.test(name),
   );
   return { TF_CPP_MIN_LOG_LEVEL: '2', ...(Object.fromEntries(kept) as Record<string, string>) }; // 2: errors only
+}
+
+/** Hides every GPU from this process and what it starts, before TensorFlow looks for one. */
+export function hideGpu(): void {
+  process.env.CUDA_VISIBLE_DEVICES = '';
 }

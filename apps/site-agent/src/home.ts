@@ -21,6 +21,8 @@ export type Home = {
     selection: string;
     /** Where films come from. */
     sources: string;
+    /** What is trained, and when. */
+    training: string;
     /** What was taken from watched folders and pulled from DICOMweb, by hash. */
     taken: string;
     /** Rows of the registry's audit trail that this site has witnessed. */
@@ -72,6 +74,7 @@ function describeHome(path: string, id: string): Home {
       releases: at('releases.json'),
       selection: at('selection.json'),
       sources: at('sources.json'),
+      training: at('training.json'),
       taken: at('taken.jsonl'),
       auditHeads: at('audit-heads.jsonl'),
     },

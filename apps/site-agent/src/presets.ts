@@ -1,4 +1,4 @@
-import { type GanPreset, presets } from '@synspine/gan';
+import { type GanPreset, presets } from '@synspine/gan/presets';
 import type { LabelSchemeName } from './films/label-schemes.ts';
 import type { RunOptions } from './runs/run-options.ts';
 import { SiteError } from './site-error.ts';

@@ -39,6 +39,11 @@ const SITE_ERRORS = {
     'A stage failed after its last attempt. The run directory’s failures.jsonl says which and why.',
   GENERATOR_CHANGED:
     'The network of this agent draws otherwise than the one that was trained: the agent was upgraded in between. Cancel the run and start another.',
+  TRAINING_INVALID:
+    'training.json in the home does not match its schema. Correct it; docs/hospital-it explains each field.',
+  TRAINING_EXISTS: 'This home has a training.json already. Edit it, or say --force to replace it.',
+  GPU_REQUIRED:
+    'The GPU that training.json (or --gpu) asks for can not be used. See `synspine-site doctor`, or ask for another.',
   TOO_LARGE_FOR_CPU:
     'This preset would take more than a day on this machine’s CPU. Choose a smaller --preset, or use a GPU.',
   AUDIT_REJECTED:
@@ -105,6 +110,7 @@ const SITE_EXITS: Partial<Record<SiteErrorCode, ExitName>> = {
   OUTPUT_EXISTS: 'usage',
   FIT_CONFLICT: 'usage',
   ALREADY_ENROLLED: 'usage',
+  TRAINING_EXISTS: 'usage',
   EXPERIMENT_DIFFERS: 'usage',
   NOTHING_TO_UPLOAD: 'nothing',
   EXPERIMENT_NO_FILMS: 'nothing',

@@ -67,6 +67,8 @@ describe('the report about the GPU', () => {
     expect(judgeGpu({ ...facts, memoryBytes: [79 * 2 ** 30] })).toEqual({
       text: 'NVIDIA H100 80GB HBM3, driver 550.54.15. TensorFlow may use 79.0 GiB',
       isProblem: false,
+      models: ['NVIDIA H100 80GB HBM3'],
+      memoryBytes: [79 * 2 ** 30],
     });
   });
 
@@ -74,6 +76,8 @@ describe('the report about the GPU', () => {
     expect(judgeGpu({ ...facts, gpuBuild: false, driver: null })).toEqual({
       text: 'none; everything runs on the CPU',
       isProblem: false,
+      models: [],
+      memoryBytes: [],
     });
     const { text, isProblem } = judgeGpu({ ...facts, gpuBuild: false });
     expect([text, isProblem]).toEqual([expect.stringMatching(/H100.*npm run setup -- --gpu/), false]);

@@ -8,6 +8,10 @@ export interface GpuReport {
   text: string;
   /** True where the GPU build of TensorFlow is set up and takes no GPU. */
   isProblem: boolean;
+  /** Those that the driver serves, by name. */
+  models: readonly string[];
+  /** Bytes that TensorFlow may use of each GPU that it takes. */
+  memoryBytes: readonly number[];
 }
 
 interface GpuFacts {
@@ -35,7 +39,17 @@ export function describeGpu(): GpuReport {
   });
 }
 
-export function judgeGpu({ gpuBuild, driver, memoryBytes, unloadable }: GpuFacts): GpuReport {
+export function judgeGpu(facts: GpuFacts): GpuReport {
+  const { driver, memoryBytes } = facts;
+  return { ...describeUse(facts), models: driver?.models ?? [], memoryBytes };
+}
+
+function describeUse({
+  gpuBuild,
+  driver,
+  memoryBytes,
+  unloadable,
+}: GpuFacts): Pick<GpuReport, 'text' | 'isProblem'> {
   if (memoryBytes.length > 0) {
     const memory = memoryBytes.map((bytes) => `${(bytes / 2 ** 30).toFixed(1)} GiB`).join(' and ');
     return { text: `${describeDriver(driver)} TensorFlow may use ${memory}`, isProblem: false };

@@ -8,6 +8,7 @@ import { errorCode, SiteError } from '../site-error.ts';
 import { executeStage } from '../stages/execute-stage.ts';
 import type { StageJob } from '../stages/stage.ts';
 import { putResultAside, readResult, type StageResult } from '../stages/stage-result.ts';
+import { environmentFor } from '../worker/environment.ts';
 import { runWorker } from '../worker/run-worker.ts';
 import type { AgentDeps } from './agent.ts';
 
@@ -28,6 +29,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'gan-checkpoint-mismatch',
   'INCEPTION_MISSING',
   'COMPUTE_NOT_SET_UP',
+  'GPU_REQUIRED',
   'UPGRADE_REQUIRED',
 ]);
 const RETRY_FIRST_MS = 1_000;
@@ -75,7 +77,12 @@ async function attempt(
     return executeStage(job, { home, run, epoch, guard, signal, threads, usesReferencePolicy });
   await job.prepare?.(home);
   const request = { kind: 'stage', homePath: home.path, runId: run.runId, stage: job.name, epoch } as const;
-  const options = { isolation, signal, logFile: run.files.workerLog, environment: config.workerEnvironment };
+  const options = {
+    isolation,
+    signal,
+    logFile: run.files.workerLog,
+    environment: environmentFor(config, run.options),
+  };
   await runWorker({ ...request, threads, usesReferencePolicy }, options);
   const result = await readResult(run, job.name);
   if (!result) throw new SiteError('CHILD_ENDED');

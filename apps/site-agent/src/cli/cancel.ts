@@ -23,11 +23,14 @@ async function cancel(runId: string | undefined, { home: folder }: { home: strin
   process.stdout.write(`${run.runId} ${(await readState(run)).status}\n`);
 }
 
-/** The newest run that is still running, or failed and can be taken up again. */
+/**
+ * The newest run that is still running, or the newest of all when it failed and can be taken up again. `runs` are newest first: a failed
+ * one that another has followed is over.
+ */
 export async function findUnfinished(runs: readonly RunFolder[]): Promise<RunFolder | undefined> {
   for (const run of runs) {
     const { status } = await readState(run);
-    if (status === 'running' || status === 'failed') return run;
+    if (status === 'running' || (status === 'failed' && run === runs[0])) return run;
   }
   return undefined;
 }

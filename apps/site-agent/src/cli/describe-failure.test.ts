@@ -7,7 +7,7 @@ import { buildProgram } from './program.ts';
 describe('describeFailure', () => {
   it('says what to do next about an error of ours', () => {
     const { text, exitCode } = describeFailure(new SiteError('POLICY_MISSING'));
-    expect(text).toMatch(/POLICY_MISSING.*Write one with `synspine-site policy init`/);
+    expect(text).toMatch(/POLICY_MISSING.*synspine-site policy init/);
     expect(exitCode).toBe(78);
   });
 

@@ -4,15 +4,19 @@ import { ComputeError, describeGpu, inceptionWeightsPath, initCompute } from '@s
 import { tryConfinement } from '@synspine/dicom';
 import { canLimitReads } from '@synspine/dicom/limit-reads';
 import type { Command } from 'commander';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
 import { readKey } from '../keys.ts';
 import { describeAcceptances, readPolicy, type SitePolicy } from '../policy.ts';
 import { reachableFetch } from '../registry/open-registry.ts';
+import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { describeSources, requireUsableSources } from '../sources/check-sources.ts';
 import { readSourceSettings } from '../sources/settings.ts';
 import { claimSpool } from '../sources/spool/claim-spool.ts';
+import { describeFit } from '../training/describe-fit.ts';
+import { DEFAULT_TRAINING, describeTraining, readTraining } from '../training/settings.ts';
+import { proposeForHome } from '../training/survey.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { homeOption } from './home-option.ts';
 
@@ -55,6 +59,7 @@ function checksOf(folder: string): Check[] {
     { name: 'home', run: async () => (await open()).id },
     { name: 'free disk', run: async () => checkDisk(await open()) },
     { name: 'sources', run: async () => checkSourcesOf(await open()) },
+    { name: 'training', run: async () => checkTraining(await open(), config) },
     { name: 'keys', run: async () => checkKeys(await open()) },
     { name: 'policy', run: async () => checkPolicy(await readPolicy(await open(), config)) },
     { name: 'registry', run: async () => checkRegistry(await open()) },
@@ -128,6 +133,18 @@ async function checkSourcesOf(home: Home): Promise<string> {
   );
   await requireUsableSources(settings, isReceiving === true);
   return describeSources(settings);
+}
+
+/** Whether training.json can be read, and what its preset would take here. */
+async function checkTraining(home: Home, config: Config): Promise<string> {
+  const file = await readTraining(home);
+  const settings = file ?? DEFAULT_TRAINING;
+  const labels = settings.labels ?? DEFAULT_RUN_OPTIONS.labels;
+  const proposal = await proposeForHome(home, labels, { config, gpu: settings.gpu });
+  if (settings.gpu === 'required' && !proposal.machine.gpu)
+    throw new SiteError('GPU_REQUIRED', proposal.gpuText);
+  const said = file ? describeTraining(settings) : `no training.json: ${describeTraining(settings)}`;
+  return [said, ...describeFit(settings, proposal)].join('. ');
 }
 
 async function checkKeys(home: Home): Promise<string> {

@@ -11,6 +11,7 @@ import {
   storedBytes,
   type TrainingMeasurement,
 } from '@synspine/gan';
+import { hideGpu } from '../config.ts';
 import type { Home } from '../home.ts';
 import { presetOfRun } from '../presets.ts';
 import type { RunOptions } from '../runs/run-options.ts';
@@ -36,7 +37,9 @@ export async function dryRun(
   if (films.code) return { lines, code: films.code };
   const trained = films.classes.filter(({ isTrained }) => isTrained);
   const classCount = trained.length;
+  if (options.gpu === 'none') hideGpu();
   const { device } = initCompute(spreadThreads(preset, threads));
+  if (options.gpu === 'required' && device !== 'gpu') return { lines, code: 'GPU_REQUIRED' };
   const machine: Device = device === 'gpu' ? { kind: 'a100' } : { kind: 'cpu', cores: threads };
   const ofClasses = trained.map(({ trainingFilms }) => trainingFilms);
   const imagesShown = options.imagesShown ?? imagesToShow(preset, ofClasses);

@@ -2,16 +2,21 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createClient } from '@synspine/protocol';
 import type { Command } from 'commander';
+import { readConfig } from '../config.ts';
 import { writeDurably, writeJson } from '../durable-file.ts';
-import { type Enrolment, isEnrolled, openHome } from '../home.ts';
+import { openCatalogue } from '../films/catalogue.ts';
+import { type Enrolment, type Home, isEnrolled, openHome } from '../home.ts';
 import { makeKey, openKeyedHash } from '../keys.ts';
 import { parsePolicy } from '../policy.ts';
 import { reachableFetch } from '../registry/open-registry.ts';
-import { SiteError } from '../site-error.ts';
+import { errorCode, SiteError } from '../site-error.ts';
+import { describeProposal, proposeForFilms } from '../training/survey.ts';
+import { toTraining, writeTraining } from '../training/write-training.ts';
 import { AGENT_VERSION } from '../version.ts';
+import { wholeNumber } from './flags.ts';
 import { homeOption } from './home-option.ts';
 
-type InitFlags = { registry: string; code: string; home: string; policy?: string };
+type InitFlags = { registry: string; code: string; home: string; policy?: string; films?: number };
 
 export function addInitCommand(program: Command): void {
   program
@@ -21,10 +26,11 @@ export function addInitCommand(program: Command): void {
     .requiredOption('--code <code>', 'one-time enrolment code, from the registry’s admin')
     .addOption(homeOption('the agent’s folder; made when missing'))
     .option('--policy <file>', 'the site’s privacy policy, copied into the home')
+    .option('--films <n>', 'how many films there will be, for training.json', wholeNumber)
     .action(init);
 }
 
-async function init({ registry, code, home: folder, policy }: InitFlags): Promise<void> {
+async function init({ registry, code, home: folder, policy, films }: InitFlags): Promise<void> {
   const registryUrl = parseUrl(registry);
   const policyText = policy ? await readPolicyFile(policy) : undefined;
   const home = await openHome(folder, { create: true });
@@ -40,10 +46,29 @@ async function init({ registry, code, home: folder, policy }: InitFlags): Promis
   process.stdout.write(
     `Enrolled as ${siteId}. The keys stay in this home; only their public halves were sent.\n`,
   );
+  await proposeTraining(home, films);
   const next = existsSync(home.files.policy)
     ? 'ingest films'
     : '`synspine-site policy init`, then ingest films';
   process.stdout.write(`Next: ${next}.\n`);
+}
+
+const EXAMPLES = [300, 3_000]; // films, where nobody said how many
+
+/** Writes training.json where there is none, and says what it would take. A machine that can't be looked at yet is no reason to fail. */
+async function proposeTraining(home: Home, films: number | undefined): Promise<void> {
+  if (existsSync(home.files.training)) return;
+  const how = { config: readConfig(), gpu: undefined };
+  try {
+    const known = films ?? (await openCatalogue(home)).films().length;
+    const proposals = await Promise.all((known > 0 ? [known] : EXAMPLES).map((n) => proposeForFilms(n, how)));
+    for (const proposal of proposals) process.stdout.write(`Training: ${describeProposal(proposal)}.\n`);
+    await writeTraining(home, toTraining(known > 0 ? proposals[0] : undefined));
+  } catch (error) {
+    process.stdout.write(`Training: this machine could not be looked at (${errorCode(error)}).\n`);
+    await writeTraining(home, toTraining(undefined));
+  }
+  process.stdout.write('training.json in the home says what is trained, and when. Edit it as you like.\n');
 }
 
 function parseUrl(text: string): string {

@@ -16,6 +16,7 @@ const COMMANDS = {
   cancel: async (program: Command) => (await import('./cancel.ts')).addCancelCommand(program),
   quarantine: async (program: Command) => (await import('./quarantine.ts')).addQuarantineCommand(program),
   'deid-report': async (program: Command) => (await import('./deid-report.ts')).addDeidReportCommand(program),
+  training: async (program: Command) => (await import('./training.ts')).addTrainingCommand(program),
   upload: async (program: Command) => (await import('./upload.ts')).addUploadCommand(program),
   'audit-heads': async (program: Command) => (await import('./audit-heads.ts')).addAuditHeadsCommand(program),
   serve: async (program: Command) => (await import('./serve.ts')).addServeCommand(program),

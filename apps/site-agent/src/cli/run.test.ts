@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdir } from 'node:fs/promises';
+import { copyFile, readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { writeJson } from '../durable-file.ts';
@@ -7,6 +7,7 @@ import { openHome } from '../home.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 
 const temporaryFolder = useTemporaryFolders();
+const POLICY = fileURLToPath(new URL('../../../../scripts/demo/policy.json', import.meta.url));
 const BIN = fileURLToPath(new URL('../../bin/synspine-site.mjs', import.meta.url));
 
 it.each([
@@ -27,3 +28,19 @@ it.each([
   expect(text).toContain(named);
   expect(await readdir(home.folders.runs)).toEqual([]);
 });
+
+it('run --dry-run says of each option who said so, and starts nothing', async () => {
+  const home = await openHome(await temporaryFolder(), { create: true });
+  await writeJson(home.files.site, { siteId: 'site-a', registryUrl: 'http://127.0.0.1:9' });
+  await copyFile(POLICY, home.files.policy);
+  await writeJson(home.files.training, { schema: 'synspine.training/1', psi: 0.7, loss: 'spinegan' });
+  const args = [BIN, 'run', '--home', home.path, '--dry-run', '--loss', 'gan'];
+  const child = spawn(process.execPath, args);
+  let text = '';
+  child.stdout.on('data', (data) => (text += data));
+  expect(await new Promise((done) => child.once('close', done))).toBe(12); // there are no films
+  expect(text).toMatch(/^ {2}psi +0.7 \(training.json\)$/m);
+  expect(text).toMatch(/^ {2}loss +gan \(flag\)$/m);
+  expect(text).toMatch(/^ {2}preset +small-32 \(fits this machine and these films\)$/m);
+  expect(await readdir(home.folders.runs)).toEqual([]);
+}, 60_000);

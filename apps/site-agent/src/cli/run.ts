@@ -1,17 +1,27 @@
 import { exitCode } from '@synspine/protocol';
 import { type Command, Option } from 'commander';
 import { type Agent, startAgent } from '../agent/agent.ts';
-import { readConfig } from '../config.ts';
+import { type Config, readConfig } from '../config.ts';
 import { writeJson } from '../durable-file.ts';
+import { openCatalogue } from '../films/catalogue.ts';
 import { LABEL_SCHEME_NAMES, LABEL_SCHEMES } from '../films/label-schemes.ts';
 import { type Home, openHome, readEnrolment } from '../home.ts';
 import { announcePolicy, readPolicy } from '../policy.ts';
+import { findPreset } from '../presets.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
-import { DEFAULT_RUN_OPTIONS, parseRunOptions, type RunOptions } from '../runs/run-options.ts';
+import { DEFAULT_RUN_OPTIONS, type RunOptions, runOptions } from '../runs/run-options.ts';
 import { changeState, outcomeOf, readState } from '../runs/run-state.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import { SiteError } from '../site-error.ts';
 import type { StartFile } from '../stages/train/start-weights.ts';
+import {
+  type ChosenOptions,
+  chooseOptions,
+  describeOptions,
+  type Stated,
+} from '../training/choose-options.ts';
+import { DEFAULT_TRAINING, readTraining } from '../training/settings.ts';
+import { describeProposal, proposeForHome } from '../training/survey.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
@@ -22,7 +32,7 @@ import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
 import { tellOutcome } from './tell-outcome.ts';
 
-type RunFlags = Partial<RunOptions> & {
+type RunFlags = Stated & {
   home: string;
   threads?: number;
   json?: string;
@@ -30,15 +40,16 @@ type RunFlags = Partial<RunOptions> & {
   referencePolicy?: true;
 };
 
-/** What the flags ask for; `start` is the file behind `initFrom`, which as a flag is a path and as an option its hash. */
-type Wanted = { options: Partial<RunOptions>; start: StartFile | undefined };
+type Chosen = ChosenOptions & { start: StartFile | undefined };
 
 export function addRunCommand(program: Command): void {
   program
     .command('run')
-    .description('Train, evaluate, audit and release; goes on with an unfinished run when there is one')
+    .description(
+      'Train, evaluate, audit and release; goes on with an unfinished run when there is one. Options that no flag says are those of training.json',
+    )
     .addOption(homeOption())
-    .option('--preset <name>', `network and schedule (${DEFAULT_RUN_OPTIONS.preset})`)
+    .option('--preset <name>', 'network and schedule (training.json’s, else what fits this machine)')
     .addOption(
       new Option('--loss <loss>', 'with or without the diagnosis judge (spinegan)').choices([
         'spinegan',
@@ -73,28 +84,35 @@ export function addRunCommand(program: Command): void {
         'relativistic',
       ]),
     )
+    .addOption(
+      new Option('--gpu <use>', 'take a card where there is one (auto), none, or no run without').choices([
+        'auto',
+        'none',
+        'required',
+      ]),
+    )
     .option('--init-from <file>', 'start from the weights of a release or a checkpoint')
     .option('--dry-run', 'measure this machine and print the plan; start and write nothing')
     .addOption(referencePolicyOption())
     .option('--threads <n>', 'CPU threads (all)', wholeNumber)
     .option('--json <file>', 'write the outcome as JSON')
-    .action(run);
+    .action(runCommand);
 }
 
-async function run(flags: RunFlags): Promise<void> {
+async function runCommand(flags: RunFlags): Promise<void> {
   const config = withReferencePolicy(withThreads(readConfig(), flags.threads), flags.referencePolicy);
   const home = await openHome(flags.home);
   const { registryUrl } = await readEnrolment(home); // before hours of training, not after
   announcePolicy(await readPolicy(home, config), registryUrl);
   const unfinished = await findUnfinished(await listRuns(home));
-  const wanted = await readWanted(flags, unfinished);
-  if (flags.dryRun)
-    return printPlan(home, await completeOptions(wanted, unfinished), wanted.start, config.threads);
-  const chosen = await chooseRun(home, wanted, unfinished);
+  const chosen = await choose(home, config, flags, unfinished);
+  if (flags.dryRun || !unfinished) tellOptions(chosen);
+  if (flags.dryRun) return printPlan(home, chosen, config.threads);
+  const run = await makeRun(home, chosen, unfinished);
   const log = openLog(home, config);
   const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
-  await finishRun(agent, chosen);
-  const summary = await summariseRun(chosen);
+  await finishRun(agent, run);
+  const summary = await summariseRun(run);
   if (flags.json) await writeJson(flags.json, summary);
   process.stdout.write(`${describeSummary(summary)}\n`);
   tellOutcome(summary);
@@ -116,64 +134,82 @@ export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
   }
 }
 
-async function readWanted(flags: RunFlags, unfinished: RunFolder | undefined): Promise<Wanted> {
-  const {
-    home: _,
-    threads: __,
-    json: ___,
-    dryRun: ____,
-    referencePolicy: _____,
-    filters,
-    precision,
-    initFrom,
-    ...named
-  } = flags;
-  // Filters on and float32 are what not saying it gives, too.
-  const options = {
-    ...named,
-    ...(filters === false && { filters }),
-    ...(precision === 'bfloat16' && { precision }),
-  };
-  if (initFrom === undefined) return { options, start: undefined };
-  const { findPreset, labelsOfPreset } = await import('../presets.ts');
-  const { readStartFile } = await import('../stages/train/start-weights.ts');
-  const preset = findPreset(options.preset ?? unfinished?.options.preset ?? DEFAULT_RUN_OPTIONS.preset);
-  const labels = options.labels ?? unfinished?.options.labels ?? labelsOfPreset(preset.name);
-  const start = await readStartFile(initFrom, preset, LABEL_SCHEMES[labels].classNames.length);
-  return { options: { ...options, initFrom: start.sha256 }, start };
+/** The flags that are options of a run. Filters on is what not saying it gives, too; the start is a path here and a hash there. */
+function optionsOf(flags: RunFlags): Stated {
+  const isOption = (name: string) => name in runOptions.shape && name !== 'initFrom';
+  const stated = Object.entries(flags).filter(
+    ([name, value]) => isOption(name) && !(name === 'filters' && value),
+  );
+  return Object.fromEntries(stated);
 }
 
 /** The options of the unfinished run when the flags don't contradict them, else those of a new one. Throws RUN_OPTIONS_DIFFER, OPTION_INVALID. */
-async function completeOptions({ options }: Wanted, unfinished: RunFolder | undefined): Promise<RunOptions> {
-  if (!unfinished) {
-    const { findPreset, labelsOfPreset } = await import('../presets.ts');
-    const { name } = findPreset(options.preset ?? DEFAULT_RUN_OPTIONS.preset); // before the first stage, not in it
-    return parseRunOptions({ ...DEFAULT_RUN_OPTIONS, labels: labelsOfPreset(name), ...options });
+async function choose(
+  home: Home,
+  config: Config,
+  flags: RunFlags,
+  unfinished: RunFolder | undefined,
+): Promise<Chosen> {
+  const stated = optionsOf(flags);
+  const settings = (await readTraining(home)) ?? DEFAULT_TRAINING;
+  if (unfinished) {
+    const { options, notes } = unfinished;
+    const start = await readStart(flags.initFrom, options);
+    if (!isSame(options, { ...stated, ...(start && { initFrom: start.sha256 }) }))
+      throw new SiteError('RUN_OPTIONS_DIFFER');
+    return { options, origins: notes.origins ?? {}, proposal: undefined, start };
   }
-  const isSame = Object.entries(options).every(
-    ([key, value]) => unfinished.options[key as keyof RunOptions] === value,
-  );
-  if (!isSame) throw new SiteError('RUN_OPTIONS_DIFFER');
-  return unfinished.options;
+  const labels = stated.labels ?? settings.labels ?? DEFAULT_RUN_OPTIONS.labels;
+  const propose = () => proposeForHome(home, labels, { config, gpu: stated.gpu ?? settings.gpu });
+  const { options, origins, proposal } = await chooseOptions(settings, stated, propose);
+  const start = await readStart(flags.initFrom, options);
+  if (!start) return { options, origins, proposal, start };
+  return {
+    options: { ...options, initFrom: start.sha256 },
+    origins: { ...origins, initFrom: 'flag' },
+    proposal,
+    start,
+  };
 }
 
-async function chooseRun(home: Home, wanted: Wanted, unfinished: RunFolder | undefined): Promise<RunFolder> {
-  const options = await completeOptions(wanted, unfinished);
-  const chosen = unfinished ?? (await createRun(home, options));
-  if (wanted.start) {
+/** Whether what is stated is what the run has anyway; what is absent there is as always. */
+function isSame(options: RunOptions, stated: Stated): boolean {
+  const has: Record<string, unknown> = { precision: 'float32', gpu: 'auto', ...options };
+  return Object.entries(stated).every(([name, value]) => has[name] === value);
+}
+
+/** The file behind `--init-from`, which as a flag is a path and as an option its hash. */
+async function readStart(
+  path: string | undefined,
+  { preset, labels }: RunOptions,
+): Promise<StartFile | undefined> {
+  if (path === undefined) return undefined;
+  const { readStartFile } = await import('../stages/train/start-weights.ts');
+  return readStartFile(path, findPreset(preset), LABEL_SCHEMES[labels].classNames.length);
+}
+
+async function makeRun(
+  home: Home,
+  { options, origins, start }: Chosen,
+  unfinished: RunFolder | undefined,
+): Promise<RunFolder> {
+  const films = (await openCatalogue(home)).films().length;
+  const run = unfinished ?? (await createRun(home, options, { origins, films }));
+  if (start) {
     const { keepStartFile } = await import('../stages/train/start-weights.ts');
-    await keepStartFile(chosen.folders.checkpoints, wanted.start);
+    await keepStartFile(run.folders.checkpoints, start);
   }
   if (unfinished) await takeUp(unfinished);
-  return chosen;
+  return run;
 }
 
-async function printPlan(
-  home: Home,
-  options: RunOptions,
-  start: StartFile | undefined,
-  threads: number,
-): Promise<void> {
+/** What a new run trains, and who said so. */
+function tellOptions({ options, origins, proposal }: Chosen): void {
+  if (proposal) process.stdout.write(`${describeProposal(proposal)}\n`);
+  process.stdout.write(`Options:\n${describeOptions(options, origins).join('\n')}\n`);
+}
+
+async function printPlan(home: Home, { options, start }: Chosen, threads: number): Promise<void> {
   const { dryRun } = await import('./dry-run.ts');
   const { lines, code } = await dryRun(home, options, start, threads);
   process.stdout.write(`${lines.join('\n')}\n`);

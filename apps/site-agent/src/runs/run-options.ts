@@ -23,6 +23,8 @@ export const runOptions = z.strictObject({
   judgeWeight: z.number().positive().max(1).optional(),
   /** What generator and discriminator play for. Absent: the preset's. */
   ganLoss: z.enum(['logistic', 'relativistic']).optional(),
+  /** Absent: a card where there is one that TensorFlow takes. */
+  gpu: z.enum(['none', 'required']).optional(),
   /** SHA-256 of the weights that training starts from; their copy lies beside the checkpoints. Absent: random weights. */
   initFrom: z
     .string()

@@ -18,6 +18,7 @@ import { retry } from '../registry/retry.ts';
 import { listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { errorCode } from '../site-error.ts';
 import { readResult } from '../stages/stage-result.ts';
+import { environmentFor } from '../worker/environment.ts';
 import type { ScoreTask } from '../worker/messages.ts';
 import { runWorker, WorkerError } from '../worker/run-worker.ts';
 import { readBenchmarkKeys } from './benchmark-keys.ts';
@@ -223,7 +224,12 @@ async function score(scoring: Scoring, folder: string, task: ScoreTask): Promise
     siteId,
     minPerClass,
   } as const;
-  const options = { isolation, signal, logFile: run.files.workerLog, environment: config.workerEnvironment };
+  const options = {
+    isolation,
+    signal,
+    logFile: run.files.workerLog,
+    environment: environmentFor(config, run.options),
+  };
   await runWorker({ ...request, threads, usesReferencePolicy }, options);
   const report = await readJson<ScoreReport>(join(folder, REPORT_FILE));
   if (!report) throw new WorkerError('CHILD_ENDED', []);

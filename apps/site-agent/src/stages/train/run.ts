@@ -7,6 +7,7 @@ import { writeJson } from '../../durable-file.ts';
 import { filmsOfClasses } from '../../films/film-set.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { presetOfRun } from '../../presets.ts';
+import { SiteError } from '../../site-error.ts';
 import { openInceptionCache } from '../inception-cache.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { measureCurve } from './measure-curve.ts';
@@ -44,6 +45,7 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   const { draft, options, threads } = context;
   const preset = presetOfRun(options);
   const { device } = initCompute(spreadThreads(preset, threads));
+  if (options.gpu === 'required' && device !== 'gpu') throw new SiteError('GPU_REQUIRED');
   const plan = planFor(context, preset, device);
   if (plan.verdict === 'too-large-for-cpu')
     return { kind: 'stopped', code: 'TOO_LARGE_FOR_CPU', output: { plan } };
