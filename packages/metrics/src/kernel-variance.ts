@@ -14,7 +14,7 @@ export function distanceVariance(
 ): { alone: number; pairs: number } {
   const jackknife = leaveOut(kernels, groups.realGroups) + leaveOut(transpose(kernels), groups.fakeGroups);
   const pairs = pairVariance(kernels, groups);
-  return { alone: Math.max(0, jackknife - 2 * pairs), pairs };
+  return { alone: Math.max(0, jackknife - pairs), pairs };
 }
 
 /** Variance over the distances without each patient of the real side; what doesn't change with it is left out. */
