@@ -6,6 +6,7 @@ import { findRecipe, RECIPE_VERSIONS, RECIPES } from './recipe.ts';
 const KNOWN: Record<string, string> = {
   'default 1': '420f2fbb8af1bfcf286efe77b2c5c522faf24bd6065a7385fc2ecb1b981053dc',
   'paper 1': 'ca54b21f43f2a7c383e8dbe9e7be711749ce2c6100a5e39f29dd7221c50bc064',
+  'published 1': '3fdebe4adfaa97218af3ad4e0d220475774909869fa36a9fc27fd1f17e9b9c4d',
 };
 const hashOf = (recipe: object) => createHash('sha256').update(JSON.stringify(recipe)).digest('hex');
 

@@ -1,3 +1,4 @@
+export { blockPrecisionRecall } from './block-precision-recall.ts';
 export type { Features } from './features.ts';
 export { selectRows } from './features.ts';
 export { frechetDistance } from './frechet-distance.ts';

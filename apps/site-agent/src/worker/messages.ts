@@ -17,6 +17,8 @@ export type ExperimentRequest = {
   path: string;
   options: ExperimentOptions;
   datasets: readonly Dataset[];
+  /** Names of the outside films; a unit isn't told of any. */
+  outside: readonly string[];
   unit: Unit | null;
   threads: number;
 };

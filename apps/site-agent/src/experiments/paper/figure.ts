@@ -11,6 +11,9 @@ import type { ExperimentFolder } from './folder.ts';
 const COLUMNS = 12;
 const TILE_MIN = 96; // pixels of a film in the figure, so that 32 px films can be seen
 
+/** What a row of the figure shows, from the top. */
+export type FigureRow = { label: string; method: 'gan' | 'spinegan' };
+
 /**
  * Synthetic films of a data set as one PNG: for each class a row of the plain GAN's and a row of SpineGAN's, of the
  * same latents, from the first seed's generators.
@@ -18,8 +21,8 @@ const TILE_MIN = 96; // pixels of a film in the figure, so that 32 px films can 
 export async function drawFigure(
   folder: ExperimentFolder,
   dataset: string,
-  classes: number,
-): Promise<Buffer> {
+  classNames: readonly string[],
+): Promise<{ image: Buffer; rows: FigureRow[] }> {
   initCompute();
   const preset = findPreset(folder.options.preset);
   const rows = await Promise.all(
@@ -32,7 +35,7 @@ export async function drawFigure(
           seed: 1,
           psi: folder.options.psi,
         });
-      const images = Array.from({ length: classes }, (_, label) => ofClass(label));
+      const images = classNames.map((_, label) => ofClass(label));
       sampler.dispose();
       return images;
     }),
@@ -41,5 +44,7 @@ export async function drawFigure(
   const grid = await encodeGrid(new Uint8Array(Buffer.concat(inOrder)), preset.resolution, COLUMNS);
   const scale = Math.max(1, Math.ceil(TILE_MIN / preset.resolution));
   const width = COLUMNS * preset.resolution * scale;
-  return sharp(grid).resize({ width, kernel: 'nearest' }).png().toBuffer();
+  const image = await sharp(grid).resize({ width, kernel: 'nearest' }).png().toBuffer();
+  const rowsOf = (label: string) => (['gan', 'spinegan'] as const).map((method) => ({ label, method }));
+  return { image, rows: classNames.flatMap(rowsOf) };
 }

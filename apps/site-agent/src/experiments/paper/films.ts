@@ -38,7 +38,7 @@ export async function prepareSite(
   const home = await openHome(join(folder.private.sites, site.name), { create: true });
   const run = await siteRun(home, folder);
   if ((await readResult(run, preprocessJob.name))?.kind === 'done') return;
-  await ingestSource(home, { ...options, source: site.source, fit: 'squeeze' });
+  await ingestSource(home, { ...options, source: site.source, fit: folder.options.fit });
   const { epoch, guard } = await claimRun(run);
   const context = {
     home,

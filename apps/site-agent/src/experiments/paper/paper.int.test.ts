@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -20,6 +21,7 @@ const FLAGS = [
 ];
 
 let data: string;
+let finished: string; // the folder of an experiment that has ended
 const started: ChildProcess[] = [];
 
 /** The command as a researcher starts it, in a process group of its own. */
@@ -33,6 +35,23 @@ const ended = (child: ChildProcess) =>
   new Promise<number | null>((done) =>
     child.exitCode === null && child.signalCode === null ? child.once('exit', done) : done(child.exitCode),
   );
+
+const readResults = async (out: string) => (await readJson<PaperResults>(join(out, 'results/paper.json')))!;
+
+/** Every generator and classifier of an experiment, by its hash. */
+async function hashTrained(out: string): Promise<Record<string, string>> {
+  const units = join(out, 'private/units');
+  const files = (await readdir(units, { recursive: true }))
+    .filter((name) => name.endsWith('.safetensors'))
+    .sort();
+  const hash = async (name: string) =>
+    createHash('sha256')
+      .update(await readFile(join(units, name)))
+      .digest('hex');
+  const entries = await Promise.all(files.map(async (name) => [name, await hash(name)] as const));
+  expect(entries.length).toBeGreaterThan(10);
+  return Object.fromEntries(entries);
+}
 
 /** Phantoms as VinDr-SpineXR is published: files named by image id, findings by that name, patients unknown. */
 beforeAll(async () => {
@@ -80,6 +99,7 @@ describe('the paper’s experiment', () => {
     const second = start(out);
     const text = (await second.stderr!.toArray()).join('');
     expect({ exitCode: await ended(second), text }).toEqual({ exitCode: 0, text: '' });
+    finished = out;
     expect(await readFile(quality, 'utf8')).toBe(before);
 
     const results = (await readJson<PaperResults>(join(out, 'results/paper.json')))!;
@@ -92,6 +112,41 @@ describe('the paper’s experiment', () => {
     for (const name of ['table-1.md', 'table-1.csv', 'table-2.md', 'table-2.csv', 'paper.json'])
       expect(await readFile(join(out, 'results', name), 'utf8')).not.toContain('ZZCANARY');
   }, 600_000);
+
+  it('scores every classifier on films from outside that come after all training, and trains nothing anew', async () => {
+    const outside = join(await temporaryFolder(), 'Outside Films');
+    await writePhantomSite(outside, { site: 'rowan', patients: 14, seed: 'outside', size: 256 });
+    const before = await readResults(finished);
+    const trained = await hashTrained(finished);
+    const run = start(finished, '--outside', outside);
+    const text = (await run.stderr!.toArray()).join('');
+    expect({ exitCode: await ended(run), text }).toEqual({ exitCode: 0, text: '' });
+
+    expect(await hashTrained(finished)).toEqual(trained);
+    const results = await readResults(finished);
+    for (const testedOn of ['site', 'outside:outside-films']) {
+      const rows = results.auc.filter((row) => row.testedOn === testedOn);
+      expect(rows.map(({ method }) => method)).toEqual(['real', 'gan', 'spinegan', 'real+spinegan']);
+      for (const { auc } of rows) {
+        expect(auc.low).toBeLessThan(auc.high); // no interval without width
+        expect(auc.value).toBeGreaterThanOrEqual(auc.low);
+        expect(auc.value).toBeLessThanOrEqual(auc.high);
+      }
+    }
+    expect(results.auc.filter(({ testedOn }) => testedOn === 'site')).toEqual(before.auc);
+    const [facts] = results.outside;
+    const files = (await readdir(join(outside, 'dicom'))).length;
+    const refused = facts!.refused.reduce((sum, { count }) => sum + count, 0);
+    expect(facts!.films + refused).toBe(files);
+    expect(facts!.refused.map(({ code }) => code)).toContain('NO_PIXEL_DATA');
+    expect(facts!.alsoInside).toBe(0);
+    const points = results.curve.filter(({ test }) => test === 'outside:outside-films');
+    expect(points.map(({ method, imagesShown }) => [method, imagesShown])).toEqual([
+      ...[480, 960].map((shown) => ['gan', shown]),
+      ...[480, 960].map((shown) => ['spinegan', shown]),
+    ]);
+    expect(JSON.stringify(results)).not.toContain('ZZCANARY');
+  }, 300_000);
 
   it('refuses to go on with other options', async () => {
     const out = await temporaryFolder();

@@ -4,7 +4,8 @@ import { scoreLabelFidelity } from '../../stages/evaluate/label-fidelity.ts';
 import { scoreQuality } from '../../stages/evaluate/quality-scores.ts';
 import { openInceptionCache } from '../../stages/inception-cache.ts';
 import type { DatasetFilms } from './films.ts';
-import type { Sample, UnitContext } from './run-unit.ts';
+import type { UnitContext } from './run-unit.ts';
+import type { Sample } from './train-classifiers.ts';
 
 const FIDELITY_IMAGES = 512; // SE .02 of a share
 

@@ -13,11 +13,13 @@ export type RunUnitsOptions = Omit<WorkerOptions, 'logFile'> & {
   /** Units at a time, each in a process of its own with `threads` CPU threads. */
   jobs: number;
   threads: number;
+  /** Brings films from outside in once everything is trained. → their names */
+  prepareOutside(): Promise<readonly string[]>;
   onProgress(done: number, total: number): void;
 };
 
 /**
- * Runs every unit of the experiment, then its report; units that were done cost a second. The first that fails ends the
+ * Runs every unit of the experiment, then its report, for which alone outside films are opened; units that were done cost a second. The first that fails ends the
  * others at their next checkpoint. Throws EXPERIMENT_FAILED or CHILD_ENDED.
  */
 export async function runExperiment(options: RunUnitsOptions): Promise<void> {
@@ -36,15 +38,20 @@ export async function runExperiment(options: RunUnitsOptions): Promise<void> {
   const workers = Array.from({ length: options.jobs }, () => work().catch((error) => failed.abort(error)));
   await Promise.all(workers);
   signal.throwIfAborted();
-  await runOne(options, null);
+  await runOne(options, null, await options.prepareOutside());
 }
 
-async function runOne(options: RunUnitsOptions, unit: Unit | null): Promise<void> {
+async function runOne(
+  options: RunUnitsOptions,
+  unit: Unit | null,
+  outside: readonly string[] = [],
+): Promise<void> {
   const { path, folder, datasets, threads } = options;
   const place = unit ? folder.unit(unit).path : folder.results;
   await mkdir(place, { recursive: true, mode: 0o700 });
   const logFile = join(unit ? place : folder.private.sites, 'worker.log');
-  const request = { kind: 'experiment', path, options: folder.options, datasets, unit, threads } as const;
+  const asked = { options: folder.options, datasets, outside, unit, threads };
+  const request = { kind: 'experiment', path, ...asked } as const;
   await runWorker(request, { ...options, logFile }).catch(async (error: unknown) => {
     if (!(error instanceof WorkerError)) throw error;
     const { code, where } = error;

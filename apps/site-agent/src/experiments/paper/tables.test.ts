@@ -1,13 +1,16 @@
 import { expect, test } from 'vitest';
+import { EARLIER_OPTIONS } from './plan.ts';
 import type { PaperResults, QualityRow } from './results.ts';
 import { aucTable, qualityTable, toCsv, toMarkdown } from './tables.ts';
 
 const interval = { value: 0.8, ciLow: 0.7, ciHigh: 0.9 };
+const auc = { ...interval, low: 0.7, high: 0.9 };
 const score = (value: number): QualityRow['values'][number] => ({ value, ciLow: value, ciHigh: value });
 
 const results: PaperResults = {
   schema: 'synspine.paper/1',
   options: {
+    ...EARLIER_OPTIONS,
     preset: 'demo-32',
     labels: 'binary',
     imagesShown: null,
@@ -21,14 +24,20 @@ const results: PaperResults = {
   },
   datasets: [],
   auc: [
-    { trainedOn: 'a', method: 'real', test: 'a', films: 40, auc: interval, lessReal: interval },
+    {
+      ...{ trainedOn: 'a', method: 'real', test: 'a', testedOn: 'a', films: 40, patients: 20, auc },
+      ...{ lessReal: interval, lessGan: interval },
+    },
     {
       trainedOn: 'a',
       method: 'gan',
       test: 'a',
+      testedOn: 'a',
       films: 40,
-      auc: interval,
+      patients: 20,
+      auc,
       lessReal: { value: -0.1, ciLow: -0.2, ciHigh: 0.01 },
+      lessGan: null,
     },
   ],
   quality: [
@@ -43,13 +52,17 @@ const results: PaperResults = {
       floor: { value: 50, ciLow: 40, ciHigh: 60 },
     },
   ],
+  curve: [],
+  findings: [],
+  outside: [],
+  fullProtocol: [],
   generators: [],
 };
 
 test('Table 1 gives AUCs with intervals, and differences to real films but for real films themselves', () => {
   expect(aucTable(results).rows).toEqual([
-    ['a', 'real', 'a', '40', '0.800 (0.700 to 0.900)', '–'],
-    ['a', 'gan', 'a', '40', '0.800 (0.700 to 0.900)', '-0.100 (-0.200 to 0.010)'],
+    ['a', 'real', 'a', '40', '20', '0.800 (0.700 to 0.900)', '–', '0.800 (0.700 to 0.900)'],
+    ['a', 'gan', 'a', '40', '20', '0.800 (0.700 to 0.900)', '-0.100 (-0.200 to 0.010)', '–'],
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { FilmSet } from '../../films/film-set.ts';
 import type { DatasetFilms } from './films.ts';
-import { trainingSets } from './score-classifier.ts';
+import { trainingSets } from './train-classifiers.ts';
 
 /** Films of one pixel, all of the same gray. */
 function filmsOf(gray: number, labels: number[]): FilmSet {
