@@ -25,7 +25,7 @@ async function prepare() {
     const code = await setUp({ only: ['npm packages'], gpu: false });
     return code === 0 ? [] : process.exit(code);
   }
-  const only = ['npm packages', 'TensorFlow', 'Inception weights', 'TensorFlow addon', 'film confinement'];
+  const only = ['npm packages', 'TensorFlow', 'Inception weights', 'TensorFlow addon', 'confinement'];
   const code = await setUp({ only, gpu: onGpu });
   if (code !== 0) process.exit(code);
   if (!comparesWithPython) return [];

@@ -36,9 +36,9 @@ const steps = [
     run: async (o) => (await load('packages/compute/setup/build-addon.mjs')).ensureAddon(o),
   },
   {
-    name: 'film confinement',
+    name: 'confinement',
     after: ['npm packages'],
-    run: async () => (await load('packages/dicom/setup/build-confinement.mjs')).ensureConfinement(),
+    run: async () => (await load('packages/confinement/setup/build-confinement.mjs')).ensureConfinement(),
   },
   {
     name: 'PostgreSQL',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { canLimitReads } from '@synspine/dicom/limit-reads';
+import { canLimitReads } from '@synspine/confinement';
 import { expect, it } from 'vitest';
 import { readConfig } from '../config.ts';
 import { openCatalogue } from '../films/catalogue.ts';

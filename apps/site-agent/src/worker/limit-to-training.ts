@@ -1,6 +1,6 @@
 import { lstat, open, readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { limitReads } from '@synspine/dicom/limit-reads';
+import { limitReads } from '@synspine/confinement';
 import { TRAINING_FOLDER } from '../films/training-films.ts';
 import type { Home } from '../home.ts';
 import type { RunFolder } from '../runs/run-folder.ts';

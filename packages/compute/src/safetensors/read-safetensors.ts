@@ -1,6 +1,11 @@
+import {
+  readHeader,
+  SAFETENSORS_HEAD_BYTES_MAX,
+  SafetensorsError,
+  type TensorEntry,
+} from '@synspine/safetensors';
 import { ComputeError } from '../compute-error.ts';
 import { decodeFloats } from './decode-floats.ts';
-import { parseHeader, type TensorEntry } from './header.ts';
 
 export interface StoredTensor {
   dtype: 'F32' | 'F16' | 'BF16';
@@ -8,9 +13,6 @@ export interface StoredTensor {
   /** Widened to float32 whatever `dtype` is. */
   data: Float32Array;
 }
-
-/** Larger headers than any network of ours needs are an attack or a mistake. */
-const headerBytesMax = 1 << 20;
 
 /**
  * Reads a safetensors file, trusting nothing in it. With `expected` (shape by name) the names and shapes must be exactly those.
@@ -22,30 +24,18 @@ export function readSafetensors(
   bytes: Uint8Array,
   expected?: Record<string, readonly number[]>,
 ): Map<string, StoredTensor> {
-  const { header, dataStart } = splitFile(bytes);
-  const entries = parseHeader(header);
-  const dataBytes = entries.reduce((end, entry) => Math.max(end, entry.end), 0);
-  if (dataStart + dataBytes !== bytes.length) {
-    refuse(
-      'LENGTH_MISMATCH',
-      `the file has ${bytes.length} bytes but its header describes ${dataStart + dataBytes}`,
-    );
-  }
+  const { entries, dataStart } = readOwnHeader(bytes);
   if (expected) requireExpected(entries, expected);
   return new Map(entries.map((entry) => [entry.name, readTensor(bytes, dataStart, entry)]));
 }
 
-function splitFile(bytes: Uint8Array): { header: Uint8Array; dataStart: number } {
-  if (bytes.length < 8) refuse('TOO_SHORT', `the file has only ${bytes.length} bytes`);
-  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
-  if (headerBytes > BigInt(headerBytesMax))
-    refuse(
-      'HEADER_TOO_LARGE',
-      `its header claims ${headerBytes} bytes; at most ${headerBytesMax} are allowed`,
-    );
-  const dataStart = 8 + Number(headerBytes);
-  if (dataStart > bytes.length) refuse('TOO_SHORT', `the file ends inside its header`);
-  return { header: bytes.subarray(8, dataStart), dataStart };
+function readOwnHeader(bytes: Uint8Array): ReturnType<typeof readHeader> {
+  try {
+    return readHeader(bytes.subarray(0, SAFETENSORS_HEAD_BYTES_MAX), bytes.length);
+  } catch (error) {
+    if (error instanceof SafetensorsError) throw new ComputeError(error.code, error.message);
+    throw error;
+  }
 }
 
 function requireExpected(entries: TensorEntry[], expected: Record<string, readonly number[]>): void {

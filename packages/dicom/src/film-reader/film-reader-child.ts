@@ -1,13 +1,17 @@
 import { readFile, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Confinement, confineProcess, NOT_CONFINED } from '@synspine/confinement';
 import { loadTextModels, type TextModels } from '../burned-in-text/models.ts';
 import { loadCodecs } from '../decode/wasm-codecs.ts';
-import { type Confinement, confineProcess } from '../isolation/confine-process.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { readSquareFilm, type SquareFilm, type SquareFilmOptions } from '../read-square-film.ts';
 import { type Refusal, refuse } from '../refusals.ts';
 
 /** Sent to the child; it answers each with one SquareFilm or Refusal: full-size pixels stay in it. */
 export type ReadRequest = { path: string; options: SquareFilmOptions };
+
+/** This package: what a film needs of it later may still be loaded. */
+const OWN_CODE = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Said once by the child, when it is warm. */
 export type ChildReady = Confinement;
@@ -24,8 +28,8 @@ async function start(): Promise<void> {
   process.on('message', (request: ReadRequest) => {
     void answer(request, models).then((result) => process.send?.(result));
   });
-  const unconfined = { confined: false, readsLimited: false };
-  const ready = addon ? confineProcess(addon, folders.length > 0 ? folders : undefined) : unconfined;
+  const readable = folders.length > 0 ? [...folders, OWN_CODE] : undefined;
+  const ready = addon ? confineProcess(addon, readable) : NOT_CONFINED;
   process.send?.(ready satisfies ChildReady);
 }
 

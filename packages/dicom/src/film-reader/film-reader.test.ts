@@ -10,10 +10,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { canLimitReads } from '@synspine/confinement';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadTextModels } from '../burned-in-text/models.ts';
 import { filmElements, testPixels, toBytes } from '../fixtures/film-elements.ts';
-import { canLimitReads } from '../isolation/limit-reads.ts';
 import { DATA_BYTES_MAX } from '../limits.ts';
 import { readSquareFilm } from '../read-square-film.ts';
 import { writeDicom } from '../write/write-dicom.ts';

@@ -1,4 +1,4 @@
-import type { Confinement } from '../isolation/confine-process.ts';
+import type { Confinement } from '@synspine/confinement';
 import type { SquareFilm, SquareFilmOptions } from '../read-square-film.ts';
 import type { Refusal } from '../refusals.ts';
 import { type FilmChild, startFilmChild } from './child-process.ts';

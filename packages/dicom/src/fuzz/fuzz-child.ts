@@ -1,6 +1,6 @@
+import { confineProcess } from '@synspine/confinement';
 import { loadTextModels, type TextModels } from '../burned-in-text/models.ts';
 import { loadCodecs } from '../decode/wasm-codecs.ts';
-import { confineProcess } from '../isolation/confine-process.ts';
 import { readFilm } from '../read-film.ts';
 import { readSquareFilm } from '../read-square-film.ts';
 import { REFUSALS } from '../refusals.ts';

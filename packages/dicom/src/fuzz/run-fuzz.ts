@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { canConfine, confinementPath } from '../../setup/confinement-path.mjs';
+import { canConfine, confinementPath } from '@synspine/confinement';
 import type { FuzzMessage } from './fuzz-child.ts';
 
 export type FuzzOptions = {

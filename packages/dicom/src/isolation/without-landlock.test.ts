@@ -5,11 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { confinementPath } from '@synspine/confinement';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { confinementPath } from '../../setup/confinement-path.mjs';
 import { filmElements, testPixels, toBytes } from '../fixtures/film-elements.ts';
 import { writeDicom } from '../write/write-dicom.ts';
-import type { Attempts } from './fixtures/confined-child.ts';
 import type { Told } from './fixtures/read-a-film.ts';
 
 const run = promisify(execFile);
@@ -45,12 +44,16 @@ describe('on a kernel without Landlock', () => {
   it('a confined process can read other files, and still has no other process and no file to write', async () => {
     const key = join(tmpdir(), `other-key-${process.pid}`);
     writeFileSync(key, 'secret');
-    const child = fork(pathOf('confined-child.ts'), [confinementPath(), folder, '1', key], {
-      ...{ execPath: command, execArgv: [process.execPath, ...TSX] },
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    });
+    const child = fork(
+      fileURLToPath(new URL('../../../confinement/src/fixtures/confined-child.ts', import.meta.url)),
+      [confinementPath(), folder, '1', key],
+      {
+        ...{ execPath: command, execArgv: [process.execPath, ...TSX] },
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      },
+    );
     const ended = once(child, 'exit').then(() => [{ confined: 'the child ended' }]);
-    const [attempts] = (await Promise.race([once(child, 'message'), ended])) as [Attempts];
+    const [attempts] = (await Promise.race([once(child, 'message'), ended])) as [Record<string, string>];
     rmSync(key);
     expect(attempts).toMatchObject({
       ...{ confined: 'true', readsLimited: 'false' },

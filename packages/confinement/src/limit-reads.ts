@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { canConfine, confinementPath } from '../../setup/confinement-path.mjs';
+import { canConfine, confinementPath } from '../setup/confinement-path.mjs';
 import { loadAddon } from './addon.ts';
 
 /**

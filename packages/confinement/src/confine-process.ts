@@ -11,10 +11,12 @@ export type Confinement = {
   readsLimited: boolean;
 };
 
+export const NOT_CONFINED: Confinement = { confined: false, readsLimited: false };
+
 /**
- * Takes from this process, for good and in all its threads, what a reader of untrusted films never needs: sockets,
+ * Takes from this process, for good and in all its threads, what a reader of untrusted files never needs: sockets,
  * other processes, writing to files, core dumps; and, where `folders` are given, reading files outside of them. See
- * native/deny_calls.cc for the list of system calls.
+ * native/deny_calls.cc for the list of system calls. `addon` is {@link confinementPath}.
  *
  * What will be loaded later must be loaded before: the loader of TypeScript asks a process of its own for help.
  *
@@ -24,7 +26,7 @@ export function confineProcess(addon: string, folders?: readonly string[]): Conf
   const { confine, limitReads } = loadAddon(addon);
   endHelpers();
   const readsLimited =
-    folders !== undefined && limitReads([...folders, ...codePaths(), ...SYSTEM_PATHS], true);
+    folders !== undefined && limitReads([...folders, ...installedPaths(), ...SYSTEM_PATHS], true);
   return { confined: confine(), readsLimited };
 }
 
@@ -35,9 +37,9 @@ const SYSTEM_PATHS: readonly string[] = [
   ...['/proc/self', '/proc/cpuinfo', '/proc/meminfo', '/sys/devices/system', '/sys/fs/cgroup'],
 ];
 
-/** This package and what is installed for it: code and networks that are loaded with the first film that needs them. */
-function codePaths(): string[] {
-  const paths = [dirname(dirname(dirname(fileURLToPath(import.meta.url))))];
+/** This package and what is installed around it: code and networks that are loaded with the first file that needs them. */
+function installedPaths(): string[] {
+  const paths = [dirname(dirname(fileURLToPath(import.meta.url)))];
   for (let at = paths[0]!; at !== dirname(at); at = dirname(at))
     if (existsSync(join(at, 'node_modules'))) paths.push(realpathSync(join(at, 'node_modules')));
   return paths;

@@ -1,5 +1,5 @@
-import { ComputeError } from '../compute-error.ts';
 import { repeatedKey } from './repeated-key.ts';
+import { SafetensorsError } from './safetensors-error.ts';
 
 export interface TensorEntry {
   name: string;
@@ -15,8 +15,41 @@ const bytesPerValue = { F32: 4, F16: 2, BF16: 2 } as const;
 /** More values than a file could hold; keeps every product and offset an exact integer. */
 const valuesMax = 2 ** 40;
 
+/** Larger headers than any network of ours needs are an attack or a mistake. */
+const headerBytesMax = 1 << 20;
+/** How much of a file's beginning {@link readHeader} looks at. */
+export const SAFETENSORS_HEAD_BYTES_MAX = 8 + headerBytesMax;
+
+/**
+ * Reads the header of a safetensors file of `fileBytes` bytes from its first {@link SAFETENSORS_HEAD_BYTES_MAX} bytes (or all,
+ * where it has fewer), trusting nothing in it: no tensor library and no data are needed. Tensors come in the order of their data,
+ * which fills the file to its end.
+ *
+ * Throws SafetensorsError TOO_SHORT, HEADER_TOO_LARGE, HEADER_NOT_JSON, DUPLICATE_KEY, HEADER_MALFORMED, DTYPE_UNSUPPORTED,
+ * SHAPE_INVALID, SHAPE_OVERFLOW, OFFSETS_INVALID, SIZE_MISMATCH or LENGTH_MISMATCH.
+ */
+export function readHeader(
+  head: Uint8Array,
+  fileBytes: number,
+): { entries: TensorEntry[] /** Where data begins. */; dataStart: number } {
+  if (head.length < 8) refuse('TOO_SHORT', `the file has only ${head.length} bytes`);
+  const headerBytes = new DataView(head.buffer, head.byteOffset, 8).getBigUint64(0, true);
+  if (headerBytes > BigInt(headerBytesMax))
+    refuse(
+      'HEADER_TOO_LARGE',
+      `its header claims ${headerBytes} bytes; at most ${headerBytesMax} are allowed`,
+    );
+  const dataStart = 8 + Number(headerBytes);
+  if (dataStart > head.length) refuse('TOO_SHORT', 'the file ends inside its header');
+  const entries = parseHeader(head.subarray(8, dataStart));
+  const end = dataStart + (entries.at(-1)?.end ?? 0);
+  if (end !== fileBytes)
+    refuse('LENGTH_MISMATCH', `the file has ${fileBytes} bytes but its header describes ${end}`);
+  return { entries, dataStart };
+}
+
 /** Checks the JSON header and returns its tensors in the order in which their data lies, without gap or overlap. */
-export function parseHeader(bytes: Uint8Array): TensorEntry[] {
+function parseHeader(bytes: Uint8Array): TensorEntry[] {
   const text = decodeUtf8(bytes);
   const header = parseJson(text);
   refuseDuplicates(text);
@@ -104,5 +137,5 @@ function isCounts(value: unknown): value is number[] {
 }
 
 function refuse(code: string, why: string): never {
-  throw new ComputeError(code, `The safetensors file is refused: ${why}. Use a file written by Synspine.`);
+  throw new SafetensorsError(code, why);
 }

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { confinementPath } from '../../setup/confinement-path.mjs';
+import { confinementPath } from '../setup/confinement-path.mjs';
 import { loadAddon } from './addon.ts';
 import type { Attempts } from './fixtures/confined-child.ts';
 

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { canConfine, compileFlags, confinementPath, confinementSources } from './confinement-path.mjs';
 
 /**
- * Compiles what takes network, files and processes from the readers of films (about 2 s; a no-op while the sources stay
+ * Compiles what takes network, files and processes from the readers of untrusted files (about 2 s; a no-op while the sources stay
  * the same, and where the system has no such thing). Throws COMPILER_MISSING, COMPILE_FAILED.
  */
 export async function ensureConfinement() {
@@ -30,7 +30,7 @@ async function compile(args) {
     const isMissing = /** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT';
     const next = isMissing
       ? 'A C++17 compiler is missing: install g++ (Debian: apt-get install g++).'
-      : "g++ couldn't compile the film readers' confinement. Check that g++ is version 9 or newer.";
+      : "g++ couldn't compile the confinement of untrusted files' readers. Check that g++ is version 9 or newer.";
     throw Object.assign(new Error(next), { code: isMissing ? 'COMPILER_MISSING' : 'COMPILE_FAILED' });
   }
 }
