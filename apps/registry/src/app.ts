@@ -14,6 +14,7 @@ import { sendProblem, toProblem } from './http/problem-reply.ts';
 import { logRequests } from './http/request-log.ts';
 import type { Handlers } from './http/route-types.ts';
 import { releaseHandlers } from './releases/routes.ts';
+import { verificationHandlers } from './releases/verification-routes.ts';
 import { siteHandlers } from './sites/routes.ts';
 import { VERSION } from './version.ts';
 
@@ -23,6 +24,7 @@ export function createHandlers(deps: Deps): Handlers {
     health: async () => ({ status: 'ok', version: VERSION }),
     ...siteHandlers(deps),
     ...releaseHandlers(deps),
+    ...verificationHandlers(deps),
     ...datasetHandlers(deps),
     ...benchmarkHandlers(deps),
     ...taskHandlers(deps),

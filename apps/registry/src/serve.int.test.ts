@@ -62,9 +62,14 @@ async function run(args: string[], env: Record<string, string> = {}): Promise<st
 const adminClient = (baseUrl: string, token: string) =>
   createClient({ baseUrl, authorise: async () => ({ authorization: `Bearer ${token}` }) });
 
-async function enrol(baseUrl: string, token: string, id: string): Promise<TestSite> {
+async function enrol(
+  baseUrl: string,
+  token: string,
+  id: string,
+  kind: 'site' | 'benchmark' = 'site',
+): Promise<Omit<TestSite, 'judge'>> {
   const admin = adminClient(baseUrl, token);
-  const { enrolmentCode: code } = await admin.call('createSite', { body: { id, name: id } });
+  const { enrolmentCode: code } = await admin.call('createSite', { body: { id, name: id, kind } });
   const [auth, signing] = await Promise.all([generateKeyPair(), generateKeyPair()]);
   const keys = { authKey: auth.publicJwk, signingKey: signing.publicJwk };
   const { audience } = await createClient({ baseUrl }).call('enrol', {
@@ -80,12 +85,12 @@ async function enrol(baseUrl: string, token: string, id: string): Promise<TestSi
   };
 }
 
-/** What must hold at any moment: a release is published if and only if its files are verified and it was audited. */
-async function expectVisibleMeansVerified(prisma: Database): Promise<void> {
+/** What must hold at any moment: a release is complete if and only if its files are verified and it was audited. */
+async function expectCompleteMeansVerified(prisma: Database): Promise<void> {
   for (const { id, status, files } of await prisma.release.findMany({ include: { files: true } })) {
-    const audited = await prisma.auditRow.count({ where: { action: 'release.publish', subject: id } });
+    const audited = await prisma.auditRow.count({ where: { action: 'release.complete', subject: id } });
     expect([audited, audited === 1 && files.every((file) => file.verifiedAt)]).toEqual(
-      status === 'published' ? [1, true] : [0, false],
+      status === 'uploading' ? [0, false] : [1, true],
     );
   }
 }
@@ -163,7 +168,9 @@ describe('the program', () => {
   });
 });
 
-it('publishes once, whole, whenever the server is killed', { timeout: 400_000 }, async () => {
+it('takes a release once, whole, and publishes it once, whenever the server is killed', {
+  timeout: 400_000,
+}, async () => {
   const databaseUrl = await testDatabase();
   await migrate(databaseUrl);
   const prisma = openDatabase(databaseUrl);
@@ -183,7 +190,7 @@ it('publishes once, whole, whenever the server is killed', { timeout: 400_000 },
     child.kill('SIGKILL');
     await once(child, 'exit');
     await lost;
-    await expectVisibleMeansVerified(prisma);
+    await expectCompleteMeansVerified(prisma);
     ({ child } = await serve(env));
     return call();
   };
@@ -197,8 +204,19 @@ it('publishes once, whole, whenever the server is killed', { timeout: 400_000 },
     }
   const complete = () => site.client.call('completeRelease', { params: { releaseId } });
   for (let i = 0; i < 3; i++) await callAndKill(complete, 150);
+  const verifier = await enrol(
+    url,
+    await run(['create-admin', '--name', 'An admin'], env),
+    'verifier',
+    'benchmark',
+  );
+  const judge = () =>
+    verifier.client.call('putVerdict', { params: { releaseId }, body: { verdict: 'pass' } });
+  for (let i = 0; i < 2; i++) await callAndKill(judge, 150);
 
-  await expectVisibleMeansVerified(prisma);
+  await expectCompleteMeansVerified(prisma);
+  const publications = { action: 'release.publish', subject: releaseId, actor: 'verifier' };
+  expect(await prisma.auditRow.count({ where: publications })).toBe(1);
   expect(await prisma.release.findMany({ select: { id: true, status: true } })).toEqual([
     { id: releaseId, status: 'published' },
   ]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { benchmarkCell, scoreReport } from './benchmarks.ts';
+import { contentVerdict, releaseProgress, verifierSeen, waitingRelease } from './contents.ts';
 import { compactJws, fileName, INTEGER_MAX, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
 import { releaseManifest } from './manifest.ts';
 import { RUN_REASON_CODES } from './run-outcomes.ts';
@@ -46,7 +47,10 @@ const fileState = z.object({
 });
 export const uploadState = z.object({
   releaseId: z.uuid(),
+  /** What agents of 0.1.0 know: `uploading` until it is published. `progress` says more. */
   status: z.enum(['uploading', 'published']),
+  /** Absent in answers of registries before 0.2.0. */
+  progress: releaseProgress.optional(),
   partBytes: z.int(),
   files: z.array(fileState),
 });
@@ -62,6 +66,13 @@ export const dataset = z.object({
   manifest: releaseManifest,
 });
 export type Dataset = z.infer<typeof dataset>;
+
+/**
+ * A release whose upload is complete. Agents of 0.1.0 read it as a data set and want a date: until it is published,
+ * `publishedAt` is when it was complete.
+ */
+export const completedRelease = dataset.extend({ progress: releaseProgress.optional() });
+export type CompletedRelease = z.infer<typeof completedRelease>;
 
 /** A row of the audit trail by its hash, which covers all rows before it. */
 export const auditHead = z.object({ sequence: z.int(), at: isoDateTime, hash: sha256Hex });
@@ -105,6 +116,8 @@ export const siteOverview = z.object({
   seenAt: isoDateTime.nullable(),
   status: siteStatus.nullable(),
   latest: dataset.nullable(),
+  /** The newest complete release where it isn't published: told to admins alone. */
+  pending: releaseProgress.nullable().optional(),
 });
 export type SiteOverview = z.infer<typeof siteOverview>;
 
@@ -197,7 +210,7 @@ export const routes = {
     tag: 'sites',
     summary: 'Every site with its status and latest data set',
     roles: ['admin', 'researcher'],
-    response: z.object({ sites: z.array(siteOverview) }),
+    response: z.object({ sites: z.array(siteOverview), verifier: verifierSeen.optional() }),
   }),
 
   // — releases: from a site
@@ -235,18 +248,64 @@ export const routes = {
     method: 'POST',
     path: '/v1/releases/:releaseId/complete',
     tag: 'releases',
-    summary: 'Verify every file and publish; repeating it is harmless',
+    summary: 'Check every file’s bytes; its contents then wait to be verified. Repeating it is harmless',
     roles: ['site'],
     params: releaseId,
-    response: dataset,
+    response: completedRelease,
   }),
   latestVersion: route({
     method: 'GET',
     path: '/v1/site/latest-version',
     tag: 'releases',
-    summary: 'The highest version that this site has published (0: none)',
+    summary: 'The highest version that this site has sent whole (0: none)',
     roles: ['site'],
     response: z.object({ version: z.int().nonnegative() }),
+  }),
+  listOwnReleases: route({
+    method: 'GET',
+    path: '/v1/site/releases',
+    tag: 'releases',
+    summary: 'Where this site’s releases stand, newest first, and when a verifier was last seen',
+    roles: ['site'],
+    response: z.object({ releases: z.array(releaseProgress), verifier: verifierSeen }),
+  }),
+
+  // — verification: contents are looked at before a release is visible
+  listWaiting: route({
+    method: 'GET',
+    path: '/v1/verification/releases',
+    tag: 'verification',
+    summary: 'Releases whose contents nobody has looked at, oldest first',
+    roles: ['benchmark'],
+    response: z.object({ releases: z.array(waitingRelease) }),
+  }),
+  getWaitingManifest: route({
+    method: 'GET',
+    path: '/v1/verification/releases/:releaseId/manifest',
+    tag: 'verification',
+    summary: 'The signed manifest of a waiting release',
+    roles: ['benchmark'],
+    params: releaseId,
+    response: z.object({ manifest: compactJws }),
+  }),
+  getWaitingFile: route({
+    method: 'GET',
+    path: '/v1/verification/releases/:releaseId/files/:name',
+    tag: 'verification',
+    summary: 'Any file of a waiting release, the generator too',
+    roles: ['benchmark'],
+    params: releaseFile,
+    response: 'bytes',
+  }),
+  putVerdict: route({
+    method: 'PUT',
+    path: '/v1/verification/releases/:releaseId/verdict',
+    tag: 'verification',
+    summary: 'Publish a waiting release, or quarantine it with a code. The same verdict again is harmless',
+    roles: ['benchmark'],
+    params: releaseId,
+    body: z.strictObject({ verdict: contentVerdict }),
+    response: null,
   }),
 
   // — data sets: to researchers

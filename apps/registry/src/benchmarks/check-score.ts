@@ -7,7 +7,7 @@ export type ExpectedScore = {
   trainedOn: string;
   /** The descriptor's; undefined for a site's own result. */
   seeds: number | undefined;
-  /** The site's newest release, which fixes its hold-out; undefined for a site that has published none. */
+  /** The site's newest release, which fixes its hold-out; undefined for a site that has sent none. */
   release: Pick<ReleaseManifest, 'holdOutCommitment' | 'training'> | undefined;
 };
 

@@ -156,8 +156,9 @@ async function dropOldLocalScores(tx: Queries, siteId: string): Promise<void> {
   await tx.score.deleteMany({ where: { siteId, subject: { in: old.map(({ subject }) => subject) } } });
 }
 
+/** Of the newest release that came whole, whatever became of it: its signed hold-out was fixed before training. */
 async function newestManifest(tx: Queries, siteId: string) {
-  const where = { siteId, status: 'published' };
+  const where = { siteId, status: { not: 'uploading' } };
   const release = await tx.release.findFirst({ where, orderBy: { version: 'desc' } });
   return release ? readStoredManifest(release.manifest) : undefined;
 }

@@ -128,15 +128,25 @@ it('shows the sample grid as an image', async () => {
 it('hides a release from everybody until it is published', async () => {
   const pending = makeFiles();
   const { releaseId } = await announce(site, makeManifest(site.id, pending, { version: 50 }));
-  await sendFiles(site, releaseId, pending);
   const params = { releaseId };
-  for (const client of [researcher, registry.admin]) {
-    await expect(client.call('getDataset', { params })).rejects.toEqual(code('NOT_FOUND'));
-    await expect(client.call('getManifest', { params })).rejects.toEqual(code('NOT_FOUND'));
-    const file = { params: { releaseId, name: 'images-00000.parquet' } };
-    await expect(client.call('getFile', file)).rejects.toEqual(code('NOT_FOUND'));
-  }
-  await expect(registry.admin.call('getGenerator', { params })).rejects.toEqual(code('NOT_FOUND'));
+  const expectHidden = async () => {
+    for (const client of [researcher, registry.admin]) {
+      await expect(client.call('getDataset', { params })).rejects.toEqual(code('NOT_FOUND'));
+      await expect(client.call('getManifest', { params })).rejects.toEqual(code('NOT_FOUND'));
+      const file = { params: { releaseId, name: 'images-00000.parquet' } };
+      await expect(client.call('getFile', file)).rejects.toEqual(code('NOT_FOUND'));
+      await expect(client.call('getGrid', { params })).rejects.toEqual(code('NOT_FOUND'));
+      const { datasets } = await client.call('listDatasets', { query: { site: site.id } });
+      expect(datasets.map((one) => one.id)).toEqual([dataset.id]);
+    }
+    await expect(registry.admin.call('getGenerator', { params })).rejects.toEqual(code('NOT_FOUND'));
+  };
+  await sendFiles(site, releaseId, pending);
+  await expectHidden();
+  await site.client.call('completeRelease', { params }); // now verifying
+  await expectHidden();
+  await registry.judge(releaseId, 'CONTENT_LABELS'); // now in quarantine
+  await expectHidden();
 });
 
 it('lists data sets newest first, by site, and the latest of each site', async () => {

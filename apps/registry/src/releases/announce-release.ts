@@ -34,16 +34,16 @@ export async function announceRelease(
   });
 }
 
-/** Throws RELEASE_EXISTS when this version, VERSION_NOT_MONOTONIC when a later one is published. */
+/** Throws RELEASE_EXISTS when this version, VERSION_NOT_MONOTONIC when a later one has come whole. */
 export async function requireNewVersion(tx: Queries, siteId: string, version: number): Promise<void> {
   const latest = await latestVersion(tx, siteId);
   if (latest === version) throw new ProblemError('RELEASE_EXISTS');
   if (latest > version) throw new ProblemError('VERSION_NOT_MONOTONIC', `the latest is ${latest}`);
 }
 
-/** The highest version that a site has published; 0 for none. */
+/** The highest version that a site has sent whole, whatever became of it; 0 for none. */
 export async function latestVersion(db: Queries, siteId: string): Promise<number> {
-  const where = { siteId, status: 'published' };
+  const where = { siteId, status: { not: 'uploading' } };
   return (await db.release.aggregate({ where, _max: { version: true } }))._max.version ?? 0;
 }
 

@@ -22,7 +22,7 @@ import {
   type TestSite,
 } from '../test-kit/test-registry.ts';
 import { announceRelease } from './announce-release.ts';
-import { publishRelease } from './publish-release.ts';
+import { completeRelease } from './complete-release.ts';
 
 let registry: TestRegistry;
 let site: TestSite;
@@ -39,12 +39,16 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 const complete = (releaseId: string) => site.client.call('completeRelease', { params: { releaseId } });
 const sendManifest = (manifest: string, key: string = crypto.randomUUID()) =>
   site.client.call('createRelease', { headers: { 'idempotency-key': key }, body: { manifest } });
+const stateOf = async (releaseId: string) => {
+  const { releases } = await site.client.call('listOwnReleases', {});
+  return releases.find((release) => release.releaseId === releaseId)?.state;
+};
 const isVisible = async (releaseId: string) => {
   const { datasets } = await registry.admin.call('listDatasets', { query: { site: site.id } });
   return datasets.some((dataset) => dataset.id === releaseId);
 };
 const auditRows = (releaseId: string) =>
-  registry.deps.prisma.auditRow.count({ where: { action: 'release.publish', subject: releaseId } });
+  registry.deps.prisma.auditRow.count({ where: { action: 'release.complete', subject: releaseId } });
 
 it('takes a release from an enrolled site and gives a researcher the same bytes', async () => {
   const { dataset, files } = await publish(site);
@@ -145,7 +149,7 @@ describe('versions', () => {
     expect(await site.client.call('latestVersion', {})).toEqual({ version: 3 });
   });
 
-  it('are compared again at publication, so an older upload can’t come second', async () => {
+  it('are compared again when an upload is complete, so an older one can’t come second', async () => {
     const files = makeFiles();
     const { releaseId } = await announce(site, makeManifest(site.id, files, { version: 1 }));
     await sendFiles(site, releaseId, files);
@@ -154,7 +158,7 @@ describe('versions', () => {
     expect(await isVisible(releaseId)).toBe(false);
   });
 
-  it('of one number from two uploads are published once', async () => {
+  it('of one number from two uploads are taken once', async () => {
     const files = makeFiles();
     const ids = [];
     for (const preset of ['a', 'b']) {
@@ -190,12 +194,12 @@ describe('repetition', () => {
     await expect(announce(site, other, 'key-number-1')).rejects.toEqual(code('IDEMPOTENCY_CONFLICT'));
   });
 
-  it('of a publication, twenty at once, publishes once', async () => {
+  it('of a completion, twenty at once, completes once', async () => {
     const files = makeFiles();
     const { releaseId } = await announce(site, makeManifest(site.id, files));
     await sendFiles(site, releaseId, files);
     const datasets = await Promise.all(Array.from({ length: 20 }, () => complete(releaseId)));
-    expect(new Set(datasets.map((dataset) => dataset.publishedAt)).size).toBe(1);
+    expect(new Set(datasets.map((dataset) => dataset.progress?.since)).size).toBe(1);
     expect(await auditRows(releaseId)).toBe(1);
   });
 });
@@ -239,7 +243,7 @@ describe('an upload', () => {
   });
 
   it.each(['generator.safetensors', 'grid.png', 'images-00000.parquet'])(
-    'with one wrong byte in %s isn’t published, and is once the right bytes come',
+    'with one wrong byte in %s isn’t taken, and is once the right bytes come',
     async (name) => {
       const files = makeFiles();
       const { releaseId } = await announce(site, makeManifest(site.id, files));
@@ -247,12 +251,12 @@ describe('an upload', () => {
       tampered[7]! ^= 1;
       await sendFiles(site, releaseId, { ...files, [name]: tampered });
       await expect(complete(releaseId)).rejects.toEqual(code('FILE_HASH_MISMATCH'));
-      expect(await isVisible(releaseId)).toBe(false);
+      expect(await stateOf(releaseId)).toBe('uploading');
       const state = await site.client.call('uploadState', { params: { releaseId } });
       expect(state.files.find((file) => file.name === name)?.parts).toEqual([]);
       await sendFiles(site, releaseId, { [name]: files[name]! });
       await complete(releaseId);
-      expect(await isVisible(releaseId)).toBe(true);
+      expect(await stateOf(releaseId)).toBe('verifying');
     },
   );
 
@@ -285,37 +289,43 @@ describe('a crash', () => {
     });
   }
 
-  // Publication joins three files, one store call each.
-  const cuts = [1, 2, 3].flatMap((step) => [
+  // Completion joins three files, one store call each, and reads the generator's header in a fourth.
+  const cuts = [1, 2, 3, 4].flatMap((step) => [
     [step, 'before' as const] as const,
     [step, 'after' as const] as const,
   ]);
   it.each(cuts)(
-    'at store call %i, %s it, leaves nothing visible, and the next call finishes',
+    'at store call %i, %s it, leaves the release as it was, and the next call finishes',
     async (step, when) => {
       const files = makeFiles();
       const { releaseId } = await announce(site, makeManifest(site.id, files));
       await sendFiles(site, releaseId, files);
       const broken = { ...registry.deps, store: breakAt(registry.deps.store, step, when) };
-      await expect(publishRelease(broken, site.id, releaseId)).rejects.toThrow('cut');
-      expect([await isVisible(releaseId), await auditRows(releaseId)]).toEqual([false, 0]);
+      await expect(completeRelease(broken, site.id, releaseId)).rejects.toThrow('cut');
+      expect([await stateOf(releaseId), await auditRows(releaseId)]).toEqual(['uploading', 0]);
       const { files: held } = await site.client.call('uploadState', { params: { releaseId } });
       expect(held.map((file) => file.parts)).toEqual([[1], [1], [1]]); // nothing needs to be sent again
       await complete(releaseId);
-      expect([await isVisible(releaseId), await auditRows(releaseId)]).toEqual([true, 1]);
+      expect([await stateOf(releaseId), await auditRows(releaseId)]).toEqual(['verifying', 1]);
     },
   );
 
-  it('of the audit row’s insert takes the publication with it', async () => {
+  it('of the audit row’s insert takes the new state with it', async () => {
     const files = makeFiles();
     const { releaseId } = await announce(site, makeManifest(site.id, files));
     await sendFiles(site, releaseId, files);
     const { prisma } = registry.deps;
-    await prisma.$executeRaw`ALTER TABLE "audit_row" ADD CONSTRAINT "cut" CHECK ("action" <> 'release.publish') NOT VALID`;
+    await prisma.$executeRaw`ALTER TABLE "audit_row" ADD CONSTRAINT "cut" CHECK ("action" NOT LIKE 'release.%') NOT VALID`;
     await expect(complete(releaseId)).rejects.toEqual(code('INTERNAL'));
-    expect([await isVisible(releaseId), await auditRows(releaseId)]).toEqual([false, 0]);
+    expect([await stateOf(releaseId), await auditRows(releaseId)]).toEqual(['uploading', 0]);
     await prisma.$executeRaw`ALTER TABLE "audit_row" DROP CONSTRAINT "cut"`;
     await complete(releaseId);
-    expect([await isVisible(releaseId), await auditRows(releaseId)]).toEqual([true, 1]);
+    expect([await stateOf(releaseId), await auditRows(releaseId)]).toEqual(['verifying', 1]);
+    await prisma.$executeRaw`ALTER TABLE "audit_row" ADD CONSTRAINT "cut" CHECK ("action" <> 'release.publish') NOT VALID`;
+    await expect(site.judge(releaseId)).rejects.toEqual(code('INTERNAL'));
+    expect([await stateOf(releaseId), await isVisible(releaseId)]).toEqual(['verifying', false]);
+    await prisma.$executeRaw`ALTER TABLE "audit_row" DROP CONSTRAINT "cut"`;
+    await site.judge(releaseId);
+    expect([await stateOf(releaseId), await isVisible(releaseId)]).toEqual(['published', true]);
   });
 });

@@ -1,10 +1,18 @@
 import type { Deps } from '../deps.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 import { announceRelease, latestVersion } from './announce-release.ts';
-import { publishRelease } from './publish-release.ts';
+import { completeRelease } from './complete-release.ts';
+import { findVerifier, presentProgress } from './present-release.ts';
+import { findOwnReleases } from './repository.ts';
 import { readUploadState, receivePart } from './uploads.ts';
 
-type ReleaseRoutes = 'createRelease' | 'uploadState' | 'putPart' | 'completeRelease' | 'latestVersion';
+type ReleaseRoutes =
+  | 'createRelease'
+  | 'uploadState'
+  | 'putPart'
+  | 'completeRelease'
+  | 'latestVersion'
+  | 'listOwnReleases';
 
 export function releaseHandlers(deps: Deps): SomeHandlers<ReleaseRoutes> {
   return {
@@ -15,7 +23,11 @@ export function releaseHandlers(deps: Deps): SomeHandlers<ReleaseRoutes> {
     uploadState: ({ params, caller }) => readUploadState(deps, caller.id, params.releaseId),
     putPart: ({ params, headers, body, caller }) =>
       receivePart(deps, caller.id, { ...params, digest: headers['content-digest'], bytes: body }),
-    completeRelease: ({ params, caller }) => publishRelease(deps, caller.id, params.releaseId),
+    completeRelease: ({ params, caller }) => completeRelease(deps, caller.id, params.releaseId),
     latestVersion: async ({ caller }) => ({ version: await latestVersion(deps.prisma, caller.id) }),
+    async listOwnReleases({ caller }) {
+      const releases = await findOwnReleases(deps.prisma, caller.id);
+      return { releases: releases.map(presentProgress), verifier: await findVerifier(deps.prisma) };
+    },
   };
 }

@@ -4,6 +4,7 @@ import type { Deps } from '../deps.ts';
 import type { ReleaseFile } from '../generated/client.ts';
 import { checkDigest } from '../http/content-digest.ts';
 import { partCount, partLength } from './parts.ts';
+import { presentProgress } from './present-release.ts';
 import { findOwnFile, findOwnRelease } from './repository.ts';
 
 type UploadDeps = Pick<Deps, 'prisma' | 'store'>;
@@ -24,8 +25,8 @@ export async function readUploadState(
         release.files.slice(at, at + FILES_AT_ONCE).map((file) => describe(store, file)),
       )),
     );
-  const status = release.status as UploadState['status'];
-  return { releaseId, status, partBytes: PART_BYTES, files };
+  const status = release.status === 'published' ? 'published' : 'uploading';
+  return { releaseId, status, partBytes: PART_BYTES, files, progress: presentProgress(release) };
 }
 
 async function describe(store: Deps['store'], file: ReleaseFile): Promise<UploadState['files'][number]> {

@@ -36,6 +36,6 @@ export function siteHandlers(deps: Deps): SomeHandlers<SiteRoutes> {
       const data = { status: body, agentVersion: body.agentVersion, seenAt: clock() };
       await prisma.site.update({ where: { id: caller.id }, data });
     },
-    listSites: async () => ({ sites: await listSites(prisma) }),
+    listSites: ({ caller }) => listSites(prisma, caller.role),
   };
 }

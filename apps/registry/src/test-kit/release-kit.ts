@@ -19,9 +19,21 @@ export const sha256Hex = (bytes: Uint8Array | string) => createHash('sha256').up
 export const contentDigest = (bytes: Uint8Array) =>
   `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`;
 
+/** A strict safetensors file of `size` bytes: one tensor of random values. */
+export function makeWeights(size: number): Buffer {
+  const describe = (dataBytes: number) =>
+    JSON.stringify({ w: { dtype: 'F16', shape: [dataBytes / 2], data_offsets: [0, dataBytes] } });
+  const room = 8 + Math.ceil(describe(size).length / 2) * 2 + (size % 2);
+  const header = Buffer.from(describe(size - room).padEnd(room - 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, randomBytes(size - room)]);
+}
+
+/** Only the generator's header is looked at by the registry; the other files are any bytes. */
 export function makeFiles(sizes: Record<string, number> = {}): ReleaseBytes {
   return {
-    'generator.safetensors': randomBytes(sizes['generator.safetensors'] ?? 3_000),
+    'generator.safetensors': makeWeights(sizes['generator.safetensors'] ?? 3_000),
     'grid.png': randomBytes(sizes['grid.png'] ?? 500),
     'images-00000.parquet': randomBytes(sizes['images-00000.parquet'] ?? 2_000),
   };

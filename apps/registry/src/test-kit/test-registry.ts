@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type Client,
+  type ContentVerdict,
   createClient,
   type Dataset,
   PART_BYTES,
@@ -36,12 +37,15 @@ export type TestRegistry = {
   person: (role: 'researcher' | 'admin') => Promise<Client>;
   /** A site or benchmark that has enrolled. */
   enrol: (id: string, kind?: 'site' | 'benchmark', agentVersion?: string) => Promise<TestSite>;
+  /** A benchmark of its own, enrolled at the first call, reports what it found in a release's contents. */
+  judge: (releaseId: string, verdict?: ContentVerdict) => Promise<void>;
   close: () => Promise<void>;
 };
 
 export type TestSite = {
   id: string;
   client: Client;
+  judge: TestRegistry['judge'];
   authKey: PrivateJwk;
   signingKey: PrivateJwk;
   signingPublicKey: PublicJwk;
@@ -78,6 +82,14 @@ export async function startTestRegistry(
     return createClient({ baseUrl: url, authorise: async () => ({ Authorization: `Bearer ${token}` }) });
   };
   const admin = await person('admin');
+  let verifier: Promise<TestSite> | undefined;
+  const judge: TestRegistry['judge'] = async (releaseId, verdict = 'pass') => {
+    verifier ??= enrolTestSite(
+      { url, admin, judge },
+      { id: 'verifier', kind: 'benchmark', agentVersion: '0.1.0' },
+    );
+    await (await verifier).client.call('putVerdict', { params: { releaseId }, body: { verdict } });
+  };
   return {
     deps,
     databaseUrl,
@@ -94,8 +106,9 @@ export async function startTestRegistry(
       };
     },
     person,
+    judge,
     enrol: (id, kind = 'site', agentVersion = '0.1.0') =>
-      enrolTestSite(url, admin, { id, kind, agentVersion }),
+      enrolTestSite({ url, admin, judge }, { id, kind, agentVersion }),
     close: async () => {
       await app.close();
       await deps.prisma.$disconnect();
@@ -105,8 +118,7 @@ export async function startTestRegistry(
 }
 
 async function enrolTestSite(
-  baseUrl: string,
-  admin: Client,
+  { url: baseUrl, admin, judge }: Pick<TestRegistry, 'url' | 'admin' | 'judge'>,
   { id, kind, agentVersion }: { id: string; kind: 'site' | 'benchmark'; agentVersion: string },
 ): Promise<TestSite> {
   const { enrolmentCode } = await admin.call('createSite', { body: { id, name: `Hospital ${id}`, kind } });
@@ -123,6 +135,7 @@ async function enrolTestSite(
   return {
     id,
     client: createClient({ baseUrl, authorise }),
+    judge,
     authKey: auth.privateJwk,
     signingKey: signing.privateJwk,
     signingPublicKey: signing.publicJwk,
@@ -130,7 +143,11 @@ async function enrolTestSite(
 }
 
 /** Announces a manifest under an Idempotency-Key of its own. */
-export async function announce(site: TestSite, manifest: ReleaseManifest, key: string = crypto.randomUUID()) {
+export async function announce(
+  site: Pick<TestSite, 'client' | 'signingKey'>,
+  manifest: ReleaseManifest,
+  key: string = crypto.randomUUID(),
+) {
   const jws = await signManifest(manifest, site.signingKey);
   return site.client.call('createRelease', {
     headers: { 'idempotency-key': key },
@@ -139,25 +156,47 @@ export async function announce(site: TestSite, manifest: ReleaseManifest, key: s
 }
 
 /** Sends every part of every file. */
-export async function sendFiles(site: TestSite, releaseId: string, files: ReleaseBytes): Promise<void> {
+export async function sendFiles(
+  site: Pick<TestSite, 'client'>,
+  releaseId: string,
+  files: ReleaseBytes,
+): Promise<void> {
   for (const [name, bytes] of Object.entries(files))
     for (let part = 1; (part - 1) * PART_BYTES < bytes.length; part++)
       await sendPart(site, releaseId, name, part, bytes.subarray((part - 1) * PART_BYTES, part * PART_BYTES));
 }
 
-export function sendPart(site: TestSite, releaseId: string, name: string, part: number, body: Buffer) {
+export function sendPart(
+  site: Pick<TestSite, 'client'>,
+  releaseId: string,
+  name: string,
+  part: number,
+  body: Buffer,
+) {
   const headers = { 'content-digest': contentDigest(body) };
   return site.client.call('putPart', { params: { releaseId, name, part }, headers, body });
 }
 
-/** Announces, sends and completes a release of small files. */
+/** Announces, sends and completes a release of small files, which then waits as `verifying`. */
+export async function complete(
+  site: TestSite,
+  change: Partial<ReleaseManifest> = {},
+  files: ReleaseBytes = makeFiles(),
+): Promise<{ releaseId: string; files: ReleaseBytes }> {
+  const { releaseId } = await announce(site, makeManifest(site.id, files, change));
+  await sendFiles(site, releaseId, files);
+  await site.client.call('completeRelease', { params: { releaseId } });
+  return { releaseId, files };
+}
+
+/** The same, and its contents pass. */
 export async function publish(
   site: TestSite,
   change: Partial<ReleaseManifest> = {},
   files: ReleaseBytes = makeFiles(),
 ): Promise<{ dataset: Dataset; files: ReleaseBytes }> {
-  const { releaseId } = await announce(site, makeManifest(site.id, files, change));
-  await sendFiles(site, releaseId, files);
-  const dataset = await site.client.call('completeRelease', { params: { releaseId } });
+  const { releaseId } = await complete(site, change, files);
+  await site.judge(releaseId);
+  const { progress: _, ...dataset } = await site.client.call('completeRelease', { params: { releaseId } });
   return { dataset, files };
 }

@@ -1,0 +1,46 @@
+import { ProblemError } from '@synspine/protocol';
+import type { Queries } from '../database/open-database.ts';
+import { answerStored } from '../datasets/answer-stored.ts';
+import type { Deps } from '../deps.ts';
+import type { SomeHandlers } from '../http/route-types.ts';
+import { receiveVerdict } from './decide-release.ts';
+
+type VerificationRoutes = 'listWaiting' | 'getWaitingManifest' | 'getWaitingFile' | 'putVerdict';
+
+const WAITING_MAX = 100;
+/** What these routes show and nothing else: neither what isn't whole yet nor what has been decided. */
+const waiting = { status: 'verifying' } as const;
+
+export function verificationHandlers(deps: Deps): SomeHandlers<VerificationRoutes> {
+  const { prisma, clock } = deps;
+  return {
+    async listWaiting({ caller }) {
+      await prisma.site.update({ where: { id: caller.id }, data: { verifierSeenAt: clock() } });
+      return { releases: await findWaiting(prisma) };
+    },
+    async getWaitingManifest({ params }) {
+      const release = await prisma.release.findFirst({ where: { id: params.releaseId, ...waiting } });
+      if (!release) throw new ProblemError('NOT_FOUND');
+      return { manifest: release.manifest };
+    },
+    async getWaitingFile({ params: { releaseId, name }, caller }) {
+      const file = await prisma.releaseFile.findFirst({ where: { releaseId, name, release: waiting } });
+      if (!file) throw new ProblemError('NOT_FOUND');
+      return answerStored(deps, file, caller);
+    },
+    putVerdict: ({ params, body, caller }) => receiveVerdict(deps, caller.id, { ...params, ...body }),
+  };
+}
+
+async function findWaiting(db: Queries) {
+  const releases = await db.release.findMany({
+    where: waiting,
+    orderBy: [{ completedAt: 'asc' }, { id: 'asc' }],
+    take: WAITING_MAX,
+  });
+  return releases.map(({ id, siteId, version, manifestSha256, completedAt }) => ({
+    releaseId: id,
+    ...{ siteId, version, manifestSha256 },
+    since: completedAt!.toISOString(),
+  }));
+}
