@@ -6,12 +6,13 @@ import {
   stateOfAudit,
 } from '@synspine/audit-rules';
 import { TRAINING_PATIENTS_PER_CLASS_MIN } from '../films/label-schemes.ts';
+import { describeRelease, type OwnReleases } from '../registry/release-progress.ts';
 import type { Figure, RunSummary } from '../runs/run-summary.ts';
 
 /** A run's outcome in a few plain lines. */
-export function describeSummary(summary: RunSummary): string {
+export function describeSummary(summary: RunSummary, own: OwnReleases | null = null): string {
   return [
-    describeOutcome(summary),
+    describeOutcome(summary, own),
     ...describeClasses(summary),
     ...describeFilters(summary),
     ...describeQuality(summary),
@@ -19,8 +20,11 @@ export function describeSummary(summary: RunSummary): string {
   ].join('\n');
 }
 
-function describeOutcome({ runId, status, outcome, code, release }: RunSummary): string {
-  if (release) return `${runId}: release ${release.version} is published (${release.id}).`;
+function describeOutcome(
+  { runId, status, outcome, code, release }: RunSummary,
+  own: OwnReleases | null,
+): string {
+  if (release) return `${runId}: ${describeRelease(release, own)} (${release.id}).`;
   if (status === 'rejected' || status === 'stopped')
     return `${runId}: ${outcome}: nothing was released (${code}). The reports stay in the run directory.`;
   if (status === 'running') return `${runId}: stopped in between. Run the command again to go on.`;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { ComputeError, describeGpu, inceptionWeightsPath, initCompute } from '@synspine/compute';
-import { tryConfinement } from '@synspine/dicom';
 import { canLimitReads } from '@synspine/confinement';
+import { tryConfinement } from '@synspine/dicom';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';

@@ -8,6 +8,7 @@ import { LABEL_SCHEME_NAMES, LABEL_SCHEMES } from '../films/label-schemes.ts';
 import { type Home, openHome, readEnrolment } from '../home.ts';
 import { announcePolicy, readPolicy } from '../policy.ts';
 import { findPreset } from '../presets.ts';
+import { askReleases, updateRelease } from '../registry/release-progress.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions, runOptions } from '../runs/run-options.ts';
 import { changeState, outcomeOf, readState } from '../runs/run-state.ts';
@@ -112,9 +113,10 @@ async function runCommand(flags: RunFlags): Promise<void> {
   const log = openLog(home, config);
   const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
   await finishRun(agent, run);
-  const summary = await summariseRun(run);
+  const own = await askReleases(home);
+  const summary = updateRelease(await summariseRun(run), own);
   if (flags.json) await writeJson(flags.json, summary);
-  process.stdout.write(`${describeSummary(summary)}\n`);
+  process.stdout.write(`${describeSummary(summary, own)}\n`);
   tellOutcome(summary);
 }
 

@@ -2,6 +2,12 @@ import type { Command } from 'commander';
 import { findNextStage } from '../agent/next-stage.ts';
 import { readLines } from '../durable-file.ts';
 import { openHome } from '../home.ts';
+import {
+  askReleases,
+  describeRelease,
+  type OwnReleases,
+  updateRelease,
+} from '../registry/release-progress.ts';
 import { listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { readState } from '../runs/run-state.ts';
 
@@ -19,21 +25,23 @@ export function addStatusCommand(program: Command): void {
 }
 
 async function status({ home: folder, json }: { home: string; json?: boolean }): Promise<void> {
-  const runs = await Promise.all((await listRuns(await openHome(folder))).map(describeRun));
+  const home = await openHome(folder);
+  const own = await askReleases(home);
+  const runs = await Promise.all((await listRuns(home)).map((run) => describeRun(run, own)));
   if (json) return void process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
   if (runs.length === 0)
     return void process.stdout.write('No run yet. Start one with `synspine-site run`.\n');
-  for (const run of runs) process.stdout.write(`${describeLine(run)}\n`);
+  for (const run of runs) process.stdout.write(`${describeLine(run, own)}\n`);
 }
 
 type Described = Awaited<ReturnType<typeof describeRun>>;
 
-async function describeRun(run: RunFolder) {
+async function describeRun(run: RunFolder, own: OwnReleases | null) {
   const state = await readState(run);
   const stage = (await findNextStage(run))?.name ?? null;
   const lines = await readLines<ProgressLine>(run.files.progress);
   const progress = lines.findLast((line) => line.stage === stage) ?? null;
-  const { release, audit, outcome } = await summariseRun(run);
+  const { release, audit, outcome } = updateRelease(await summariseRun(run), own);
   return {
     runId: run.runId,
     createdAt: run.createdAt,
@@ -47,9 +55,12 @@ async function describeRun(run: RunFolder) {
   };
 }
 
-function describeLine({ runId, status, stage, progress, code, release }: Described): string {
+function describeLine(
+  { runId, status, stage, progress, code, release }: Described,
+  own: OwnReleases | null,
+): string {
   const share = progress ? ` ${Math.round(progress.share * 100)} %` : '';
   const at = status === 'running' || status === 'failed' ? ` at ${stage}${share}` : '';
-  const version = release ? ` release ${release.version}` : '';
+  const version = release ? `  ${describeRelease(release, own)}` : '';
   return `${runId}  ${status}${at}${code ? ` (${code})` : ''}${version}`;
 }

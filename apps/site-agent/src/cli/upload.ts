@@ -3,6 +3,7 @@ import { startAgent } from '../agent/agent.ts';
 import { findNextStage } from '../agent/next-stage.ts';
 import { readConfig } from '../config.ts';
 import { openHome } from '../home.ts';
+import { askReleases, updateRelease } from '../registry/release-progress.ts';
 import { listRuns } from '../runs/run-folder.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import { SiteError } from '../site-error.ts';
@@ -31,7 +32,8 @@ async function upload({ home: folder }: { home: string }): Promise<void> {
   const log = openLog(home, config);
   const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
   await finishRun(agent, run);
-  const summary = await summariseRun(run);
-  process.stdout.write(`${describeSummary(summary)}\n`);
+  const own = await askReleases(home);
+  const summary = updateRelease(await summariseRun(run), own);
+  process.stdout.write(`${describeSummary(summary, own)}\n`);
   tellOutcome(summary);
 }

@@ -2,8 +2,8 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeSynthetic } from '@synspine/dicom';
 import type { Sampler } from '@synspine/gan';
-import { encodeGray } from '../films/master-image.ts';
 import { SiteError } from '../site-error.ts';
+import { encodeReleased } from '../stages/encode-released.ts';
 import { AGENT_VERSION } from '../version.ts';
 
 export type GenerateRequest = {
@@ -55,7 +55,8 @@ export async function generateImages(request: GenerateRequest): Promise<void> {
 
 async function writeImage(request: GenerateRequest, index: number, gray: Uint8Array): Promise<void> {
   for (const format of request.formats) {
-    const bytes = format === 'png' ? await encodeGray(gray, request.size) : encodeDicom(request, index, gray);
+    const bytes =
+      format === 'png' ? await encodeReleased(gray, request.size) : encodeDicom(request, index, gray);
     const flag = request.overwrite ? 'w' : 'wx';
     await writeFile(join(request.out, fileName(request, index, format)), bytes, { flag });
   }

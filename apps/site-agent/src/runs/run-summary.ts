@@ -1,4 +1,4 @@
-import type { AuditReport, QualityReport, QualityScore, RunOutcome } from '@synspine/protocol';
+import type { AuditReport, QualityReport, QualityScore, ReleaseState, RunOutcome } from '@synspine/protocol';
 import type { FilterOutput, Rejections } from '../stages/filter/output.ts';
 import type { IngestOutput } from '../stages/ingest/run.ts';
 import type { LeftOut, PreprocessOutput } from '../stages/preprocess/run.ts';
@@ -36,7 +36,14 @@ export type RunSummary = {
     n: number;
   } | null;
   audit: AuditSummary | null;
-  release: { id: string; version: number; sha256: string } | null;
+  /** `state` as of the upload, until the registry is asked; `code` says why it is in quarantine. */
+  release: {
+    id: string;
+    version: number;
+    sha256: string;
+    state: ReleaseState;
+    code: string | null;
+  } | null;
 };
 
 /** What was accepted, and by whose policy, says more than the decision alone. */
@@ -66,8 +73,12 @@ export async function summariseRun(run: RunFolder): Promise<RunSummary> {
     filters: filter && preprocess ? nameClasses(filter, preprocess) : null,
     quality: quality ? summariseQuality(quality) : null,
     audit: audit ? pickAudit(audit) : null,
-    release: upload ? { id: upload.releaseId, version: upload.version, sha256: upload.manifestSha256 } : null,
+    release: upload ? describeUpload(upload) : null,
   };
+}
+
+function describeUpload({ releaseId, version, manifestSha256, state }: UploadOutput): RunSummary['release'] {
+  return { id: releaseId, version, sha256: manifestSha256, state: state ?? 'published', code: null };
 }
 
 function nameClasses({ classes }: FilterOutput, { classNames }: PreprocessOutput): FilteredShare[] {

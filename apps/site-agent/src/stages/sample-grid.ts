@@ -1,7 +1,23 @@
 import { encodeGray } from '../films/master-image.ts';
+import { encodeReleased } from './encode-released.ts';
 
 /** Gray images [count, size, size], `columns` a row, as one PNG. */
 export async function encodeGrid(images: Uint8Array, size: number, columns: number): Promise<Buffer> {
+  const { grid, width, height } = layGrid(images, size, columns);
+  return encodeGray(grid, width, height);
+}
+
+/** The same as a PNG that may leave. */
+export async function encodeReleasedGrid(
+  images: Uint8Array,
+  size: number,
+  columns: number,
+): Promise<Uint8Array> {
+  const { grid, width, height } = layGrid(images, size, columns);
+  return encodeReleased(grid, width, height);
+}
+
+function layGrid(images: Uint8Array, size: number, columns: number) {
   const rows = images.length / size ** 2 / columns;
   const grid = new Uint8Array(images.length);
   for (let image = 0; image < rows * columns; image++) {
@@ -11,5 +27,5 @@ export async function encodeGrid(images: Uint8Array, size: number, columns: numb
       grid.set(line, (row * size + y) * size * columns + column * size);
     }
   }
-  return encodeGray(grid, size * columns, size * rows);
+  return { grid, width: size * columns, height: size * rows };
 }

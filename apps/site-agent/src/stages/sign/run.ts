@@ -13,11 +13,11 @@ import {
   verifyManifest,
   writeShards,
 } from '@synspine/release';
-import { encodeGray } from '../../films/master-image.ts';
 import { readEnrolment } from '../../home.ts';
 import { readKey } from '../../keys.ts';
 import { findPreset } from '../../presets.ts';
 import { AGENT_VERSION } from '../../version.ts';
+import { encodeReleased } from '../encode-released.ts';
 import type { EvaluateOutput } from '../evaluate/run.ts';
 import type { FilteredClass, FilterOutput } from '../filter/output.ts';
 import type { IngestOutput } from '../ingest/run.ts';
@@ -25,7 +25,7 @@ import { openRunSampler, readGenerator } from '../open-run-sampler.ts';
 import type { PreprocessOutput } from '../preprocess/run.ts';
 import type { AuditOutput } from '../privacy-audit/run.ts';
 import { planRelease, type ReleaseSampler } from '../release-plan.ts';
-import { encodeGrid } from '../sample-grid.ts';
+import { encodeReleasedGrid } from '../sample-grid.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { outputOf } from '../stage-result.ts';
 import type { TrainOutput } from '../train/output.ts';
@@ -73,11 +73,11 @@ async function writeReleaseFiles(context: StageContext, folder: string): Promise
 }
 
 /** The release's own first images of each class: nothing in the grid that isn't in the shards. */
-async function drawReleaseGrid(sampler: ReleaseSampler, preset: GanPreset): Promise<Buffer> {
+async function drawReleaseGrid(sampler: ReleaseSampler, preset: GanPreset): Promise<Uint8Array> {
   const rows = Array.from({ length: sampler.classCount }, (_, label) => sampler.ofClass(label, GRID_COLUMNS));
   const rowBytes = GRID_COLUMNS * preset.resolution ** 2; // a class with fewer images gets black ones
   const filled = rows.map((row) => Buffer.concat([row, new Uint8Array(rowBytes - row.length)]));
-  return encodeGrid(new Uint8Array(Buffer.concat(filled)), preset.resolution, GRID_COLUMNS);
+  return encodeReleasedGrid(new Uint8Array(Buffer.concat(filled)), preset.resolution, GRID_COLUMNS);
 }
 
 async function* encodeImages(
@@ -88,7 +88,7 @@ async function* encodeImages(
   const { resolution } = findPreset(run.options.preset);
   let done = 0;
   for (const { label, index, gray } of sampler.images()) {
-    yield { png: await encodeGray(gray, resolution), label: classNames[label]!, index };
+    yield { png: await encodeReleased(gray, resolution), label: classNames[label]!, index };
     done++;
     if (done % REPORT_EVERY !== 0) continue;
     signal.throwIfAborted();

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Dataset, PART_BYTES, ProblemError, type UploadState } from '@synspine/protocol';
+import {
+  type CompletedRelease,
+  PART_BYTES,
+  ProblemError,
+  type ReleaseState,
+  type UploadState,
+} from '@synspine/protocol';
 import { MANIFEST_FILE } from '@synspine/release';
 import { openRegistry, type Registry } from '../../registry/open-registry.ts';
 import { retry } from '../../registry/retry.ts';
@@ -13,7 +19,10 @@ export type UploadOutput = {
   releaseId: string;
   version: number;
   manifestSha256: string;
-  publishedAt: string;
+  /** When the registry had it whole. */
+  completedAt?: string;
+  /** Where it stood then; absent in runs of agents before 0.2.0, whose releases were published at once. */
+  state?: ReleaseState;
 };
 
 const TRIES = 8; // of one request: about a minute and a half of waiting before the stage itself is tried again
@@ -23,7 +32,8 @@ type Upload = StageContext & Registry & { folder: string; state: UploadState };
 
 /**
  * Sends the signed release in parts; what the registry already has isn't sent again. The same release always has the
- * same Idempotency-Key, so that sending it twice makes one.
+ * same Idempotency-Key, so that sending it twice makes one. It is done once the registry has all of it: what then becomes
+ * of the release, `synspine-site status` asks. A generator that the registry can't take stops the run, with the code.
  */
 export async function runUpload(context: StageContext): Promise<StageOutcome> {
   const { run, guard } = context;
@@ -32,16 +42,18 @@ export async function runUpload(context: StageContext): Promise<StageOutcome> {
   const registry = await openRegistry(context.home);
   await guard();
   const state = await announce(context, registry, folder, manifestSha256);
-  const dataset = await sendAndComplete({ ...context, ...registry, folder, state });
-  if (dataset.manifestSha256 !== manifestSha256)
-    throw new ProblemError('FILE_HASH_MISMATCH', 'the published manifest');
+  const completed = await sendAndComplete({ ...context, ...registry, folder, state });
+  if (completed.manifestSha256 !== manifestSha256)
+    throw new ProblemError('FILE_HASH_MISMATCH', 'the manifest at the registry');
   const output: UploadOutput = {
-    releaseId: dataset.id,
+    releaseId: completed.id,
     version,
     manifestSha256,
-    publishedAt: dataset.publishedAt,
+    completedAt: completed.publishedAt,
+    state: completed.progress?.state ?? 'published', // a registry before 0.2.0
   };
-  return { kind: 'done', output };
+  const code = completed.progress?.code;
+  return code ? { kind: 'stopped', code, output } : { kind: 'done', output };
 }
 
 async function announce(
@@ -56,7 +68,7 @@ async function announce(
   return retry(send, { tries: TRIES, signal });
 }
 
-async function sendAndComplete(upload: Upload): Promise<Dataset> {
+async function sendAndComplete(upload: Upload): Promise<CompletedRelease> {
   const { client, signal, guard } = upload;
   const params = { releaseId: upload.state.releaseId };
   for (let round = 1; ; round++) {
