@@ -9,6 +9,10 @@ export type Home = {
   pins: string;
   /** Verified releases, one folder a manifest. */
   releases: string;
+  /** Releases whose contents are being looked into, one folder a manifest; gone when that is done. */
+  waiting: string;
+  /** Of published releases, one folder a site: what tells an image that another site sends again. */
+  fingerprints: string;
   /** Trained ensembles, one folder an id. */
   classifiers: string;
   enrolment: string;
@@ -21,6 +25,8 @@ export async function openHome(folder: string): Promise<Home> {
     keys: at('keys'),
     pins: at('pins'),
     releases: at('releases'),
+    waiting: at('waiting'),
+    fingerprints: at('fingerprints'),
     classifiers: at('classifiers'),
   };
   for (const path of Object.values(folders)) await mkdir(path, { recursive: true, mode: 0o700 });

@@ -60,7 +60,8 @@ async function runCommand(config: Config, { home: folder, once, wait }: RunComma
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const training = describeSetting(config.architecture, config.recipe);
-  const deps = { home, session, log: createLog(config.logLevel), signal: stop.signal, training };
+  const { threads } = config;
+  const deps = { home, session, log: createLog(config.logLevel), signal: stop.signal, threads, training };
   const outcome = await runPasses(deps, { once, waitMs: wait * 1_000, pollMs: config.pollMs });
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   if (!outcome) return;
@@ -72,8 +73,12 @@ async function runCommand(config: Config, { home: folder, once, wait }: RunComma
   process.exitCode = exitCode('nothing');
 }
 
-function describeOutcome({ releases, refused, classifiers, cells, open }: PassOutcome): string {
+function describeOutcome({ verified, releases, refused, classifiers, cells, open }: PassOutcome): string {
+  const { published, quarantined } = verified;
+  const looked =
+    published + quarantined > 0 ? `${published} releases verified, ${quarantined} quarantined.\n` : '';
   return (
+    looked +
     `${releases} data sets used, ${refused} refused; ${classifiers} classifiers published; ` +
     `${cells} cells in the matrix; ${open} answers of sites still open.`
   );

@@ -64,10 +64,11 @@ export async function writeRelease(
   images: ShardImage[],
   imageSize: number,
   change: Partial<ReleaseManifest> = {},
+  rowsPerShard = 50,
 ): Promise<ReleaseManifest> {
   await mkdir(dir, { recursive: true });
   const classNames = [...new Set(images.map(({ label }) => label))];
-  await writeShards({ images, classNames, dir, rowsPerShard: 50 });
+  await writeShards({ images, classNames, dir, rowsPerShard });
   await writeFileAtomic(join(dir, 'generator.safetensors'), Buffer.from('weights'));
   const counts = { train: 30, validation: 5, heldOut: 9 };
   return {

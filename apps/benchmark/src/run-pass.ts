@@ -1,9 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Dataset, siteLeftOut } from '@synspine/protocol';
 import { errorCode } from './benchmark-error.ts';
-import type { Home } from './home.ts';
-import type { Log } from './log.ts';
-import type { Session } from './registry-session.ts';
+import { type Verified, type VerifyDeps, verifyWaiting } from './contents/verify-releases.ts';
 import { fetchRelease, type VerifiedRelease } from './releases/fetch-release.ts';
 import { mergeScores } from './scores/merge-scores.ts';
 import { listClassifiers, recordClassifiers } from './training/classifier-list.ts';
@@ -11,10 +9,11 @@ import { chooseReleases, planTargets, type Target } from './training/plan-target
 import { publishClassifier } from './training/publish-classifier.ts';
 import type { Training } from './training/training-setting.ts';
 
-export type PassDeps = { home: Home; session: Session; log: Log; signal: AbortSignal; training: Training };
+export type PassDeps = VerifyDeps & { training: Training };
 
 /** What a pass came to; `open` is how many answers of sites to the newest classifiers are still missing. */
 export type PassOutcome = {
+  verified: Verified;
   releases: number;
   refused: number;
   classifiers: number;
@@ -23,10 +22,11 @@ export type PassOutcome = {
 };
 
 /**
- * One look at the registry: fetch and verify every site's newest data set, train and publish what hasn't been, merge
+ * One look at the registry: look into the releases that wait to be visible, fetch and verify every site's newest data set, train and publish what hasn't been, merge
  * the scores that the sites have returned. Each step is a no-op where its result exists.
  */
 async function runPass(deps: PassDeps): Promise<PassOutcome> {
+  const verified = await verifyWaiting(deps);
   const { releases, refused } = await fetchLatest(deps);
   const targets = planTargets(releases, deps.session.signingKey.x, deps.training);
   const published: Target[] = [];
@@ -38,7 +38,7 @@ async function runPass(deps: PassDeps): Promise<PassOutcome> {
   }
   await recordClassifiers(deps.home, published);
   const merged = await publishMatrix(deps, published);
-  return { releases: releases.length, refused, classifiers: published.length, ...merged };
+  return { verified, releases: releases.length, refused, classifiers: published.length, ...merged };
 }
 
 async function fetchLatest(deps: PassDeps): Promise<{ releases: VerifiedRelease[]; refused: number }> {

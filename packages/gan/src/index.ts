@@ -7,6 +7,7 @@ export {
   generatorWeights,
   type JudgeFacts,
   judgeFacts,
+  releaseShapes,
 } from './checkpoint.ts';
 export { GanError, type GanErrorCode } from './errors.ts';
 export {

@@ -10,6 +10,14 @@ export interface TensorEntry {
   end: number;
 }
 
+export type Header = {
+  entries: TensorEntry[];
+  /** Where data begins. */
+  dataStart: number;
+  /** Whether it also holds text of whoever wrote it. */
+  hasMetadata: boolean;
+};
+
 const bytesPerValue = { F32: 4, F16: 2, BF16: 2 } as const;
 
 /** More values than a file could hold; keeps every product and offset an exact integer. */
@@ -28,10 +36,7 @@ export const SAFETENSORS_HEAD_BYTES_MAX = 8 + headerBytesMax;
  * Throws SafetensorsError TOO_SHORT, HEADER_TOO_LARGE, HEADER_NOT_JSON, DUPLICATE_KEY, HEADER_MALFORMED, DTYPE_UNSUPPORTED,
  * SHAPE_INVALID, SHAPE_OVERFLOW, OFFSETS_INVALID, SIZE_MISMATCH or LENGTH_MISMATCH.
  */
-export function readHeader(
-  head: Uint8Array,
-  fileBytes: number,
-): { entries: TensorEntry[] /** Where data begins. */; dataStart: number } {
+export function readHeader(head: Uint8Array, fileBytes: number): Header {
   if (head.length < 8) refuse('TOO_SHORT', `the file has only ${head.length} bytes`);
   const headerBytes = new DataView(head.buffer, head.byteOffset, 8).getBigUint64(0, true);
   if (headerBytes > BigInt(headerBytesMax))
@@ -41,15 +46,15 @@ export function readHeader(
     );
   const dataStart = 8 + Number(headerBytes);
   if (dataStart > head.length) refuse('TOO_SHORT', 'the file ends inside its header');
-  const entries = parseHeader(head.subarray(8, dataStart));
+  const { entries, hasMetadata } = parseHeader(head.subarray(8, dataStart));
   const end = dataStart + (entries.at(-1)?.end ?? 0);
   if (end !== fileBytes)
     refuse('LENGTH_MISMATCH', `the file has ${fileBytes} bytes but its header describes ${end}`);
-  return { entries, dataStart };
+  return { entries, dataStart, hasMetadata };
 }
 
 /** Checks the JSON header and returns its tensors in the order in which their data lies, without gap or overlap. */
-function parseHeader(bytes: Uint8Array): TensorEntry[] {
+function parseHeader(bytes: Uint8Array): Pick<Header, 'entries' | 'hasMetadata'> {
   const text = decodeUtf8(bytes);
   const header = parseJson(text);
   refuseDuplicates(text);
@@ -58,7 +63,7 @@ function parseHeader(bytes: Uint8Array): TensorEntry[] {
     .map(([name, value]) => parseEntry(name, value));
   requireStringMetadata(header.__metadata__);
   requireContiguous(entries);
-  return entries;
+  return { entries, hasMetadata: header.__metadata__ !== undefined };
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

@@ -1,20 +1,13 @@
-import { createWriteStream, existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import {
-  type Client,
-  type Dataset,
-  ProblemError,
-  type ReleaseFile,
-  type ReleaseManifest,
-} from '@synspine/protocol';
+import type { Client, Dataset, ReleaseFile, ReleaseManifest } from '@synspine/protocol';
 import { MANIFEST_FILE, verifyFiles, verifyManifest, writeFileAtomic } from '@synspine/release';
 import { BenchmarkError } from '../benchmark-error.ts';
 import type { Home } from '../home.ts';
 import { readSiteKeys } from '../registry-session.ts';
 import { loadImages } from './load-images.ts';
+import { saveResponse } from './save-response.ts';
 
 /** A release whose signature, audit and image files have been checked here; `dir` holds its shards. */
 export type VerifiedRelease = {
@@ -67,23 +60,7 @@ async function fetchFile(
 ): Promise<void> {
   const params = { releaseId: dataset.id, name: file.name };
   const response = await client.call('getFile', { params }, { signal });
-  const partial = `${path}.partial`;
-  await pipeline(Readable.fromWeb(response.body as never), limitTo(file), createWriteStream(partial), {
-    signal,
-  });
-  await rename(partial, path); // a file torn by a crash fails verification and is fetched again
-}
-
-/** Stops a download that grows beyond what the manifest lists, before it fills the disk. */
-function limitTo(file: ReleaseFile) {
-  return async function* (chunks: AsyncIterable<Uint8Array>) {
-    let size = 0;
-    for await (const chunk of chunks) {
-      size += chunk.length;
-      if (size > file.size) throw new ProblemError('FILE_HASH_MISMATCH', file.name);
-      yield chunk;
-    }
-  };
+  await saveResponse(response, file, path, signal);
 }
 
 async function verifyOrDiscard(dir: string, manifest: ReleaseManifest): Promise<void> {
