@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BenchmarkCell } from '../../packages/protocol/src/index.ts';
+import { type BenchmarkCell, describeProgress } from '../../packages/protocol/src/index.ts';
 import type { Centre } from './centre.ts';
 import type { DemoOptions } from './options.ts';
 import type { Programs } from './processes.ts';
@@ -22,8 +22,9 @@ export async function scoreOnRealFilms({ options, programs, centre, sites }: Dem
       logFile,
     });
   }
-  console.log('benchmark: training classifiers on the released synthetic films');
+  console.log('benchmark: looking into the releases, then training classifiers on those that are published');
   await programs.run('benchmark', ['run', '--home', home, '--once'], { logFile, results: ['nothing'] });
+  await sayWhatIsHidden(centre);
   console.log('sites: scoring the classifiers on sealed real films');
   await Promise.all(
     sites.map(({ id, home: siteHome }) =>
@@ -34,4 +35,11 @@ export async function scoreOnRealFilms({ options, programs, centre, sites }: Dem
   );
   await programs.run('benchmark', ['run', '--home', home, '--once'], { logFile, results: ['nothing'] });
   return (await centre.admin.call('getResults', {})).cells;
+}
+
+/** A release whose contents did not pass is seen by nobody but its site and the admin, who are told why. */
+async function sayWhatIsHidden(centre: Centre): Promise<void> {
+  const { sites, verifier } = await centre.admin.call('listSites', {});
+  for (const { id, pending } of sites)
+    if (pending && verifier) console.log(`${id}: ${describeProgress(pending, verifier)}`);
 }

@@ -9,6 +9,7 @@ import {
   referencePolicy,
   TEST_KEYS,
 } from '@synspine/audit-rules';
+import { writeSafetensors } from '@synspine/compute';
 import type { ReleaseManifest } from '@synspine/protocol';
 import { bundleRelease, type ShardImage, writeFileAtomic, writeShards } from '@synspine/release';
 import sharp from 'sharp';
@@ -69,7 +70,10 @@ export async function writeRelease(
   await mkdir(dir, { recursive: true });
   const classNames = [...new Set(images.map(({ label }) => label))];
   await writeShards({ images, classNames, dir, rowsPerShard });
-  await writeFileAtomic(join(dir, 'generator.safetensors'), Buffer.from('weights'));
+  await writeFileAtomic(
+    join(dir, 'generator.safetensors'),
+    writeSafetensors({ w: { shape: [1], data: Float32Array.of(1) } }),
+  );
   const counts = { train: 30, validation: 5, heldOut: 9 };
   return {
     schema: 'synspine.release/1',

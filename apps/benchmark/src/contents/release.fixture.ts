@@ -35,7 +35,25 @@ export function makeWeights(seed: number, preset = PRESET): Uint8Array {
 /** What a site's filters would keep: all candidates but every fifth. */
 const isKept = (k: number) => k % REJECTED_EVERY !== 1;
 
-function drawImages(weights: Uint8Array, seed: number, drawnPerClass: number): DrawnImage[] {
+/** Drawn once for all tests of a file. */
+const known = new Map<string, { weights: Uint8Array; drawn: DrawnImage[]; honest: Promise<ShardImage[]> }>();
+
+function drawImages(weightsSeed: number, seed: number, drawnPerClass: number) {
+  const key = [weightsSeed, seed, drawnPerClass].join();
+  if (!known.has(key)) {
+    const weights = makeWeights(weightsSeed);
+    const drawn = drawFrom(weights, seed, drawnPerClass);
+    const encoded = drawn.map(async ({ gray, label, index }) => ({
+      png: await encode(gray),
+      label: CLASS_NAMES[label]!,
+      index,
+    }));
+    known.set(key, { weights, drawn, honest: Promise.all(encoded) });
+  }
+  return known.get(key)!;
+}
+
+function drawFrom(weights: Uint8Array, seed: number, drawnPerClass: number): DrawnImage[] {
   const sampler = createSampler(weights, PRESET);
   const images = CLASS_NAMES.flatMap((_, label) => {
     const labels = new Uint8Array(drawnPerClass).fill(label);
@@ -80,16 +98,8 @@ export async function makeRelease(
   { siteId = 'alder', seed = 1, weightsSeed = 1, drawnPerClass = 40, rowsPerShard = 50 } = {},
   tampering: Tampering = {},
 ): Promise<MadeRelease> {
-  const weights = makeWeights(weightsSeed);
-  const drawn = drawImages(weights, seed, drawnPerClass);
-  const honest = await Promise.all(
-    drawn.map(async ({ gray, label, index }) => ({
-      png: await encode(gray),
-      label: CLASS_NAMES[label]!,
-      index,
-    })),
-  );
-  const images = (await tampering.rows?.(honest)) ?? honest;
+  const { weights, drawn, honest } = drawImages(weightsSeed, seed, drawnPerClass);
+  const images = (await tampering.rows?.(await honest)) ?? (await honest);
   const grid = await encodeGrid(drawn);
   const written = await writeRelease(dir, images, SIZE, {}, rowsPerShard);
   await writeFile(join(dir, 'generator.safetensors'), tampering.weights?.(weights) ?? weights);

@@ -1,4 +1,10 @@
-import { RUN_REASONS, type SiteOverview } from '@synspine/protocol';
+import {
+  describeProgress,
+  type ReleaseProgress,
+  RUN_REASONS,
+  type SiteOverview,
+  type VerifierSeen,
+} from '@synspine/protocol';
 import { useQuery } from '@tanstack/react-query';
 import type { Session } from '../session/session.ts';
 import { SiteAudit } from '../ui/audit-state.tsx';
@@ -19,7 +25,7 @@ export function SitesTable({ session, selected, onSelect }: Props) {
     <section aria-labelledby="sites">
       <h2 id="sites">Sites</h2>
       <QueryState query={query} session={session} what="sites">
-        {({ sites }) =>
+        {({ sites, verifier }) =>
           sites.length === 0 ? (
             <p>
               No site yet. Invite one with <code>synspine-registry invite SITE</code>.
@@ -55,7 +61,13 @@ export function SitesTable({ session, selected, onSelect }: Props) {
                 </thead>
                 <tbody>
                   {sites.map((s) => (
-                    <SiteRow key={s.id} site={s} selected={s.id === selected} onSelect={onSelect} />
+                    <SiteRow
+                      key={s.id}
+                      site={s}
+                      verifier={verifier}
+                      selected={s.id === selected}
+                      onSelect={onSelect}
+                    />
                   ))}
                 </tbody>
               </table>
@@ -69,10 +81,12 @@ export function SitesTable({ session, selected, onSelect }: Props) {
 
 function SiteRow({
   site,
+  verifier,
   selected,
   onSelect,
 }: {
   site: SiteOverview;
+  verifier: VerifierSeen | undefined;
   selected: boolean;
   onSelect: Props['onSelect'];
 }) {
@@ -111,9 +125,17 @@ function SiteRow({
       <td>
         <SiteAudit site={site} />
       </td>
-      <td className="number">{site.latest ? `v${site.latest.version}` : '–'}</td>
+      <td className="number">
+        {site.latest ? `v${site.latest.version}` : '–'}
+        {site.pending && <Pending release={site.pending} verifier={verifier ?? { seenAt: null }} />}
+      </td>
     </tr>
   );
+}
+
+/** Of a release that researchers don't see: what it waits for, or why it is in quarantine, told to admins alone. */
+function Pending({ release, verifier }: { release: ReleaseProgress; verifier: VerifierSeen }) {
+  return <small className="note">{describeProgress(release, verifier)}</small>;
 }
 
 function activity(site: SiteOverview): string {

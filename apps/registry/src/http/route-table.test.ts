@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { PROBLEMS, routes } from '@synspine/protocol';
+import { CONTENT_PROBLEMS, PROBLEMS, routes } from '@synspine/protocol';
 import { expect, it } from 'vitest';
 import { createHandlers } from '../app.ts';
 import type { Deps } from '../deps.ts';
@@ -17,6 +17,15 @@ it('documents every error code, with its status and next step, and no other', ()
   expect(rows.map(([, code, status, next]) => [code, Number(status), next])).toEqual(
     Object.entries(PROBLEMS).map(([code, [status, next]]) => [code, status, next]),
   );
+});
+
+it('documents every code of a release in quarantine, with its next step, and no other', () => {
+  const text = readFileSync(new URL('errors.md', docs), 'utf8');
+  const rows = [...text.matchAll(/^\| `(CONTENT_[A-Z_]+)` \| (.+) \|$/gm)].map(([, code, next]) => [
+    code,
+    next,
+  ]);
+  expect(rows).toEqual(Object.entries(CONTENT_PROBLEMS));
 });
 
 it('publishes the OpenAPI document that this code has', async () => {
