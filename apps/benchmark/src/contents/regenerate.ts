@@ -14,7 +14,7 @@ const BLOCK_256 = 16;
  * Gray levels by which an image may differ from what the weights draw here: on average over its pixels, and at any pixel.
  * docs/decisions/contents.md says what threads, instruction sets and cards were measured to change.
  */
-export const TOLERANCE = { mean: 0.25, most: 4 };
+const TOLERANCE = { mean: 0.25, most: 4 };
 
 /** The indices that are drawn anew: whole blocks, at random, of those that hold rows. */
 export function chooseBlocks(rows: readonly Pick<Row, 'index'>[], imageSize: number): Set<number> {

@@ -7,13 +7,13 @@ import { bundleRelease, markSynthetic, type ShardImage } from '@synspine/release
 import sharp from 'sharp';
 import { writeRelease } from '../release.fixture.ts';
 
-export const PRESET = presets['demo-32'];
+const PRESET = presets['demo-32'];
 export const SIZE = PRESET.resolution;
-export const CLASS_NAMES = ['normal', 'abnormal'];
+const CLASS_NAMES = ['normal', 'abnormal'];
 const STRIDE = 128;
 const REJECTED_EVERY = 5;
 
-export type DrawnImage = { gray: Uint8Array; label: number; index: number };
+type DrawnImage = { gray: Uint8Array; label: number; index: number };
 export type MadeRelease = {
   dir: string;
   manifest: ReleaseManifest;
@@ -68,7 +68,7 @@ function drawFrom(weights: Uint8Array, seed: number, drawnPerClass: number): Dra
   return images;
 }
 
-export async function encode(gray: Uint8Array, width = SIZE, height = width): Promise<Uint8Array> {
+async function encode(gray: Uint8Array, width = SIZE, height = width): Promise<Uint8Array> {
   const image = sharp(gray, { raw: { width, height, channels: 1 } }).toColourspace('b-w');
   return markSynthetic(await image.png().toBuffer());
 }

@@ -20,7 +20,7 @@ export const contentDigest = (bytes: Uint8Array) =>
   `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`;
 
 /** A strict safetensors file of `size` bytes: one tensor of random values. */
-export function makeWeights(size: number): Buffer {
+function makeWeights(size: number): Buffer {
   const describe = (dataBytes: number) =>
     JSON.stringify({ w: { dtype: 'F16', shape: [dataBytes / 2], data_offsets: [0, dataBytes] } });
   const room = 8 + Math.ceil(describe(size).length / 2) * 2 + (size % 2);
