@@ -1,45 +1,49 @@
 import { auditReport, referencePolicy, type TestKey } from '@synspine/audit-rules';
-import { seededRandom } from '@synspine/compute';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { initCompute, seededRandom } from '@synspine/compute';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AuditFindings, type AuditInput, auditRelease } from './audit-release.ts';
 import { decideGate } from './decide-gate.ts';
+import { findNearCopies } from './near-copies/near-copies.ts';
 import { phantomFeatures, phantomFilms } from './phantom-films.ts';
-import { alterFilm } from './pixels/alter-film.ts';
-import { type RealSet, type SampleSet, selectFilms } from './sample-set.ts';
+import { ALTERATIONS, alterationOf } from './planted/alterations.ts';
+import { PLANTED_EACH } from './planted/plant-copies.ts';
+import { type ImageSet, type RealSet, type SampleSet, selectFilms } from './sample-set.ts';
+
+initCompute({ threads: 1 });
 
 const today = new Date('2026-11-30T12:00:00Z');
-const train = phantomFilms(100, 1);
-const heldOut = phantomFilms(100, 2);
-const strangers = phantomFilms(80, 3);
+const train = phantomFilms(70, 1);
+const heldOut = phantomFilms(70, 2);
+const strangers = phantomFilms(50, 3);
 
 function audit(synthetic: SampleSet, change: Partial<AuditInput> = {}): AuditFindings {
-  return auditRelease(
-    { train, heldOut, synthetic, embed: phantomFeatures, seed: 1, ...change },
-    referencePolicy,
-  );
+  return auditRelease({ train, heldOut, synthetic, seed: 1, ...change }, referencePolicy);
 }
 
 function verdictOf(findings: AuditFindings, key: TestKey) {
   return findings.tests.find((test) => test.key === key)!.verdict;
 }
 
-/** A generator that has learned its training films by heart and disguises them. */
+/** A generator that has learned its training films by heart and turns them a little. */
 function disguised(films: RealSet, seed: number): SampleSet {
   const random = seededRandom(seed);
   const bytes = films.size ** 2;
   const images = new Uint8Array(films.images.length);
   films.patients.forEach((_, row) => {
-    const film = films.images.subarray(row * bytes, (row + 1) * bytes);
-    images.set(alterFilm(film, films.size, random), row * bytes);
+    const film = Float64Array.from(films.images.subarray(row * bytes, (row + 1) * bytes));
+    const [alter] = alterationOf('turned').alter;
+    images.set(alter!(film, films.size, random, film).image, row * bytes);
   });
   return { images, size: films.size, features: phantomFeatures(images, films.patients.length, films.size) };
 }
+
+vi.setConfig({ testTimeout: 300_000 }); // for a machine with much else to do
 
 describe('an audit of a generator that copies its training films', () => {
   let findings: AuditFindings;
   beforeAll(() => {
     findings = audit(disguised(train, 7));
-  });
+  }, 300_000);
 
   it.each(['nearCopies', 'closenessNetwork', 'closenessPixels', 'membershipAuc', 'membershipRate'] as const)(
     'fails %s by itself',
@@ -56,7 +60,7 @@ describe('an audit of a generator that copies its training films', () => {
   });
 
   it('finds each copy', () => {
-    expect(findings.tests[1]).toMatchObject({ id: 'P1', statistic: 100, n: 100 });
+    expect(findings.tests[1]).toMatchObject({ id: 'P1', statistic: 70, n: 70 });
   });
 });
 
@@ -64,10 +68,14 @@ describe('an audit of images of other patients', () => {
   let findings: AuditFindings;
   beforeAll(() => {
     findings = audit(strangers);
-  });
+  }, 300_000);
 
   it('finds the planted copies and no other', () => {
-    expect(findings.tests[0]).toMatchObject({ id: 'P0', verdict: 'pass', n: 60 });
+    expect(findings.tests[0]).toMatchObject({
+      id: 'P0',
+      verdict: 'pass',
+      n: PLANTED_EACH * ALTERATIONS.length,
+    });
     expect(findings.tests[0]!.statistic).toBeGreaterThanOrEqual(0.95);
     expect(findings.tests[1]).toMatchObject({ id: 'P1', verdict: 'pass', statistic: 0 });
   });
@@ -75,7 +83,7 @@ describe('an audit of images of other patients', () => {
   it('fails nothing: what isn’t passed is undecided, with the patients it would take', () => {
     for (const test of findings.tests) {
       expect(test.verdict).not.toBe('fail');
-      if (test.verdict === 'undecided') expect(test.patientsNeeded).toBeGreaterThan(100);
+      if (test.verdict === 'undecided') expect(test.patientsNeeded).toBeGreaterThan(70);
     }
     expect(decideGate(findings, referencePolicy, today).decision).toBe('undecided');
   });
@@ -93,25 +101,14 @@ describe('an audit of images of other patients', () => {
     expect(audit(selectFilms(strangers, rows), { ...few, seed: 2 })).not.toEqual(once);
   });
 
-  it('finds a single copy among further released images, which come without features', () => {
-    const { images } = disguised(selectFilms(train, [5]), 3);
-    const others = phantomFilms(10, 21).images;
-    const clean = audit(strangers, { alsoReleased: { images: others, size: 32 } });
-    expect(clean.tests[1]).toMatchObject({ verdict: 'pass', statistic: 0, n: 90 });
-    const alsoReleased = { images: Uint8Array.from([...others, ...images]), size: 32 };
-    expect(audit(strangers, { alsoReleased }).tests[1]).toMatchObject({
-      verdict: 'fail',
-      statistic: 1,
-      n: 91,
-    });
-  });
-
-  it('finds a single copy among them', () => {
+  it('finds a single copy, also among the images that come without features', () => {
     const one = disguised(selectFilms(train, [5]), 3);
-    const images = strangers.images.slice();
-    images.set(one.images, 17 * 32 * 32);
-    const features = phantomFeatures(images, 80, 32);
-    expect(audit({ images, size: 32, features }).tests[1]).toMatchObject({ verdict: 'fail', statistic: 1 });
+    const others = phantomFilms(10, 21);
+    const confirmed = (...released: ImageSet[]) => findNearCopies({ train, heldOut, released }, 0.001);
+    expect(confirmed(strangers, others)).toMatchObject({ confirmed: 0, screened: 60 });
+    expect(confirmed(strangers, others, one)).toMatchObject({ confirmed: 1, screened: 61 });
+    const findings = audit(strangers, { alsoReleased: [others, one] });
+    expect(findings.tests[1]).toMatchObject({ verdict: 'fail', statistic: 1, n: 61 });
   });
 });
 
@@ -121,22 +118,22 @@ describe('a hold-out with training patients under other names', () => {
     const hidden = disguised(selectFilms(train, rows), 11);
     const rest = selectFilms(
       heldOut,
-      Array.from({ length: 100 - count }, (_, row) => row),
+      Array.from({ length: 70 - count }, (_, row) => row),
     );
     const images = Uint8Array.from([...hidden.images, ...rest.images]);
     const patients = [...rows.map((row) => `alias-${row}`), ...rest.patients];
-    return { images, size: 32, patients, features: phantomFeatures(images, 100, 32) };
+    return { images, size: 32, patients, features: phantomFeatures(images, 70, 32) };
   };
 
   it('still finds copies, leaves those patients out, and says so', () => {
-    const findings = audit(disguised(train, 7), { heldOut: hideIn(10) });
-    expect(findings.notes).toEqual([expect.stringContaining('10 held-out patients took no part')]);
-    expect(findings.tests[1]).toMatchObject({ verdict: 'fail', statistic: 100 });
-    expect(findings.tests[2]).toMatchObject({ id: 'P2', patients: 90 });
+    const findings = audit(disguised(train, 7), { heldOut: hideIn(7) });
+    expect(findings.notes).toEqual([expect.stringContaining('7 held-out patients took no part')]);
+    expect(findings.tests[1]).toMatchObject({ verdict: 'fail', statistic: 70 });
+    expect(findings.tests[2]).toMatchObject({ id: 'P2', patients: 63 });
   });
 
   it('is no hold-out when they are more than a fifth', () => {
-    const findings = audit(strangers, { heldOut: hideIn(22) });
+    const findings = audit(strangers, { heldOut: hideIn(15) });
     expect(findings.faults).toHaveLength(1);
     expect(decideGate(findings, referencePolicy, today).decision).toBe('reject');
   });
@@ -170,12 +167,12 @@ describe('sets that can’t be audited', () => {
     ],
     [
       'another image size',
-      () => audit({ ...strangers, size: 16, images: strangers.images.subarray(0, 80 * 256) }),
+      () => audit({ ...strangers, size: 16, images: strangers.images.subarray(0, 50 * 256) }),
       'sets-unusable',
     ],
     [
       'further images cut short',
-      () => audit(strangers, { alsoReleased: { images: strangers.images.subarray(1), size: 32 } }),
+      () => audit(strangers, { alsoReleased: [{ images: strangers.images.subarray(1), size: 32 }] }),
       'sets-unusable',
     ],
     [

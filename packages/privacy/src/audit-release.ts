@@ -1,4 +1,11 @@
-import { type AuditPolicy, type AuditTest, counted, judgeTest } from '@synspine/audit-rules';
+import {
+  type AuditPolicy,
+  type AuditTest,
+  counted,
+  judgeTest,
+  lowestShareFound,
+  type PlantedKind,
+} from '@synspine/audit-rules';
 import { seededRandom } from '@synspine/compute';
 import type { Features } from '@synspine/metrics';
 import { closenessShare } from './likeness/closeness.ts';
@@ -9,11 +16,11 @@ import { membershipRate, patientsForRate } from './likeness/membership-rate.ts';
 import { findNearCopies, type NearCopies } from './near-copies/near-copies.ts';
 import { pixelEmbedding } from './pixels/pixel-embedding.ts';
 import { workingPlane } from './pixels/plane.ts';
+import { measurePower } from './planted/measure-power.ts';
 import {
   assertImages,
   assertSets,
   countOf,
-  type Embed,
   type ImageSet,
   type RealSet,
   type SampleSet,
@@ -26,9 +33,8 @@ export type AuditInput = {
   /** Patients who took no part in training, thresholds or selection. */
   heldOut: RealSet;
   synthetic: SampleSet;
-  /** Further images of the release, too many to make features of: they are screened for near copies (P1), by pixels. */
-  alsoReleased?: ImageSet;
-  embed: Embed;
+  /** All other images of the release, hundreds at a time: screened for near copies (P1), as those with features are. */
+  alsoReleased?: Iterable<ImageSet>;
   seed: number;
 };
 
@@ -51,9 +57,9 @@ const HELD_OUT_COPIES_MAX = 0.2; // share of held-out patients; past it the hold
  */
 export function auditRelease(input: AuditInput, policy: AuditPolicy): AuditFindings {
   assertSets(input.train, input.heldOut, input.synthetic);
-  if (input.alsoReleased) assertImages(input.alsoReleased, input.train.size);
   const random = seededRandom(input.seed);
-  const copies = findNearCopies(input, { tail: policy.limits.nearCopyTail, embed: input.embed, random });
+  const sets = { ...input, released: releasedImages(input) };
+  const copies = findNearCopies(sets, policy.limits.nearCopyTail);
   const { strangers, suspects, suspectShare } = withoutCopies(input.heldOut, copies);
   const notes = suspects === 0 ? [] : [describeSuspects(suspects)];
   if (suspectShare > HELD_OUT_COPIES_MAX) {
@@ -66,8 +72,17 @@ export function auditRelease(input: AuditInput, policy: AuditPolicy): AuditFindi
     };
   }
   assertSets(input.train, strangers, input.synthetic);
+  const power = measurePower(input, copies.isCopied, random);
   const likeness = likenessTests({ ...input, heldOut: strangers }, policy, random);
-  return { tests: [...copyTests(copies, input, policy), ...likeness], faults: [], notes };
+  return { tests: [...copyTests(copies, power, input, policy), ...likeness], faults: [], notes };
+}
+
+function* releasedImages({ train, synthetic, alsoReleased = [] }: AuditInput): Generator<ImageSet> {
+  yield synthetic;
+  for (const images of alsoReleased) {
+    assertImages(images, train.size);
+    yield images;
+  }
 }
 
 function withoutCopies(heldOut: RealSet, { heldOutCopies }: NearCopies) {
@@ -85,11 +100,16 @@ function describeSuspects(count: number): string {
   return `${who} no part in P2 and P6: their films look copied from training films (one person under two names?)`;
 }
 
-function copyTests(copies: NearCopies, { heldOut }: AuditInput, policy: AuditPolicy): AuditTest[] {
+function copyTests(
+  copies: NearCopies,
+  details: PlantedKind[],
+  { heldOut }: AuditInput,
+  policy: AuditPolicy,
+): AuditTest[] {
   const patients = new Set(heldOut.patients).size;
-  const found = counted(copies.plantedFound / copies.planted);
+  const planted = details.reduce((sum, kind) => sum + kind.planted, 0);
   return [
-    judgeTest('planted', found, { n: copies.planted, patients }, policy),
+    judgeTest('planted', counted(lowestShareFound(details)), { n: planted, patients, details }, policy),
     judgeTest('nearCopies', counted(copies.confirmed), { n: copies.screened, patients }, policy),
   ];
 }

@@ -1,4 +1,5 @@
 export { type AuditFindings, type AuditInput, auditRelease } from './audit-release.ts';
 export { decideGate } from './decide-gate.ts';
+export { findCopies } from './near-copies/copy-detector.ts';
 export { PrivacyError, type PrivacyErrorCode } from './privacy-error.ts';
-export type { Embed, ImageSet, RealSet, SampleSet } from './sample-set.ts';
+export type { ImageSet, RealSet, SampleSet } from './sample-set.ts';

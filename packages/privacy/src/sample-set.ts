@@ -89,6 +89,3 @@ function assertPatients(train: RealSet, heldOut: RealSet): void {
     throw new PrivacyError('too-few-patients', 'An audit needs at least 8 training and 8 held-out patients.');
   }
 }
-
-/** The network that made the sets' features, for the disguised copies that the audit makes itself. */
-export type Embed = (images: Uint8Array, count: number, size: number) => Features;

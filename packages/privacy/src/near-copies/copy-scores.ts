@@ -1,84 +1,87 @@
-import { type Features, squaredDistances } from '@synspine/metrics';
-import { pixelEmbedding } from '../pixels/pixel-embedding.ts';
-import { type Plane, workingPlane } from '../pixels/plane.ts';
-import { countOf, type ImageSet, type RealSet } from '../sample-set.ts';
-import {
-  coarseMatch,
-  type Match,
-  type Registrable,
-  refineMatch,
-  registrable,
-  structuralSimilarity,
-  type TurnedViews,
-  turnedViews,
-} from './registration.ts';
+import type { ImageSet } from '../sample-set.ts';
+import { coarseSearch, type Likeness } from './coarse-search.ts';
+import { correlateFine, type ImageView, register, viewImage } from './registration.ts';
+import { type SearchPlanes, searchPlanes } from './search-planes.ts';
 
-const NETWORK_NEIGHBOURS = 5;
-const PIXEL_NEIGHBOURS = 10; // cheap, and the network's features don't recognise mirrored or turned copies
-const REFINED_MATCHES = 2;
+const REGISTERED = { whole: 3, half: 2 }; // candidates of an image: the coarse search has the source among them
 const RIVAL_RANK = 5; // how many other patients' films must match as well before a likeness counts as ordinary
 
 /**
- * How much a film looks copied. `excess` = atanh(correlation with the best match) − atanh(correlation with the fifth best
- * patient): a typical spine correlates with everyone's, a copy with its source alone. `similarity` is the registered SSIM.
+ * How copied an image looks: atanh(correlation with the best match) − atanh(correlation with the fifth best patient). A typical spine
+ * correlates with everyone's, a copy with its source alone. `film` is the best match's row.
  */
-export type CopyScore = { excess: number; similarity: number; trainRow: number };
+export type Excess = { excess: number; film: number };
 
-/** Scores images against the training films. Without features, likely sources are sought among pixel neighbours alone. */
-export type CopyScorer = (set: ImageSet & { features?: Features }) => CopyScore[];
+/** By fine and by middle detail of the whole image, which noise and blur leave, and by fine detail of its most likely half. */
+export const MEASURES = ['wholeFine', 'wholeMiddle', 'halfFine'] as const;
+export type CopyScores = Record<(typeof MEASURES)[number], Excess>;
 
-export function createCopyScorer(train: RealSet): CopyScorer {
-  const planes = planesOf(train);
-  const films = planes.map(registrable);
-  const views = films.map(turnedViews);
-  const upright = widen(pixelEmbedding(planes));
-  const network = widen(train.features);
-  return (set) => {
-    const queries = planesOf(set);
-    const byNetwork = set.features ? nearest(widen(set.features), network, NETWORK_NEIGHBOURS) : [];
-    const byPixels = nearest(widen(pixelEmbedding(queries)), upright, PIXEL_NEIGHBOURS);
-    const byMirror = nearest(widen(pixelEmbedding(queries, true)), upright, PIXEL_NEIGHBOURS);
-    return queries.map((plane, row) => {
-      const candidates = [...new Set([...(byNetwork[row] ?? []), ...byPixels[row]!, ...byMirror[row]!])];
-      return scoreFilm(registrable(plane), candidates, films, views, train.patients);
+/** Films that images may be copies of, with a key for each film's patient. */
+export type Films = ImageSet & { patients: readonly string[] };
+
+/** Scores images against films. Where `own` names an image's patient, the films of that patient aren't compared. */
+export type CopyScorer = (images: ImageSet, own?: readonly string[]) => CopyScores[];
+
+/** Prepares the films once for any number of images. A call does best with hundreds of images: it lays each film in 725 poses. */
+export function createCopyScorer(films: Films): CopyScorer {
+  const planes = searchPlanes(films);
+  const views = films.patients.map((_, row) => viewImage(planes, row, false));
+  return (images, own) => {
+    const queries = searchPlanes(images);
+    const found = coarseSearch(queries, planes);
+    return Array.from({ length: queries.count }, (_, row) => {
+      const among = { queries, row, views, patients: films.patients, own: own?.[row] };
+      const whole = bestMatches(among, found.whole, REGISTERED.whole);
+      const half = bestMatches(among, found.half, REGISTERED.half);
+      return { wholeFine: whole.fine, wholeMiddle: whole.middle, halfFine: half.fine };
     });
   };
 }
 
-function scoreFilm(
-  query: Registrable,
-  candidates: readonly number[],
-  films: readonly Registrable[],
-  views: readonly TurnedViews[],
-  patients: readonly string[],
-): CopyScore {
-  const coarse = candidates
-    .map((row) => ({ row, match: coarseMatch(query, views[row]!) }))
-    .sort((a, b) => b.match.correlation - a.match.correlation);
-  const refined = coarse
-    .slice(0, REFINED_MATCHES)
-    .map(({ row, match }) => ({ row, match: refineMatch(query, films[row]!, match) }));
-  const best = refined.reduce((a, b) => (b.match.correlation > a.match.correlation ? b : a));
-  const rival = rivalCorrelation(coarse, patients, patients[best.row]!);
-  return {
-    excess: fisher(best.match.correlation) - fisher(rival),
-    similarity: structuralSimilarity(query, films[best.row]!, best.match.pose),
-    trainRow: best.row,
+type Among = {
+  queries: SearchPlanes;
+  row: number;
+  views: readonly ImageView[];
+  patients: readonly string[];
+  own: string | undefined;
+};
+
+/** Registers the likeliest films, and compares the best of them with its rivals. */
+function bestMatches(
+  { queries, row, views, patients, own }: Among,
+  { correlations, places, mirrored, poses }: Likeness,
+  count: number,
+): { fine: Excess; middle: Excess } {
+  const coarse = correlations.subarray(row * views.length, (row + 1) * views.length);
+  const order = [...coarse.keys()].filter((film) => patients[film] !== own);
+  order.sort((a, b) => coarse[b]! - coarse[a]!);
+  const matches = order.slice(0, count).map((film) => {
+    const cell = row * views.length + film;
+    const image = viewImage(queries, row, mirrored[cell] === 1);
+    const { pose, correlation } = register(image, views[film]!, poses[places[cell]!]!);
+    return { film, middle: correlation, fine: correlateFine(image, views[film]!, pose) };
+  });
+  const excessOf = (detail: 'fine' | 'middle'): Excess => {
+    const best = matches.reduce((a, b) => (b[detail] > a[detail] ? b : a));
+    const rival = rivalCorrelation(order, coarse, patients, best.film);
+    return { excess: fisher(best[detail]) - fisher(rival), film: best.film };
   };
+  return { fine: excessOf('fine'), middle: excessOf('middle') };
 }
 
 /** Correlation with the fifth best patient other than the best match's own (the last one when there are fewer). */
 function rivalCorrelation(
-  coarse: readonly { row: number; match: Match }[],
+  order: readonly number[],
+  coarse: Float32Array,
   patients: readonly string[],
-  own: string,
+  best: number,
 ): number {
-  const seen = new Set([own]);
+  const seen = new Set([patients[best]!]);
   let rival = 0;
-  for (const { row, match } of coarse) {
-    if (seen.has(patients[row]!)) continue;
-    seen.add(patients[row]!);
-    rival = match.correlation;
+  for (const film of order) {
+    if (seen.has(patients[film]!)) continue;
+    seen.add(patients[film]!);
+    rival = coarse[film]!;
     if (seen.size > RIVAL_RANK) break;
   }
   return rival;
@@ -87,24 +90,4 @@ function rivalCorrelation(
 /** Fisher's transform, which gives correlations an even scale; an exact copy counts as .9999. */
 function fisher(correlation: number): number {
   return Math.atanh(Math.min(0.9999, Math.max(-0.9999, correlation)));
-}
-
-function planesOf(set: ImageSet): Plane[] {
-  return Array.from({ length: countOf(set) }, (_, row) => workingPlane(set.images, set.size, row));
-}
-
-type Wide = Features & { data: Float64Array };
-
-function widen(features: Features): Wide {
-  return { ...features, data: Float64Array.from(features.data) };
-}
-
-/** Rows of the `count` nearest films for each query. */
-function nearest(queries: Wide, films: Wide, count: number): number[][] {
-  const distances = squaredDistances(queries, films);
-  const rows = Array.from({ length: films.rows }, (_, row) => row);
-  return Array.from({ length: queries.rows }, (_, query) => {
-    const from = distances.subarray(query * films.rows, (query + 1) * films.rows);
-    return rows.toSorted((a, b) => from[a]! - from[b]!).slice(0, count);
-  });
 }

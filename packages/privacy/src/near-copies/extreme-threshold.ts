@@ -1,22 +1,30 @@
+const KEPT_TAIL = 0.001; // of a first, coarse fit: scores beyond it aren't look-alikes'
+
 /**
- * The value that a share `tail` of look-alike scores exceeds, extrapolated: Gumbel's distribution of maxima is fitted to the
- * quartiles of `scores`, each the best of many matches, and read at 1 − tail. A hundred held-out films hold no 99.9th percentile
- * to count off. Only the quartiles are used because a hold-out may hold real copies (one patient under two names), and they'd
- * raise a threshold read from the top; up to a quarter of such films leaves this one alone.
+ * The value that a share `tail` of look-alike scores exceeds, extrapolated: hundreds of scores hold no 99.999th percentile to count
+ * off. The excess of the best of many matches over the fifth best falls off exponentially (spacings of extremes, Rényi 1953), at a
+ * rate that is read between the upper quartile and the upper tenth. Scores of real copies (one patient under two names) may be among
+ * them and would raise a threshold read so near the top; a fit of Gumbel's distribution to the quartiles alone takes them out first.
  */
 export function extremeThreshold(scores: readonly number[], tail: number): number {
-  const sorted = Float64Array.from(scores).sort();
+  const sorted = [...scores].sort((a, b) => a - b);
+  const lookAlikes = sorted.filter((score) => score <= gumbelThreshold(sorted, KEPT_TAIL));
+  const [quartile, tenth] = [quantile(lookAlikes, 0.75), quantile(lookAlikes, 0.9)];
+  const scale = (tenth - quartile) / Math.log(0.25 / 0.1);
+  return quartile + scale * Math.log(0.25 / tail);
+}
+
+function gumbelThreshold(sorted: readonly number[], tail: number): number {
   const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
   const scale = (upper - lower) / (gumbelQuantile(0.75) - gumbelQuantile(0.25));
-  const location = lower - scale * gumbelQuantile(0.25);
-  return location + scale * gumbelQuantile(1 - tail);
+  return lower + scale * (gumbelQuantile(1 - tail) - gumbelQuantile(0.25));
 }
 
 function gumbelQuantile(probability: number): number {
   return -Math.log(-Math.log(probability));
 }
 
-function quantile(sorted: Float64Array, share: number): number {
+function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
   const low = Math.floor(at);
   const high = Math.min(low + 1, sorted.length - 1);

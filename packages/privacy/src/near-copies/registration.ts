@@ -1,121 +1,84 @@
-import { blur, dot, highPass, normalise, type Plane, type Pose, posed } from '../pixels/plane.ts';
+import { layFilm, type Pose, REACH, type Sought } from './pose.ts';
+import { MIDDLE, planeOf, type SearchPlanes } from './search-planes.ts';
 
-const DETAIL_SIGMA = 2; // pixels of the working plane; of 1, 1.5 and 2 it separated disguised copies from look-alikes best
-const COARSE_TURNS = [-4, 0, 4]; // degrees; the positive control turns by up to 5
-const REFINEMENTS = 4; // halvings of the step from 2° and an eighth of a shift unit
+/** An image's planes, or those of its mirror image. */
+export type ImageView = { middle: Float32Array; fine: Float32Array; side: number };
 
-/** What registration needs of an image, made once. */
-export type Registrable = {
-  plane: Plane;
-  detail: Plane;
-  /** Normalised detail of the middle at each coarse shift. */
-  shifted: { dx: number; dy: number; values: Float32Array }[];
-};
-
-export function registrable(plane: Plane): Registrable {
-  const detail = highPass(plane, DETAIL_SIGMA);
-  const unit = shiftUnit(plane.size);
-  const offsets = [-0.75 * unit, 0, 0.75 * unit];
-  const shifted = offsets.flatMap((dx) =>
-    offsets.map((dy) => ({ dx, dy, values: view(detail, { dx, dy, degrees: 0, flip: false }) })),
-  );
-  return { plane, detail, shifted };
+export function viewImage(planes: SearchPlanes, row: number, isMirrored: boolean): ImageView {
+  const turn = (values: Float32Array, side: number) => (isMirrored ? mirrored(values, side) : values);
+  const { side } = planes.fine;
+  return {
+    middle: turn(planeOf(planes.middle, row), MIDDLE),
+    fine: turn(planeOf(planes.fine, row), side),
+    side,
+  };
 }
 
-/** The film's normalised detail at each coarse turn, upright and mirrored: the other half of the coarse search. */
-export type TurnedViews = { degrees: number; flip: boolean; values: Float32Array }[];
-
-export function turnedViews({ detail }: Registrable): TurnedViews {
-  return [false, true].flatMap((flip) =>
-    COARSE_TURNS.map((degrees) => ({ degrees, flip, values: view(detail, { dx: 0, dy: 0, degrees, flip }) })),
-  );
+function mirrored(values: Float32Array, side: number): Float32Array {
+  return values.map((_, at) => values[at - (at % side) + side - 1 - (at % side)]!);
 }
 
-/** The positive control's largest shift, in pixels of this plane. */
-function shiftUnit(size: number): number {
-  return (4 * size) / 256;
-}
+export type Registered = { pose: Sought; correlation: number };
 
-/** The middle of the image in a pose, at mean 0 and length 1. A tenth on each side is left to shifts and turns. */
-function view(detail: Plane, pose: Pose): Float32Array {
-  return normalise(posed(detail, pose, marginOf(detail.size)));
-}
+const ROUNDS = 3; // halvings of the first steps
+const FIRST_STEPS = { dx: 0.03, dy: 0.03, degrees: 3, scale: 1.06 };
+const SLACK = 1.1; // a little more than the reach, for what was altered just that far
 
-function marginOf(size: number): number {
-  return Math.max(1, Math.floor(size / 10));
-}
-
-export type Match = { correlation: number; pose: Pose };
-
-/**
- * Normalised cross-correlation of detail at the best of 54 coarse poses: the query shifted, the film turned and mirrored.
- * The returned pose is the film's.
- */
-export function coarseMatch(query: Registrable, views: TurnedViews): Match {
-  let best: Match = { correlation: -1, pose: { dx: 0, dy: 0, degrees: 0, flip: false } };
-  for (const { degrees, flip, values } of views) {
-    for (const { dx, dy, values: moved } of query.shifted) {
-      const correlation = dot(values, moved);
-      if (correlation > best.correlation) best = { correlation, pose: { dx: -dx, dy: -dy, degrees, flip } };
+/** Improves a pose by a pattern search on the middle grid, one coordinate after the other, steps halved each round. */
+export function register(image: ImageView, film: ImageView, start: Sought): Registered {
+  const laid = new Float32Array(MIDDLE * MIDDLE);
+  const score = (pose: Sought): Registered => ({
+    pose,
+    correlation: Math.abs(correlate(image.middle, layFilm(film.middle, MIDDLE, pose, MIDDLE, laid))),
+  });
+  let best = score(start);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const name of ['dx', 'dy', 'degrees', 'scale'] as const) {
+      const tried = [-1, 1].map((sign) => stepped(best.pose, name, sign / 2 ** round)).filter(isWithinReach);
+      for (const pose of tried) {
+        const moved = score(pose);
+        if (moved.correlation > best.correlation) best = moved;
+      }
     }
   }
   return best;
 }
 
-/** Improves a match by a pattern search over shift and turn, within a little more than the positive control's range. */
-export function refineMatch(query: Registrable, film: Registrable, start: Match): Match {
-  const target = view(query.detail, { dx: 0, dy: 0, degrees: 0, flip: false });
-  const unit = shiftUnit(query.plane.size);
-  const score = (pose: Pose): Match => ({ pose, correlation: dot(target, view(film.detail, pose)) });
-  let best = score(start.pose);
-  for (let round = 0, step = 1; round < REFINEMENTS; round++, step /= 2) {
-    for (const move of moves(2 * step, unit * step * 0.5)) {
-      const pose = { ...best.pose };
-      pose.dx += move.dx;
-      pose.dy += move.dy;
-      pose.degrees += move.degrees;
-      if (Math.abs(pose.degrees) > 7 || Math.hypot(pose.dx, pose.dy) > 2 * unit) continue;
-      const moved = score(pose);
-      if (moved.correlation > best.correlation) best = moved;
-    }
+function stepped(pose: Sought, name: keyof Pose, share: number): Sought {
+  const value =
+    name === 'scale' ? pose.scale * FIRST_STEPS.scale ** share : pose[name] + share * FIRST_STEPS[name];
+  return { ...pose, [name]: value };
+}
+
+function isWithinReach({ dx, dy, degrees, scale }: Pose): boolean {
+  const isNear = Math.abs(dx) <= SLACK * REACH.shift && Math.abs(dy) <= SLACK * REACH.shift;
+  const isUpright = Math.abs(degrees) <= SLACK * REACH.degrees;
+  return isNear && isUpright && Math.abs(Math.log(scale)) <= SLACK * Math.log(REACH.scale);
+}
+
+const PIXELS_MIN = 16;
+
+/** Normalised cross-correlation over the pixels where the film lies; 0 when they are few or flat. */
+export function correlate(image: Float32Array, laid: Float32Array): number {
+  let [count, a, b, aa, bb, ab] = [0, 0, 0, 0, 0, 0];
+  for (let at = 0; at < laid.length; at++) {
+    const y = laid[at]!;
+    if (Number.isNaN(y)) continue; // no film here
+    const x = image[at]!;
+    count += 1;
+    a += x;
+    b += y;
+    aa += x * x;
+    bb += y * y;
+    ab += x * y;
   }
-  return best;
+  const [varianceA, varianceB] = [aa - (a * a) / count, bb - (b * b) / count];
+  if (count < PIXELS_MIN || varianceA < 1e-3 || varianceB < 1e-3) return 0;
+  return (ab - (a * b) / count) / Math.sqrt(varianceA * varianceB);
 }
 
-function moves(degrees: number, pixels: number): { dx: number; dy: number; degrees: number }[] {
-  return [-1, 1].flatMap((sign) => [
-    { dx: 0, dy: 0, degrees: sign * degrees },
-    { dx: sign * pixels, dy: 0, degrees: 0 },
-    { dx: 0, dy: sign * pixels, degrees: 0 },
-  ]);
+/** Correlation of the fine detail of an image and of a film in a pose. */
+export function correlateFine(image: ImageView, film: ImageView, pose: Sought): number {
+  const laid = layFilm(film.fine, image.side, pose, image.side, new Float32Array(image.side ** 2));
+  return Math.abs(correlate(image.fine, laid));
 }
-
-/**
- * Structural similarity of a query and a film in the matched pose: the mean over the middle of local covariance over local
- * deviations (the structure term of Wang et al. 2004, σ = 2 window), which brightness and contrast don't change. 1 at most:
- * of an exact copy rounding would make a little more, of which there is no atanh.
- */
-export function structuralSimilarity(query: Registrable, film: Registrable, pose: Pose): number {
-  const { size } = query.plane;
-  const a = query.plane.values;
-  const b = posed(film.plane, pose);
-  const smooth = (value: (at: number) => number) =>
-    blur({ values: a.map((_, at) => value(at)), size }, DETAIL_SIGMA).values;
-  const [meanA, meanB] = [smooth((at) => a[at]!), smooth((at) => b[at]!)];
-  const [squaresA, squaresB] = [smooth((at) => a[at]! ** 2), smooth((at) => b[at]! ** 2)];
-  const product = smooth((at) => a[at]! * b[at]!);
-  const margin = marginOf(size);
-  let [sum, count] = [0, 0];
-  for (let y = margin; y < size - margin; y++) {
-    for (let x = margin; x < size - margin; x++) {
-      const at = y * size + x;
-      const varianceA = Math.max(0, squaresA[at]! - meanA[at]! ** 2);
-      const varianceB = Math.max(0, squaresB[at]! - meanB[at]! ** 2);
-      sum += (product[at]! - meanA[at]! * meanB[at]! + FLAT) / (Math.sqrt(varianceA * varianceB) + FLAT);
-      count += 1;
-    }
-  }
-  return Math.min(1, sum / count);
-}
-
-const FLAT = 4; // gray levels squared: variance below this is noise, and two flat regions are alike

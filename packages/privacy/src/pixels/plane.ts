@@ -1,9 +1,6 @@
 /** A square gray image as floats, row-major [size, size]. */
 export type Plane = { values: Float32Array; size: number };
 
-/** Shift in pixels, rotation about the centre in degrees, then a mirror image when `flip`. */
-export type Pose = { dx: number; dy: number; degrees: number; flip: boolean };
-
 const WORKING_SIZE_MAX = 64; // more pixels add cost, not certainty: copies differ from look-alikes by coarse detail already
 
 /** Image `row` of a set of bytes as floats, averaged down by a whole factor to at most 127 pixels a side (64 for powers of 2). */
@@ -67,38 +64,6 @@ export function highPass(plane: Plane, sigma: number): Plane {
   return { values: plane.values.map((value, at) => value - smooth[at]!), size: plane.size };
 }
 
-/** The image in another pose, bilinear, edges repeated; only pixels at least `margin` from the border. → [(size − 2·margin)²] */
-export function posed({ values, size }: Plane, { dx, dy, degrees, flip }: Pose, margin = 0): Float32Array {
-  const side = size - 2 * margin;
-  const target = new Float32Array(side * side);
-  const centre = (size - 1) / 2;
-  const cosine = Math.cos((degrees * Math.PI) / 180);
-  const sine = Math.sin((degrees * Math.PI) / 180);
-  for (let row = 0; row < side; row++) {
-    const fromY = row + margin - centre - dy;
-    for (let column = 0; column < side; column++) {
-      const fromX = column + margin - centre - dx;
-      const x = centre + (cosine * fromX + sine * fromY) * (flip ? -1 : 1);
-      const y = centre - sine * fromX + cosine * fromY;
-      target[row * side + column] = sample(values, size, x, y);
-    }
-  }
-  return target;
-}
-
-function sample(values: Float32Array, size: number, x: number, y: number): number {
-  const clampedX = Math.min(size - 1, Math.max(0, x));
-  const clampedY = Math.min(size - 1, Math.max(0, y));
-  const left = Math.min(size - 2, Math.floor(clampedX));
-  const top = Math.min(size - 2, Math.floor(clampedY));
-  const across = clampedX - left;
-  const down = clampedY - top;
-  const at = top * size + left;
-  const upper = values[at]! + (values[at + 1]! - values[at]!) * across;
-  const lower = values[at + size]! + (values[at + size + 1]! - values[at + size]!) * across;
-  return upper + (lower - upper) * down;
-}
-
 /** Mean 0, length 1, in place; a flat image becomes all zeros, which correlates with nothing. */
 export function normalise(values: Float32Array): Float32Array {
   let [sum, squares] = [0, 0];
@@ -108,10 +73,4 @@ export function normalise(values: Float32Array): Float32Array {
   const scale = squares > 1e-6 ? 1 / Math.sqrt(squares) : 0;
   for (let at = 0; at < values.length; at++) values[at] = (values[at]! - mean) * scale;
   return values;
-}
-
-export function dot(left: Float32Array, right: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < left.length; at++) sum += left[at]! * right[at]!;
-  return sum;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { AuditReport } from '@synspine/audit-rules';
 import { initCompute } from '@synspine/compute';
-import { type AuditInput, auditRelease, decideGate, PrivacyError } from '@synspine/privacy';
+import { type AuditInput, auditRelease, decideGate, type ImageSet, PrivacyError } from '@synspine/privacy';
 import { writeJson } from '../../durable-file.ts';
 import type { FilmSet } from '../../films/film-set.ts';
 import { openHoldOut } from '../../films/hold-out.ts';
@@ -11,14 +11,15 @@ import { findPreset } from '../../presets.ts';
 import type { RunFolder } from '../../runs/run-folder.ts';
 import { type InceptionCache, openInceptionCache } from '../inception-cache.ts';
 import { openRunSampler } from '../open-run-sampler.ts';
+import type { ReleaseSampler } from '../release-plan.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 
 export type AuditOutput = { audit: AuditReport };
 
-/** Images of the release that are audited, by what the machine can embed in minutes. Reports state their number. */
-const AUDITED_MAX = { cpu: 192, gpu: 10_000 };
-/** Beyond them, images are compared with the training films by pixels alone: about two minutes' worth at any size. */
-const SCREENED_PIXELS_MAX = 2_000 * 64 ** 2;
+/** Images of the release that go through all tests, by what the machine can embed in minutes. Reports state their number. */
+const EMBEDDED_MAX = { cpu: 192, gpu: 10_000 };
+/** The others, every one, are screened for near copies, so many at once. */
+const SCREENED_BYTES = 16 * 1024 ** 2;
 
 /**
  * The gate: attacks the release's own images as an outsider would, and decides by the site's policy. Whatever comes out
@@ -30,7 +31,7 @@ export async function runPrivacyAudit(context: StageContext): Promise<StageOutco
   const policy = (await readPolicy(home, { usesReferencePolicy })).privacy;
   const onProgress = (done: number, total: number) => context.report({ share: (0.5 * done) / total });
   const inception = await openInceptionCache(run.folders.features, signal, onProgress);
-  const input = await collectInput(context, inception, AUDITED_MAX[device]);
+  const input = await collectInput(context, inception, EMBEDDED_MAX[device]);
   const findings = tryAudit(() => auditRelease(input, policy));
   inception.dispose();
   const audit = decideGate(findings, policy, new Date());
@@ -57,7 +58,7 @@ function tryAudit<T>(audit: () => T): T | null {
 async function collectInput(
   { run }: StageContext,
   inception: InceptionCache,
-  auditedMax: number,
+  embeddedMax: number,
 ): Promise<AuditInput> {
   const size = findPreset(run.options.preset).resolution;
   const { train } = await openTrainingFilms(run);
@@ -68,35 +69,48 @@ async function collectInput(
     patients: films.patients,
     features: await inception.features(films.pixels, size),
   });
-  const { embedded, screened } = await sampleAudited(run, auditedMax);
+  const { embedded, others } = await openReleased(run, embeddedMax);
   return {
     train: await real(train),
     heldOut: await real(heldOut),
     synthetic: { images: embedded, size, features: await inception.features(embedded, size) },
-    alsoReleased: { images: screened, size },
-    embed: (pixels) => inception.embed(pixels, size),
+    alsoReleased: others,
     seed: run.options.seed,
   };
 }
 
-/** The first images of each class go through all tests; the others, as many as there is time for, are screened by pixels. */
-async function sampleAudited(
+/** The first images of each class, and all others of the release; sampled while they are screened, as they may be gigabytes. */
+async function openReleased(
   run: RunFolder,
-  max: number,
-): Promise<{ embedded: Uint8Array; screened: Uint8Array }> {
-  const preset = findPreset(run.options.preset);
-  const area = preset.resolution ** 2;
+  embeddedMax: number,
+): Promise<{ embedded: Uint8Array; others: Iterable<ImageSet> }> {
+  const size = findPreset(run.options.preset).resolution;
   const sampler = await openRunSampler(run);
-  const [embeddedMax, screenedMax] = [max, SCREENED_PIXELS_MAX / area].map((n) =>
-    Math.ceil(n / sampler.classCount),
-  );
-  const classes = Array.from({ length: sampler.classCount }, (_, label) =>
-    sampler.ofClass(label, embeddedMax! + screenedMax!),
-  );
-  sampler.dispose();
-  const join = (part: (images: Uint8Array) => Uint8Array) => new Uint8Array(Buffer.concat(classes.map(part)));
-  return {
-    embedded: join((images) => images.subarray(0, embeddedMax! * area)),
-    screened: join((images) => images.subarray(embeddedMax! * area)),
-  };
+  const ofEach = Math.ceil(embeddedMax / sampler.classCount);
+  const first = Array.from({ length: sampler.classCount }, (_, label) => sampler.ofClass(label, ofEach));
+  function* others(): Generator<ImageSet> {
+    try {
+      yield* batches(skipFirst(sampler, ofEach), size);
+    } finally {
+      sampler.dispose();
+    }
+  }
+  return { embedded: new Uint8Array(Buffer.concat(first)), others: others() };
+}
+
+function* skipFirst(sampler: ReleaseSampler, count: number): Generator<Uint8Array> {
+  const seen = new Array<number>(sampler.classCount).fill(0);
+  for (const { label, gray } of sampler.images()) if (seen[label]!++ >= count) yield gray;
+}
+
+function* batches(images: Iterable<Uint8Array>, size: number): Generator<ImageSet> {
+  let batch: Uint8Array[] = [];
+  const take = () => ({ images: new Uint8Array(Buffer.concat(batch)), size });
+  for (const image of images) {
+    batch.push(image);
+    if (batch.length * size * size < SCREENED_BYTES) continue;
+    yield take();
+    batch = [];
+  }
+  if (batch.length > 0) yield take();
 }

@@ -1,0 +1,90 @@
+/**
+ * How a film lies in an image: shifted by shares of the side, turned about the centre, enlarged. Mirror images are searched by
+ * mirroring the image, so a pose has no flip.
+ */
+export type Pose = { dx: number; dy: number; degrees: number; scale: number };
+
+/** The part of an image that is compared: all of it, or one half. */
+const REGIONS = ['whole', 'left', 'right', 'top', 'bottom'] as const;
+export type Region = (typeof REGIONS)[number];
+export type Sought = Pose & { region: Region };
+
+/** Furthest that a copy is sought: twelve hundredths of the side, twelve degrees, a quarter larger or a fifth smaller. */
+export const REACH = { shift: 0.12, degrees: 12, scale: 1.25 };
+
+const SHIFTS = [-1, -0.5, 0, 0.5, 1].map((share) => share * REACH.shift); // a pixel of the coarse grid apart
+const TURNS = [-1, -0.5, 0, 0.5, 1].map((share) => share * REACH.degrees); // 0.4 of its pixels at the border
+const SCALES = [-1, -0.5, 0, 0.5, 1].map((power) => REACH.scale ** power);
+
+/** The poses of the coarse search: whole films at each shift, turn and scale, then halves at each shift. */
+export const WHOLE_POSES: readonly Sought[] = SCALES.flatMap((scale) =>
+  TURNS.flatMap((degrees) => shiftsOf({ degrees, scale, region: 'whole' })),
+);
+export const HALF_POSES: readonly Sought[] = REGIONS.slice(1).flatMap((region) =>
+  shiftsOf({ degrees: 0, scale: 1, region }),
+);
+
+function shiftsOf(rest: Omit<Sought, 'dx' | 'dy'>): Sought[] {
+  return SHIFTS.flatMap((dx) => SHIFTS.map((dy) => ({ dx, dy, ...rest })));
+}
+
+export function isInRegion(region: Region, row: number, column: number, side: number): boolean {
+  if (region === 'whole') return true;
+  const isAcross = region === 'left' || region === 'right';
+  const share = ((isAcross ? column : row) + 0.5) / side;
+  return region === 'left' || region === 'top' ? share < 0.5 - BORDER : share > 0.5 + BORDER;
+}
+
+const BORDER = 1.5 / 32; // of the side: what lies so near to a film's border is blurred with what is beyond
+
+/** x' = a·x + b·y + c in pixels of the film, for a column and row of the image. */
+type Affine = { a: number; b: number; left: number; top: number };
+
+function affineOf({ dx, dy, degrees, scale }: Pose, from: number, to: number): Affine {
+  const angle = (degrees * Math.PI) / 180;
+  const [cos, sin] = [Math.cos(angle) / scale, Math.sin(angle) / scale];
+  const [u, v] = [0.5 / to - 0.5 - dx, 0.5 / to - 0.5 - dy]; // the first pixel's centre
+  const place = (share: number) => (share + 0.5) * from - 0.5;
+  return {
+    a: (cos * from) / to,
+    b: (sin * from) / to,
+    left: place(cos * u + sin * v),
+    top: place(cos * v - sin * u),
+  };
+}
+
+/**
+ * Lays a film's plane into an image's grid in a pose, bilinear. Pixels where there is no film, or that are outside the
+ * region, become NaN. `film` [from²] → `target` [to²]
+ */
+export function layFilm(
+  film: Float32Array,
+  from: number,
+  pose: Pose & { region?: Region },
+  to: number,
+  target: Float32Array,
+): Float32Array {
+  const { a, b, left, top } = affineOf(pose, from, to);
+  const [low, high] = [BORDER * from - 0.5, from - 0.5 - BORDER * from];
+  const region = pose.region ?? 'whole';
+  for (let row = 0; row < to; row++) {
+    for (let column = 0; column < to; column++) {
+      const x = left + a * column + b * row;
+      const y = top - b * column + a * row;
+      const isSeen = x >= low && x <= high && y >= low && y <= high && isInRegion(region, row, column, to);
+      target[row * to + column] = isSeen ? interpolate(film, from, x, y) : Number.NaN;
+    }
+  }
+  return target;
+}
+
+function interpolate(film: Float32Array, side: number, x: number, y: number): number {
+  const column = x <= 0 ? 0 : x >= side - 1 ? side - 2 : Math.floor(x);
+  const row = y <= 0 ? 0 : y >= side - 1 ? side - 2 : Math.floor(y);
+  const across = x <= 0 ? 0 : x >= side - 1 ? 1 : x - column;
+  const down = y <= 0 ? 0 : y >= side - 1 ? 1 : y - row;
+  const at = row * side + column;
+  const upper = film[at]! + (film[at + 1]! - film[at]!) * across;
+  const lower = film[at + side]! + (film[at + side + 1]! - film[at + side]!) * across;
+  return upper + (lower - upper) * down;
+}
