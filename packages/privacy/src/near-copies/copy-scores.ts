@@ -10,7 +10,7 @@ const RIVAL_RANK = 5; // how many other patients' films must match as well befor
  * How copied an image looks: atanh(correlation with the best match) − atanh(correlation with the fifth best patient). A typical spine
  * correlates with everyone's, a copy with its source alone. `film` is the best match's row.
  */
-export type Excess = { excess: number; film: number };
+type Excess = { excess: number; film: number };
 
 /** By fine and by middle detail of the whole image, which noise and blur leave, and by fine detail of its most likely half. */
 export const MEASURES = ['wholeFine', 'wholeMiddle', 'halfFine'] as const;

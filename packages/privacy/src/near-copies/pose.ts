@@ -28,7 +28,7 @@ function shiftsOf(rest: Omit<Sought, 'dx' | 'dy'>): Sought[] {
   return SHIFTS.flatMap((dx) => SHIFTS.map((dy) => ({ dx, dy, ...rest })));
 }
 
-export function isInRegion(region: Region, row: number, column: number, side: number): boolean {
+function isInRegion(region: Region, row: number, column: number, side: number): boolean {
   if (region === 'whole') return true;
   const isAcross = region === 'left' || region === 'right';
   const share = ((isAcross ? column : row) + 0.5) / side;

@@ -59,7 +59,7 @@ function isWithinReach({ dx, dy, degrees, scale }: Pose): boolean {
 const PIXELS_MIN = 16;
 
 /** Normalised cross-correlation over the pixels where the film lies; 0 when they are few or flat. */
-export function correlate(image: Float32Array, laid: Float32Array): number {
+function correlate(image: Float32Array, laid: Float32Array): number {
   let [count, a, b, aa, bb, ab] = [0, 0, 0, 0, 0, 0];
   for (let at = 0; at < laid.length; at++) {
     const y = laid[at]!;

@@ -3,10 +3,10 @@ import { compressBlocks } from './compress-blocks.ts';
 import { BEYOND, type Gray, pull, type Source, soften } from './gray-image.ts';
 
 /** An altered film, and what undoes the alteration as far as it can be undone: NaN where nothing of the film is left. */
-export type Altered = { image: Gray; undo: (image: Gray) => Gray };
+type Altered = { image: Gray; undo: (image: Gray) => Gray };
 
 /** Alters a film; `stranger` is another patient's, for what takes two. */
-export type Alter = (film: Gray, size: number, random: () => number, stranger: Gray) => Altered;
+type Alter = (film: Gray, size: number, random: () => number, stranger: Gray) => Altered;
 
 /** One way to alter films, at the strengths that are planted in turn. Names as reports have them. */
 export type Alteration = { kind: string; strengths: string; alter: readonly Alter[] };
