@@ -55,7 +55,7 @@ function presetOf({ preset, variant }: Unit): GanPreset {
 }
 
 function unitsOf(size: 'quick' | 'full'): Unit[] {
-  const lengths = size === 'quick' ? { 'demo-32': 400 } : LENGTHS;
+  const lengths = size === 'quick' ? { 'demo-32': 240 } : LENGTHS;
   const seeds = size === 'quick' ? SEEDS.slice(0, 1) : SEEDS;
   return Object.entries(lengths).flatMap(([preset, images]) =>
     (['fractions', 'whole pixels'] as const).flatMap((variant) =>
