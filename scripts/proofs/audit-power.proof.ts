@@ -1,169 +1,191 @@
-import { battery } from '../../packages/audit-rules/src/index.ts';
-import { wilsonInterval } from '../../packages/metrics/src/index.ts';
-import { auditOfNoLeak, type Passes, rateOfLeak } from './audit-power/simulate.ts';
-import { defineProof, type ProofUnit } from './proof.ts';
+import { battery, type TestKey } from '../../packages/audit-rules/src/index.ts';
+import { normalCumulative, wilsonInterval } from '../../packages/metrics/src/index.ts';
+import {
+  type Closeness,
+  honestCloseness,
+  honestMembership,
+  isPassed,
+  type Leak,
+  type Membership,
+  passesRate,
+} from './audit-power/simulate.ts';
+import { defineProof, type ProofReport, type ProofUnit } from './proof.ts';
 
-type Unit = ProofUnit &
-  (
-    | { kind: 'noLeak'; heldOut: number; images: number; closeness: boolean; seed: number }
-    | { kind: 'leak'; heldOut: number; leak: 'memorised' | 'shifted'; repeats: number }
+type Unit = ProofUnit & { heldOut: number } & (
+    | { kind: 'membership' | 'closeness'; images: number; seed: number }
+    | { kind: 'scores'; leak: Leak; repeats: number }
   );
-type Result = Passes | { passed: number };
+type Result = Membership | Closeness | { passed: number };
+type Done = readonly { unit: Unit; result: Result }[];
 
 const SIZES = {
-  quick: { likeness: [60], closeness: [[40, 192]], runs: 2, leaks: [200], repeats: 40 },
+  quick: {
+    membership: [[60, 200, 3]],
+    closeness: [[40, 192, 2]],
+    honest: [200],
+    leaks: [200],
+    repeats: 40,
+  },
   full: {
-    likeness: [100, 150, 200, 300, 400, 600, 800, 1_000, 1_300],
-    closeness: [
-      [100, 192],
-      [400, 192],
-      [100, 2_000],
-      [200, 2_000],
-      [400, 2_000],
-    ],
-    runs: 20,
+    membership: [...[100, 150, 200, 300].map((heldOut) => [heldOut, 500, 20] as const), [1_000, 500, 6]],
+    closeness: [[400, 192, 3], ...[100, 200, 400].map((heldOut) => [heldOut, 2_000, 3] as const)],
+    honest: [200, 400, 600, 800, 1_000, 1_200, 1_500],
     leaks: [200, 600, 1_000],
-    repeats: 2_000,
+    repeats: 1_000,
   },
 } as const;
-const LIKENESS_IMAGES = 500;
+const IMAGES_OF_P2 = 2_000;
 /** "Decides" means: so many of the honest runs pass. */
 const POWER = 0.8;
+/** Held-out patients of a hospital with 4,000. */
+const PLAUSIBLE = 1_000;
 
 function units(size: 'quick' | 'full'): Unit[] {
-  const { likeness, closeness, runs, leaks, repeats } = SIZES[size];
-  const sizes = [
-    ...likeness.map((heldOut) => ({ heldOut, images: LIKENESS_IMAGES, closeness: false })),
-    ...closeness.map(([heldOut, images]) => ({ heldOut, images, closeness: true })),
-  ];
-  return [
-    ...leaks.flatMap((heldOut) =>
-      (['memorised', 'shifted'] as const).map((leak): Unit => {
-        return { kind: 'leak', key: `leak-${leak}-${heldOut}`, heldOut, leak, repeats };
+  const { membership, closeness, honest, leaks, repeats } = SIZES[size];
+  const runs = (kind: 'membership' | 'closeness', of: readonly (readonly [number, number, number])[]) =>
+    of.flatMap(([heldOut, images, count]) =>
+      Array.from({ length: count }, (_, run): Unit => {
+        const seed = run + 1;
+        return { kind, key: `${kind}-${heldOut}-${images}-${seed}`, heldOut, images, seed };
       }),
-    ),
-    ...Array.from({ length: runs }, (_, run) => run + 1).flatMap((seed) =>
-      sizes.map((of): Unit => {
-        const key = `${of.closeness ? 'closeness' : 'likeness'}-${of.heldOut}-${of.images}-${seed}`;
-        return { kind: 'noLeak', key, ...of, seed };
-      }),
-    ),
-  ];
-}
-
-/** Passed runs as a share, with Wilson's interval. */
-function share(passed: readonly (boolean | undefined)[]) {
-  const n = passed.length;
-  const k = passed.filter(Boolean).length;
-  const { ciLow, ciHigh } = wilsonInterval(k, n);
-  return { value: k / n, text: `${k} of ${n} (${ciLow.toFixed(2)}–${ciHigh.toFixed(2)})` };
-}
-
-type Done = { unit: Unit; result: Result };
-const noLeakOf = (done: readonly Done[]) =>
-  done.flatMap(({ unit, result }) => (unit.kind === 'noLeak' ? [{ ...unit, passes: result as Passes }] : []));
-
-function tableOfPower(done: readonly Done[]) {
-  const runs = noLeakOf(done);
-  const groups = [
-    ...new Set(runs.map(({ heldOut, images, closeness }) => JSON.stringify({ heldOut, images, closeness }))),
-  ];
-  return groups.map((group) => {
-    const of = JSON.parse(group) as Pick<(typeof runs)[number], 'heldOut' | 'images' | 'closeness'>;
-    const mine = runs.filter(
-      (run) =>
-        JSON.stringify({ heldOut: run.heldOut, images: run.images, closeness: run.closeness }) === group,
     );
-    const pass = (test: keyof Passes) => share(mine.map(({ passes }) => passes[test]));
-    return { ...of, pass };
+  const scores =
+    (leak: Leak) =>
+    (heldOut: number): Unit => {
+      return { kind: 'scores', key: `scores-${leak}-${heldOut}`, heldOut, leak, repeats };
+    };
+  return [
+    ...honest.map(scores('none')),
+    ...leaks.flatMap((heldOut) => [scores('memorised')(heldOut), scores('shifted')(heldOut)]),
+    ...runs('membership', membership),
+    ...runs('closeness', closeness),
+  ];
+}
+
+function measure(unit: Unit): Result {
+  if (unit.kind === 'scores') {
+    const seeds = Array.from({ length: unit.repeats }, (_, i) => i + 1);
+    return { passed: seeds.filter((seed) => passesRate(unit.heldOut, unit.leak, seed)).length };
+  }
+  const audit = unit.kind === 'membership' ? honestMembership : honestCloseness;
+  return audit(unit.heldOut, unit.images, unit.seed);
+}
+
+type Row = { heldOut: number; images: number | null; power: number; text: string };
+
+/** Runs of one size and kind, and what share of them passes. */
+function rowsOf(done: Done, kind: Unit['kind'], power: (of: Done) => Pick<Row, 'power' | 'text'>): Row[] {
+  const mine = done.filter(
+    ({ unit }) => unit.kind === kind && (unit.kind !== 'scores' || unit.leak === 'none'),
+  );
+  const sizeOf = ({ unit }: Done[number]) => `${unit.heldOut} ${'images' in unit ? unit.images : ''}`;
+  return [...new Set(mine.map(sizeOf))].map((size) => {
+    const of = mine.filter((one) => sizeOf(one) === size);
+    const { unit } = of[0]!;
+    return { heldOut: unit.heldOut, images: 'images' in unit ? unit.images : null, ...power(of) };
   });
 }
 
-type PowerRow = ReturnType<typeof tableOfPower>[number];
+function counted(passed: number, n: number) {
+  const { ciLow, ciHigh } = wilsonInterval(passed, n);
+  return { power: passed / n, text: `${passed} of ${n} (${ciLow.toFixed(2)}–${ciHigh.toFixed(2)})` };
+}
+
+const membershipPower =
+  (test: keyof Membership, limit: 'membershipAucMax' | 'membershipRateMax') => (of: Done) =>
+    counted(of.filter(({ result }) => isPassed((result as Membership)[test], limit)).length, of.length);
+
+/**
+ * P2 takes minutes a run, so its power follows from the interval's half-width h, on average over the runs: an honest share is
+ * normal around ½ with the standard deviation h/1.96, and passes where it lies h below the limit.
+ */
+const closenessPower = (test: keyof Closeness) => (of: Done) => {
+  const halves = of.map(({ result }) => (result as Closeness)[test]).map((e) => (e.ciHigh - e.ciLow) / 2);
+  const half = halves.reduce((sum, h) => sum + h, 0) / halves.length;
+  const power = normalCumulative((1.96 * (0.05 - half)) / half);
+  return { power, text: `${power.toFixed(2)} (half-width ${half.toFixed(3)}, ${of.length} runs)` };
+};
 
 /** The fewest held-out patients from which on all larger sizes pass often enough too. */
-function deciding(rows: readonly PowerRow[], test: keyof Passes): number | null {
+function deciding(rows: readonly Row[]): number | null {
   const rising = [...rows].sort((a, b) => a.heldOut - b.heldOut);
-  const last = rising.findLastIndex((row) => row.pass(test).value < POWER);
-  return rising[last + 1]?.heldOut ?? null;
+  return rising[rising.findLastIndex((row) => row.power < POWER) + 1]?.heldOut ?? null;
 }
+
+/** Rows of each estimated test. */
+function powerOf(done: Done): { key: TestKey; rows: Row[] }[] {
+  const closeness = (test: keyof Closeness) => rowsOf(done, 'closeness', closenessPower(test));
+  const scores = rowsOf(done, 'scores', (of) =>
+    counted((of[0]!.result as { passed: number }).passed, (of[0]!.unit as { repeats: number }).repeats),
+  );
+  return [
+    { key: 'closenessNetwork', rows: closeness('network') },
+    { key: 'closenessPixels', rows: closeness('pixels') },
+    { key: 'membershipAuc', rows: rowsOf(done, 'membership', membershipPower('auc', 'membershipAucMax')) },
+    { key: 'membershipRate', rows: scores },
+  ];
+}
+
+const nameOf = (key: TestKey) => `${battery[key].id}, ${battery[key].name}`;
+const decidedAt = (rows: readonly Row[]) =>
+  deciding(rows.filter(({ images }) => images === null || images >= IMAGES_OF_P2 || images === 500));
+
+function report(done: Done, size: 'quick' | 'full'): ProofReport {
+  const power = powerOf(done);
+  const pipeline = rowsOf(done, 'membership', membershipPower('rate', 'membershipRateMax'));
+  const needed = power.map(({ key, rows }) => ({ key, heldOut: decidedAt(rows) }));
+  const leaks = done.flatMap(({ unit, result }) =>
+    unit.kind === 'scores' && unit.leak !== 'none' ? [{ ...unit, ...(result as { passed: number }) }] : [],
+  );
+  return {
+    claims: [
+      ...(size === 'quick' ? [] : needed).map(({ key, heldOut }) => ({
+        text: `${nameOf(key)}: decides by itself at a hospital of at most 4,000 patients`,
+        measured: `held-out patients: ${heldOut ?? 'more than measured'}`,
+        holds: heldOut !== null && heldOut <= PLAUSIBLE,
+      })),
+      ...leaks.map(({ heldOut, leak, passed, repeats }) => ({
+        text: `P6 at 1 % passes at most 2.5 % of ${leak} leaks just beyond its limit (.031 against .03), ${heldOut} held out`,
+        measured: counted(passed, repeats).text,
+        holds: wilsonInterval(passed, repeats).ciLow <= 0.025,
+      })),
+    ],
+    tables: [
+      {
+        title: 'Patients that decide',
+        head: ['test', 'held-out patients', 'patients in all'],
+        rows: [
+          ...(['planted', 'nearCopies'] as const).map((key) => [nameOf(key), '8', '32']),
+          ...needed.map(({ key, heldOut }) => [
+            nameOf(key),
+            String(heldOut ?? '–'),
+            String(heldOut ? 4 * heldOut : '–'),
+          ]),
+        ],
+      },
+      {
+        title: 'Honest runs that pass',
+        head: ['test', 'held-out patients', 'images', 'passed'],
+        rows: [
+          ...power.flatMap(({ key, rows }) => rows.map((row) => [nameOf(key), ...cells(row)])),
+          ...pipeline.map((row) => [`${nameOf('membershipRate')}; attacks of real distances`, ...cells(row)]),
+        ],
+      },
+    ],
+  };
+}
+
+const cells = ({ heldOut, images, text }: Row) => [String(heldOut), String(images ?? '–'), text];
 
 export const proof = defineProof<Unit, Result>({
   title: 'How many patients decide each test of the audit',
   method:
     'A generator that leaks nothing is audited again and again: training films, held-out films and images are drawn from one population, one film a ' +
-    'patient, 2.4 training patients to each held-out one (the agent’s split: 60 % train, 15 % validate, 25 % are held out). Network features are 12 independent ' +
-    'normal numbers, pixels are 32 px phantoms’. Limits are the reference policy’s. A test decides by itself at a size where at least 80 % of ' +
-    'the runs pass it; intervals are Wilson’s. P0 and P1 are counted, not estimated: they decide at any size.',
+    'patient, 2.4 training patients to each held-out one (the agent’s split: 60 % train, 15 % validate, 25 % are held out). Network features are 12 ' +
+    'independent normal numbers, pixels are 32 px phantoms’. Limits are the reference policy’s. A test decides by itself at a size where at least 80 % of ' +
+    'honest audits pass it; intervals are Wilson’s. P2’s power follows from the width of its interval, P6’s at 1 % is of six independent attacks, which ' +
+    'is harder to pass than six related ones. P0 and P1 are counted, not estimated: they decide at any size.',
   units,
-  run: async (unit) => {
-    if (unit.kind === 'noLeak') return auditOfNoLeak(unit, unit.seed);
-    const passed = Array.from({ length: unit.repeats }, (_, i) => rateOfLeak(unit.heldOut, unit.leak, i + 1));
-    return { passed: passed.filter(Boolean).length };
-  },
-  report: (done, size) => {
-    const rows = tableOfPower(done);
-    const likeness = rows.filter((row) => !row.closeness);
-    const closeness = rows.filter((row) => row.closeness && row.images > 192);
-    const tests = [
-      ['closenessNetwork', closeness],
-      ['closenessPixels', closeness],
-      ['membershipAuc', likeness],
-      ['membershipRate', likeness],
-    ] as const;
-    const needed = tests.map(([test, of]) => ({ test, heldOut: deciding(of, test) }));
-    const leaks = done.flatMap(({ unit, result }) =>
-      unit.kind === 'leak' ? [{ ...unit, ...(result as { passed: number }) }] : [],
-    );
-    const decides = (heldOut: number | null) => (heldOut === null ? 'at none of the sizes' : String(heldOut));
-    return {
-      claims: [
-        ...(size === 'full'
-          ? needed.map(({ test, heldOut }) => ({
-              text: `${battery[test].id}, ${battery[test].name}: decides by itself at a hospital of at most 4,000 patients`,
-              measured: `held-out patients needed: ${decides(heldOut)}`,
-              holds: heldOut !== null && heldOut <= 1_000,
-            }))
-          : []),
-        ...leaks.map(({ heldOut, leak, passed, repeats }) => {
-          const { ciLow, ciHigh } = wilsonInterval(passed, repeats);
-          return {
-            text: `P6 at 1 % false positives passes at most 2.5 % of ${leak} leaks just beyond its limit (.031 against .03), ${heldOut} held out`,
-            measured: `${passed} of ${repeats} (${ciLow.toFixed(3)}–${ciHigh.toFixed(3)})`,
-            holds: ciLow <= 0.025,
-          };
-        }),
-      ],
-      tables: [
-        {
-          title: 'Patients needed',
-          head: ['test', 'held-out patients', 'patients in all'],
-          rows: [
-            ...(['planted', 'nearCopies'] as const).map((key) => [
-              `${battery[key].id}, ${battery[key].name}`,
-              '8',
-              '32',
-            ]),
-            ...needed.map(({ test, heldOut }) => [
-              `${battery[test].id}, ${battery[test].name}`,
-              decides(heldOut),
-              heldOut === null ? '–' : String(4 * heldOut),
-            ]),
-          ],
-        },
-        {
-          title: 'Honest runs that pass',
-          head: ['held-out patients', 'images', 'P2 network', 'P2 pixels', 'P6 AUC', 'P6 at 1 %'],
-          rows: rows.map(({ heldOut, images, closeness: has, pass }) => [
-            String(heldOut),
-            String(images),
-            has ? pass('closenessNetwork').text : '–',
-            has ? pass('closenessPixels').text : '–',
-            pass('membershipAuc').text,
-            pass('membershipRate').text,
-          ]),
-        },
-      ],
-    };
-  },
+  run: async (unit) => measure(unit),
+  report,
 });

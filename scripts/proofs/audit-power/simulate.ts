@@ -17,49 +17,29 @@ import { workingPlane } from '../../../packages/privacy/src/pixels/plane.ts';
 /** Training patients per held-out one in the agent's split: 60 % train, 25 % are held out. */
 const MEMBERS_PER_OTHER = 0.6 / 0.25;
 const COLUMNS = 12;
+const ATTACKS = 6;
 
-/** Which tests passed, each with the reference policy's limit. */
-export type Passes = {
-  closenessNetwork?: boolean;
-  closenessPixels?: boolean;
-  membershipAuc: boolean;
-  membershipRate: boolean;
-};
+const membersBeside = (heldOut: number) => Math.round(heldOut * MEMBERS_PER_OTHER);
+const namesOf = (count: number) => Array.from({ length: count }, (_, row) => `patient-${row}`);
+
+export function isPassed(
+  estimate: Estimate,
+  limit: 'closenessShareMax' | 'membershipAucMax' | 'membershipRateMax',
+) {
+  return verdictOf(estimate, referencePolicy.limits[limit], 'atMost') === 'pass';
+}
 
 /**
- * The audit's statistical tests on a generator that leaks nothing: its images are drawn from the same population as training and
- * held-out films, one film a patient. Features are 12 independent normal numbers, as of a network; pixels are those of phantoms.
+ * Films and images of one population, so that nothing leaks, one film a patient. Features are 12 independent normal numbers, as of a
+ * network; pixels are those of phantoms.
  */
-export function auditOfNoLeak(
-  size: { heldOut: number; images: number; closeness: boolean },
-  seed: number,
-): Passes {
+function honestTables(heldOut: number, images: number, seed: number): [DistanceTable, DistanceTable] {
   const random = seededRandom(seed);
-  const members = Math.round(size.heldOut * MEMBERS_PER_OTHER);
-  const real = members + size.heldOut;
-  const patients = Array.from({ length: real }, (_, row) => `patient-${row}`);
-  const tables = [
-    distanceTable('network', normal(real, random), normal(size.images, random)),
-    distanceTable('pixels', phantoms(real, 2 * seed), phantoms(size.images, 2 * seed + 1)),
+  const real = membersBeside(heldOut) + heldOut;
+  return [
+    distanceTable('network', normal(real, random), normal(images, random)),
+    distanceTable('pixels', phantoms(real, 2 * seed), phantoms(images, 2 * seed + 1)),
   ];
-  const attacks = tables.flatMap((table) => membershipAttacks(table, patients));
-  const { limits } = referencePolicy;
-  const passes = (estimate: Estimate, limit: number) => verdictOf(estimate, limit, 'atMost') === 'pass';
-  const close = (table: DistanceTable) =>
-    passes(
-      closenessShare(
-        distancesToPatients(table, patients, 0, members),
-        distancesToPatients(table, patients, members, real),
-        random,
-      ),
-      limits.closenessShareMax,
-    );
-  const [network, pixels] = size.closeness ? tables.map(close) : [];
-  return {
-    ...(size.closeness ? { closenessNetwork: network, closenessPixels: pixels } : {}),
-    membershipAuc: passes(membershipAuc(attacks, members, patients, random), limits.membershipAucMax),
-    membershipRate: passes(membershipRate(attacks, members, patients), limits.membershipRateMax),
-  };
 }
 
 function normal(rows: number, random: () => number): Features {
@@ -72,31 +52,58 @@ function phantoms(count: number, seed: number): Features {
   return pixelEmbedding(Array.from({ length: count }, (_, row) => workingPlane(images, size, row)));
 }
 
-/**
- * P6 at 1 % false positives on six attacks of which one names more members than the limit allows, .031. `memorised`: 2.1 % of the
- * members score above everybody, all others as strangers do; `shifted`: all members' scores are normal around a higher mean.
- */
-export function rateOfLeak(heldOut: number, kind: 'memorised' | 'shifted', seed: number): boolean {
-  const random = seededRandom(seed);
-  const members = Math.round(heldOut * MEMBERS_PER_OTHER);
-  const patients = Array.from({ length: members + heldOut }, (_, row) => `patient-${row}`);
-  const member = () => {
-    if (kind === 'shifted') return seededNormal(random) + SHIFT;
-    return random() < MEMORISED ? 100 + random() : seededNormal(random);
+export type Membership = { auc: Estimate; rate: Estimate };
+
+/** P6 of a generator that leaks nothing, from distances to verdict. */
+export function honestMembership(heldOut: number, images: number, seed: number): Membership {
+  const members = membersBeside(heldOut);
+  const patients = namesOf(members + heldOut);
+  const attacks = honestTables(heldOut, images, seed).flatMap((table) => membershipAttacks(table, patients));
+  return {
+    auc: membershipAuc(attacks, members, patients, seededRandom(seed)),
+    rate: membershipRate(attacks, members, patients),
   };
-  const attacks = Array.from({ length: 6 }, (_, attack) => ({
+}
+
+export type Closeness = { network: Estimate; pixels: Estimate };
+
+/** P2 of a generator that leaks nothing. */
+export function honestCloseness(heldOut: number, images: number, seed: number): Closeness {
+  const members = membersBeside(heldOut);
+  const patients = namesOf(members + heldOut);
+  const random = seededRandom(seed);
+  const [network, pixels] = honestTables(heldOut, images, seed).map((table) =>
+    closenessShare(
+      distancesToPatients(table, patients, 0, members),
+      distancesToPatients(table, patients, members, patients.length),
+      random,
+    ),
+  );
+  return { network: network!, pixels: pixels! };
+}
+
+export type Leak = 'none' | 'memorised' | 'shifted';
+
+/**
+ * Whether P6 at 1 % false positives passes six attacks, independent of each other, of which the first has a true rate of .031 among
+ * members where there is a leak. `memorised`: 2.1 % of the members score above everybody, the others as strangers do; `shifted`: all
+ * members' scores are normal around a higher mean.
+ */
+export function passesRate(heldOut: number, leak: Leak, seed: number): boolean {
+  const random = seededRandom(seed);
+  const members = membersBeside(heldOut);
+  const patients = namesOf(members + heldOut);
+  const member = () => {
+    if (leak === 'shifted') return seededNormal(random) + SHIFT;
+    return leak === 'memorised' && random() < MEMORISED ? 100 + random() : seededNormal(random);
+  };
+  const attacks = Array.from({ length: ATTACKS }, (_, attack) => ({
     name: String(attack),
     scores: Float64Array.from(patients, (_, row) =>
       attack === 0 && row < members ? member() : seededNormal(random),
     ),
   }));
-  return (
-    verdictOf(
-      membershipRate(attacks, members, patients),
-      referencePolicy.limits.membershipRateMax,
-      'atMost',
-    ) === 'pass'
-  );
+  return isPassed(membershipRate(attacks, members, patients), 'membershipRateMax');
 }
 
 const MEMORISED = 0.021 / 0.99; // e + .01·(1 − e) = .031
