@@ -27,11 +27,11 @@ const SIZES = {
     repeats: 40,
   },
   full: {
-    membership: [...[100, 150, 200, 300].map((heldOut) => [heldOut, 500, 20] as const), [1_000, 500, 6]],
-    closeness: [[400, 192, 3], ...[100, 200, 400].map((heldOut) => [heldOut, 2_000, 3] as const)],
+    membership: [...[100, 150, 200, 300].map((heldOut) => [heldOut, 500, 15] as const), [1_000, 500, 5]],
+    closeness: [[400, 192, 2], ...[100, 200, 400].map((heldOut) => [heldOut, 2_000, 2] as const)],
     honest: [200, 400, 600, 800, 1_000, 1_200, 1_500],
     leaks: [200, 600, 1_000],
-    repeats: 1_000,
+    repeats: 400,
   },
 } as const;
 const IMAGES_OF_P2 = 2_000;

@@ -147,6 +147,11 @@ export const scoreReport = z.strictObject({
   designEffect: z.number().min(1).max(1_000_000).optional(),
   patientsPositive: z.int().nonnegative().optional(),
   patientsNegative: z.int().nonnegative().optional(),
+  /**
+   * Of the AUC, by training again: from the spread between the ensemble's generators, or between its seeds where there is one
+   * generator. One figure, not an AUC a member: each would tell as much of the hold-out as another answer. Told with the AUC.
+   */
+  trainingVariance: z.number().nonnegative().max(0.25).nullable().optional(),
 });
 export type ScoreReport = z.infer<typeof scoreReport>;
 
@@ -205,4 +210,4 @@ export function notesOf(cells: readonly BenchmarkCell[]): CellNote[] {
 
 /** To be said wherever such a cell is shown. The figure is a simulation's, at one generator and one classifier seed. */
 export const ONE_GENERATOR =
-  'One generator: the interval holds patients only, and another training may fall outside it (measured coverage about 85 %, not 95 %).';
+  'One generator: the interval holds patients and classifier seeds, not what another training of the generator would change (measured coverage about 85 %, not 95 %).';

@@ -3,6 +3,7 @@ import { type BenchmarkCell, POOLED, STRATIFIED } from '@synspine/protocol';
 import type { ListedClassifier } from '../training/classifier-list.ts';
 import { type Answer, countFilms, designEffectOf, jointCells, warn } from './joint-cells.ts';
 import { comparableRealScores } from './real-scores.ts';
+import { withTrainingSpread } from './training-spread.ts';
 
 export type Score = Answer & { classifierId: string | null };
 
@@ -24,7 +25,15 @@ export function mergeScores(
     const trainedOn = answers[0]?.report.trainedOn;
     if (trainedOn === undefined || seen.has(trainedOn)) continue;
     seen.add(trainedOn);
-    const made = [...jointCells(trainedOn, answers), ...answers.flatMap((score) => siteCell(score))];
+    const widen = (cell: BenchmarkCell) =>
+      withTrainingSpread(
+        cell,
+        answers.map(({ report }) => report),
+      );
+    const made = [
+      ...jointCells(trainedOn, answers).map(widen),
+      ...answers.flatMap((score) => siteCell(score)),
+    ];
     cells.push(...made.map((cell) => ({ ...cell, ...aboutTraining(classifier) })));
   }
   for (const { score, ...about } of comparableRealScores(scores, cells, classifiers))
@@ -50,5 +59,6 @@ function siteCell({ siteId, report }: Score): BenchmarkCell[] {
   const designEffect = designEffectOf(report);
   const interval = newcombeInterval(auc, { ...counts, designEffect: designEffect ?? 1 });
   const warnings = warn({ 'clustering-ignored': designEffect === undefined });
-  return [{ trainedOn, testedOn: siteId, auc, ...interval, ...counts, seeds, ...warnings }];
+  const cell = { trainedOn, testedOn: siteId, auc, ...interval, ...counts, seeds, ...warnings };
+  return [withTrainingSpread(cell, [report])];
 }

@@ -183,7 +183,7 @@ async function scoreTask(
 ): Promise<ScoreReport | string> {
   const { descriptor, weights } = checked;
   const folder = join(scoring.home.folders.scores, task.id);
-  const { architecture, imageSize, seeds, trainedOn } = descriptor;
+  const { architecture, imageSize, seeds, generators = 1, trainedOn } = descriptor;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeDurably(join(folder, WEIGHTS_FILE), weights);
@@ -193,6 +193,7 @@ async function scoreTask(
       architecture,
       imageSize,
       seeds,
+      generators,
       trainedOn,
     });
     const answer: Answer = {

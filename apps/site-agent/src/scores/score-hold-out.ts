@@ -28,21 +28,33 @@ export async function scoreHoldOut(context: ScoreContext, request: ScoreRequest)
   initCompute({ threads: context.threads });
   const { films: heldOut, commitment } = await openHoldOut(context.run);
   const films = toBinaryFilms(heldOut);
-  const { ensemble, about } = await findEnsemble(context, request);
+  const { ensemble, generators, about } = await findEnsemble(context, request);
   const size = ensemble[0]!.imageSize;
   const images = size === films.size ? films.pixels : await loadAtSize(context.home, films.pixelSha256, size);
-  const probabilities = predict(ensemble, images);
-  const scores = Float32Array.from(films.labels, (_, film) => probabilities[film * CLASSES + POSITIVE]!);
+  const members = ensemble.map((member) => scoresOf(predict(member, images)));
+  const scores = meanOf(members);
   const { labels, patients } = films;
   const subject = { ...about, seeds: ensemble.length, holdOutCommitment: commitment };
   await writeJson(
     join(request.folder, REPORT_FILE),
-    reportScores({ scores, labels, patients }, subject, request.minPerClass),
+    reportScores({ scores, labels, patients, members, generators }, subject, request.minPerClass),
+  );
+}
+
+/** The probability of `abnormal`, film by film. */
+function scoresOf(probabilities: Float32Array): Float32Array {
+  return probabilities.filter((_, at) => at % CLASSES === POSITIVE);
+}
+
+function meanOf(members: readonly Float32Array[]): Float32Array {
+  return members[0]!.map(
+    (_, film) => members.reduce((sum, scores) => sum + scores[film]!, 0) / members.length,
   );
 }
 
 type Found = {
   ensemble: Parameters[];
+  generators: number;
   about: Pick<ScoreReport, 'trainedOn' | 'training' | 'nTraining'>;
 };
 
@@ -50,10 +62,14 @@ async function findEnsemble(context: ScoreContext, request: ScoreRequest): Promi
   const { task, folder, siteId } = request;
   if (task.kind === 'local') {
     const { ensemble, count } = await trainReal(context, task.training);
-    return { ensemble, about: { trainedOn: `real:${siteId}`, training: task.training, nTraining: count } };
+    return {
+      ensemble,
+      generators: 1,
+      about: { trainedOn: `real:${siteId}`, training: task.training, nTraining: count },
+    };
   }
-  const { architecture, imageSize, seeds, trainedOn } = task;
+  const { architecture, imageSize, seeds, generators, trainedOn } = task;
   const bytes = new Uint8Array(await readFile(join(folder, WEIGHTS_FILE)));
   const ensemble = decodeClassifier(bytes, { architecture, imageSize, classes: CLASSES, seeds });
-  return { ensemble, about: { trainedOn } };
+  return { ensemble, generators, about: { trainedOn } };
 }

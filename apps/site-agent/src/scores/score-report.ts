@@ -1,18 +1,26 @@
 import { ClassifierError } from '@synspine/classifier';
 import { aucInterval, filmDesignEffect } from '@synspine/metrics';
 import { SCORE_BINS, type ScoreReport } from '@synspine/protocol';
+import { trainingVariance } from './training-variance.ts';
 
 const POSITIVE = 1; // abnormal
 
 /** Scores of the sealed hold-out, film by film. They never leave the process that made them. */
-export type HoldOutScores = { scores: Float32Array; labels: Uint8Array; patients: readonly string[] };
+export type HoldOutScores = {
+  scores: Float32Array;
+  labels: Uint8Array;
+  patients: readonly string[];
+  /** The same by each member of the ensemble, and how many generators they come from. */
+  members?: readonly Float32Array[];
+  generators?: number;
+};
 
 /**
  * All that may be told about scores: counts in the agreed bins by class, the design effect and the patients of each class, and the
  * AUC with its variance where each class has at least `minPerClass` films. Throws NOT_FINITE where a film has no score: such counts would leave it out unsaid.
  */
 export function reportScores(
-  { scores, labels, patients }: HoldOutScores,
+  { scores, labels, patients, members = [scores], generators = 1 }: HoldOutScores,
   about: Pick<ScoreReport, 'trainedOn' | 'training' | 'nTraining' | 'seeds' | 'holdOutCommitment'>,
   minPerClass: number,
 ): ScoreReport {
@@ -31,6 +39,7 @@ export function reportScores(
     negative,
     auc,
     aucVariance: variance,
+    trainingVariance: isTold ? trainingVariance(members, generators, isPositive) : null,
     designEffect: filmDesignEffect(scores, isPositive, patients),
     patientsPositive: countPatients(true),
     patientsNegative: countPatients(false),

@@ -35,7 +35,14 @@ export type ScoreRequest = {
 
 /** Which classifier to run on the sealed hold-out: one sent by the benchmark, or one trained on the site's own films. */
 export type ScoreTask =
-  | { kind: 'remote'; architecture: ArchitectureId; imageSize: number; seeds: number; trainedOn: string }
+  | {
+      kind: 'remote';
+      architecture: ArchitectureId;
+      imageSize: number;
+      seeds: number;
+      generators: number;
+      trainedOn: string;
+    }
   | { kind: 'local'; training: ClassifierTraining };
 
 /** The worker's only answer; its work itself is on disk. */
