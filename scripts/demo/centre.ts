@@ -17,7 +17,11 @@ export type Centre = {
 type CentreState = { port: number; adminToken: string };
 
 /** Starts the registry with its own PostgreSQL and objects on disk, and signs in as its admin. */
-export async function openCentre(options: DemoOptions, programs: Programs, root: string): Promise<Centre> {
+export async function openCentre(
+  options: Pick<DemoOptions, 'stateDir'>,
+  programs: Programs,
+  root: string,
+): Promise<Centre> {
   const state = await keepState(options.stateDir);
   const url = await startRegistry(state, options, programs, root);
   const admin = createClient({
@@ -48,7 +52,7 @@ async function keepState(stateDir: string): Promise<CentreState> {
 
 async function startRegistry(
   state: CentreState,
-  options: DemoOptions,
+  options: Pick<DemoOptions, 'stateDir'>,
   programs: Programs,
   root: string,
 ): Promise<string> {
