@@ -11,6 +11,7 @@ import { LABEL_SCHEMES, type LabelSchemeName } from '../films/label-schemes.ts';
 import type { Split } from '../films/split.ts';
 import type { Home } from '../home.ts';
 import { CLASSES_MIN } from '../stages/ingest/run.ts';
+import { readShares } from '../training/settings.ts';
 
 export type FilmPlan = {
   classes: ClassCounts[];
@@ -23,7 +24,8 @@ export async function planFilms(home: Home, labels: LabelSchemeName): Promise<Fi
   const scheme = LABEL_SCHEMES[labels];
   const all = (await openCatalogue(home)).films();
   const films = classifyFilms(scheme, all);
-  const split = splitFilms(scheme, films, (await readJson<Split>(home.files.split)) ?? {});
+  const earlier = (await readJson<Split>(home.files.split)) ?? {};
+  const split = splitFilms(scheme, films, earlier, await readShares(home));
   const classes = countClasses(scheme, divideFilms(films, split));
   const trained = classes.filter(({ isTrained }) => isTrained);
   const code = all.length === 0 ? 'NO_FILMS' : trained.length < CLASSES_MIN ? 'TOO_FEW_PATIENTS' : null;

@@ -2,7 +2,7 @@ import { SiteError } from '../site-error.ts';
 import type { CatalogueFilm } from './catalogue.ts';
 import type { ClassedFilm } from './film-set.ts';
 import { classOfFilm, type LabelScheme, TRAINING_PATIENTS_PER_CLASS_MIN } from './label-schemes.ts';
-import { type Part, SHARES_BESIDE_HOLD_OUT, type Split, splitPatients } from './split.ts';
+import { type Part, SHARES_BESIDE_HOLD_OUT, type Shares, type Split, splitPatients } from './split.ts';
 
 /** Films by the part that their patient is in. */
 export type Parts = { train: ClassedFilm[]; validation: ClassedFilm[]; heldOut: ClassedFilm[] };
@@ -19,7 +19,12 @@ export function classifyFilms(scheme: LabelScheme, films: readonly CatalogueFilm
  * Puts the patients of these films into parts; those of `earlier` stay where they were, so that none ever moves between
  * training and hold-out. Throws HOLD_OUT_CONFLICT when a published hold-out asks for that.
  */
-export function splitFilms(scheme: LabelScheme, films: readonly ClassedFilm[], earlier: Split): Split {
+export function splitFilms(
+  scheme: LabelScheme,
+  films: readonly ClassedFilm[],
+  earlier: Split,
+  sharesOfSite?: Shares,
+): Split {
   const patients = [...new Set(films.map(({ patientKey }) => patientKey))].map((key) => {
     const findings = films.filter(({ patientKey }) => patientKey === key).flatMap((film) => film.findings);
     return { key, stratum: classOfFilm(scheme, findings)! };
@@ -28,7 +33,7 @@ export function splitFilms(scheme: LabelScheme, films: readonly ClassedFilm[], e
   const given = Object.fromEntries(chosen.map(({ patientKey }): [string, Part] => [patientKey, 'hold-out']));
   if (Object.keys(given).some((key) => earlier[key] && earlier[key] !== 'hold-out'))
     throw new SiteError('HOLD_OUT_CONFLICT');
-  const shares = chosen.length > 0 ? SHARES_BESIDE_HOLD_OUT : undefined;
+  const shares = chosen.length > 0 ? SHARES_BESIDE_HOLD_OUT : sharesOfSite;
   const others = patients.filter(({ key }) => !given[key]);
   return { ...earlier, ...splitPatients(others, earlier, shares), ...given };
 }

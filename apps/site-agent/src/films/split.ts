@@ -1,7 +1,7 @@
 export type Part = 'train' | 'validation' | 'hold-out';
 /** Shares of the patients of each stratum; the rest is trained on. */
-type Shares = { validation: number; 'hold-out': number };
-const DEFAULT_SHARES: Shares = { validation: 0.15, 'hold-out': 0.25 };
+export type Shares = { validation: number; 'hold-out': number };
+export const DEFAULT_SHARES: Shares = { validation: 0.15, 'hold-out': 0.25 };
 /** Of the other patients where the data set's authors chose the hold-out. */
 export const SHARES_BESIDE_HOLD_OUT: Shares = { validation: 0.2, 'hold-out': 0 };
 const PARTS = ['hold-out', 'train', 'validation'] as const satisfies readonly Part[]; // the sealed part is filled first

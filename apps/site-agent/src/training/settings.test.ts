@@ -36,6 +36,11 @@ describe('training.json', () => {
     [{ psi: 1.2 }, 'psi: '],
     [{ syntheticCount: 1 }, 'syntheticCount: '],
     [{ schedule: { afterNewFilms: 0 } }, 'schedule.afterNewFilms: '],
+    [{ split: { holdOut: 0.6 } }, 'split.holdOut: '],
+    [
+      { split: { validation: 0.4, holdOut: 0.4 } },
+      'split: leaves less than 30 % of the patients to train on',
+    ],
     [{ schedule: { between: '22-6' } }, 'schedule.between: expected hours such as 22:00-06:00'],
     [{ schedule: { between: '24:00-06:00' } }, 'schedule.between: '],
     [{ schedule: { between: '06:00-06:00' } }, 'schedule.between: begins and ends at the same minute'],
@@ -56,8 +61,12 @@ describe('training.json', () => {
   it('is explained in the docs field by field, with an example that is valid and names every field', async () => {
     await writeFile(home.files.training, example);
     const settings = (await readTraining(home))!;
-    const { schema: _, schedule, ...fields } = JSON.parse(example) as Record<string, object>;
-    const names = [...Object.keys(fields), ...Object.keys(schedule!).map((name) => `schedule.${name}`)];
+    const { schema: _, ...fields } = JSON.parse(example) as Record<string, unknown>;
+    const names = Object.entries(fields).flatMap(([name, value]) =>
+      value !== null && typeof value === 'object'
+        ? Object.keys(value).map((inner) => `${name}.${inner}`)
+        : [name],
+    );
     const explained = [...docs.matchAll(/^\| `([\w.]+)` \|/gm)].map(([, name]) => name);
     expect(explained).toEqual(names);
     for (const name of ['labels', 'loss', 'precision', 'imagesShown', 'psi', 'syntheticCount', 'gpu'])

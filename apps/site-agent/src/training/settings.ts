@@ -2,6 +2,7 @@ import { presets } from '@synspine/gan/presets';
 import { z } from 'zod';
 import { readJson } from '../durable-file.ts';
 import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
+import { DEFAULT_SHARES, type Shares } from '../films/split.ts';
 import type { Home } from '../home.ts';
 import { SiteError } from '../site-error.ts';
 
@@ -24,6 +25,19 @@ const schedule = z.strictObject({
 });
 export type Schedule = z.infer<typeof schedule>;
 
+const SHARES_MAX = 0.7; // of the patients, both together: the others are trained on
+const shareOfPatients = z.number().min(0.05).max(0.5);
+
+/** Shares of each class's patients that are not trained on. They count when the home's patients are first put into parts. */
+const split = z
+  .strictObject({
+    validation: shareOfPatients.default(DEFAULT_SHARES.validation),
+    holdOut: shareOfPatients.default(DEFAULT_SHARES['hold-out']),
+  })
+  .refine(({ validation, holdOut }) => validation + holdOut <= SHARES_MAX, {
+    message: `leaves less than ${Math.round(100 * (1 - SHARES_MAX))} % of the patients to train on`,
+  });
+
 /** `training.json` in the home: what this site trains, and when. What it doesn't name is as by default. */
 const trainingFile = z.strictObject({
   schema: z.literal('synspine.training/1'),
@@ -40,6 +54,7 @@ const trainingFile = z.strictObject({
   syntheticCount: z.int().min(2).max(100_000).optional(),
   /** `none` hides the card from training, `required` ends a run that can't have it. */
   gpu: z.enum(['auto', 'none', 'required']).optional(),
+  split: split.prefault({}),
   schedule: schedule.prefault({}),
 });
 export type TrainingSettings = z.infer<typeof trainingFile>;
@@ -58,6 +73,12 @@ export async function readTraining(home: Home): Promise<TrainingSettings | undef
   const field = [...issue.path, ...unknown].join('.') || 'the file';
   const why = unknown.length > 0 ? 'there is no such field' : issue.message;
   throw new SiteError('TRAINING_INVALID', `${field}: ${why}`);
+}
+
+/** How this home divides its patients. Throws TRAINING_INVALID. */
+export async function readShares(home: Home): Promise<Shares> {
+  const { split } = (await readTraining(home)) ?? DEFAULT_TRAINING;
+  return { validation: split.validation, 'hold-out': split.holdOut };
 }
 
 async function readFileOf(home: Home): Promise<unknown> {

@@ -17,6 +17,7 @@ export function toTraining(proposal: Proposal | undefined): TrainingSettings {
       ? { preset: proposal.proposed.preset, labels, loss, precision: proposal.proposed.precision }
       : { preset: 'auto', labels, loss }),
     ...{ imagesShown: null, psi, syntheticCount, gpu: 'auto' },
+    split: DEFAULT_TRAINING.split,
     schedule: { ...DEFAULT_TRAINING.schedule, between: AT_NIGHT },
   };
 }

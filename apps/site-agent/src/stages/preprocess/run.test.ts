@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { writeJson } from '../../durable-file.ts';
 import { openCatalogue } from '../../films/catalogue.ts';
 import { commitTo, HOLD_OUT_FOLDER, openHoldOut } from '../../films/hold-out.ts';
 import type { FilmFinding } from '../../films/label-schemes.ts';
@@ -118,6 +119,16 @@ describe('preprocess', () => {
     const { films: heldOut } = await openHoldOut(after.run);
     expect(heldOut.patients.filter((patient) => trained.patients.includes(patient))).toEqual([]);
     expect(after.output.patients.heldOut).toBe(20);
+  });
+
+  it('holds out as many patients as training.json says, of those that come after it was written', async () => {
+    const split = { validation: 0.1, holdOut: 0.5 };
+    await writeJson(home.files.training, { schema: 'synspine.training/1', split });
+    await addPatients(0, 90);
+    const { output } = await preprocess();
+    expect(output.patients).toEqual({ train: 36, validation: 9, heldOut: 45 });
+    await rm(home.files.training);
+    expect((await preprocess()).output.patients).toEqual(output.patients);
   });
 
   it('leaves out a class that fewer than eleven training patients share, and says so', async () => {

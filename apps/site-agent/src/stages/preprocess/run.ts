@@ -16,6 +16,7 @@ import { LABEL_SCHEMES, type LabelScheme } from '../../films/label-schemes.ts';
 import type { Split } from '../../films/split.ts';
 import { TRAINING_FOLDER } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
+import { readShares } from '../../training/settings.ts';
 import { CLASSES_MIN, readRunFilms } from '../ingest/run.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 
@@ -77,7 +78,7 @@ async function updateSplit(
   films: readonly ClassedFilm[],
 ): Promise<Split> {
   const earlier = (await readJson<Split>(home.files.split)) ?? {};
-  const split = splitFilms(scheme, films, earlier);
+  const split = splitFilms(scheme, films, earlier, await readShares(home));
   await writeJson(home.files.split, split, { guard });
   return split;
 }
