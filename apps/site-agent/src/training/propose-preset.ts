@@ -40,7 +40,12 @@ export function proposePreset(plans: readonly PresetPlan[], films: number): Pres
   return planOf((fitting.at(-1) ?? LADDER[0]).preset);
 }
 
-/** Training films of two classes alike, where only the number of all films is known: 60 % of them are trained on. */
+const MANY = 1e6; // films: a training of full length
+
+/**
+ * Training films of two classes alike, where only the number of all films is known: 60 % of them are trained on. No films yet: as if
+ * there were enough, since a plan for none says nothing.
+ */
 export function assumeClasses(films: number): number[] {
-  return [0, 1].map(() => Math.max(1, Math.round(0.3 * films)));
+  return [0, 1].map(() => (films === 0 ? MANY : Math.max(1, Math.round(0.3 * films))));
 }
