@@ -16,7 +16,7 @@ export type ChosenOptions = { options: RunOptions; origins: Origins; proposal: P
  * when its preset is wanted. Throws OPTION_INVALID, naming the flag.
  */
 export async function chooseOptions(
-  { schema: _, schedule: __, preset: wanted, ...file }: TrainingSettings,
+  { schema: _, schedule: __, split: ___, preset: wanted, ...file }: TrainingSettings,
   flags: Stated,
   propose: () => Promise<Proposal>,
 ): Promise<ChosenOptions> {
