@@ -47,7 +47,7 @@ beforeAll(async () => {
   admin = createClient({ baseUrl: url, authorise: async () => ({ Authorization: `Bearer ${token}` }) });
   verifier = (await enrolled('verifier', 'benchmark')).client;
   sites = await Promise.all(['alder', 'birch', 'cedar'].map(releaseFrom));
-}, 120_000);
+}, 300_000);
 
 afterAll(async () => {
   const ended = new Promise((done) => registry.once('exit', done));
