@@ -16,6 +16,8 @@ export type Home = {
     catalogue: string;
     quarantine: string;
     split: string;
+    /** Patients who seem to have two numbers, and what people said of them. */
+    samePatient: string;
     releases: string;
     /** Which films are taken. */
     selection: string;
@@ -71,6 +73,7 @@ function describeHome(path: string, id: string): Home {
       catalogue: at('films.jsonl'),
       quarantine: at('quarantine.jsonl'),
       split: at('split.json'),
+      samePatient: at('same-patient.json'),
       releases: at('releases.json'),
       selection: at('selection.json'),
       sources: at('sources.json'),

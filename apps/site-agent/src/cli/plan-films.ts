@@ -5,9 +5,11 @@ import {
   classifyFilms,
   countClasses,
   divideFilms,
+  heldOutTwice,
   splitFilms,
 } from '../films/divide-films.ts';
 import { LABEL_SCHEMES, type LabelSchemeName } from '../films/label-schemes.ts';
+import { groupPatients, readSamePatient } from '../films/same-patient.ts';
 import type { Split } from '../films/split.ts';
 import type { Home } from '../home.ts';
 import { CLASSES_MIN } from '../stages/ingest/run.ts';
@@ -19,14 +21,16 @@ export type FilmPlan = {
   code: 'NO_FILMS' | 'TOO_FEW_PATIENTS' | null;
 };
 
-/** What `ingest` and `preprocess` would make of the home's films now; reads only. Its test holds it against those stages. */
+/** What `ingest` and `preprocess` would make of the home's films now; reads only, so patients who
+ * turn out to have two numbers are told apart until a run has looked. Its test holds it against those stages. */
 export async function planFilms(home: Home, labels: LabelSchemeName): Promise<FilmPlan> {
   const scheme = LABEL_SCHEMES[labels];
   const all = (await openCatalogue(home)).films();
   const films = classifyFilms(scheme, all);
   const earlier = (await readJson<Split>(home.files.split)) ?? {};
-  const split = splitFilms(scheme, films, earlier, await readShares(home));
-  const classes = countClasses(scheme, divideFilms(films, split));
+  const personOf = groupPatients((await readSamePatient(home)).pairs);
+  const split = splitFilms(scheme, films, earlier, await readShares(home), personOf);
+  const classes = countClasses(scheme, divideFilms(films, split, heldOutTwice(split, personOf)));
   const trained = classes.filter(({ isTrained }) => isTrained);
   const code = all.length === 0 ? 'NO_FILMS' : trained.length < CLASSES_MIN ? 'TOO_FEW_PATIENTS' : null;
   return { classes, code, trainingFilms: trained.reduce((n, { trainingFilms }) => n + trainingFilms, 0) };

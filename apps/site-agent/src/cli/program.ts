@@ -15,6 +15,7 @@ const COMMANDS = {
   status: async (program: Command) => (await import('./status.ts')).addStatusCommand(program),
   cancel: async (program: Command) => (await import('./cancel.ts')).addCancelCommand(program),
   quarantine: async (program: Command) => (await import('./quarantine.ts')).addQuarantineCommand(program),
+  patients: async (program: Command) => (await import('./patients.ts')).addPatientsCommand(program),
   'deid-report': async (program: Command) => (await import('./deid-report.ts')).addDeidReportCommand(program),
   training: async (program: Command) => (await import('./training.ts')).addTrainingCommand(program),
   upload: async (program: Command) => (await import('./upload.ts')).addUploadCommand(program),

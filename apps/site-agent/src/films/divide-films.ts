@@ -2,6 +2,7 @@ import { SiteError } from '../site-error.ts';
 import type { CatalogueFilm } from './catalogue.ts';
 import type { ClassedFilm } from './film-set.ts';
 import { classOfFilm, type LabelScheme, TRAINING_PATIENTS_PER_CLASS_MIN } from './label-schemes.ts';
+import type { PersonOf } from './same-patient.ts';
 import { type Part, SHARES_BESIDE_HOLD_OUT, type Shares, type Split, splitPatients } from './split.ts';
 
 /** Films by the part that their patient is in. */
@@ -17,28 +18,67 @@ export function classifyFilms(scheme: LabelScheme, films: readonly CatalogueFilm
 
 /**
  * Puts the patients of these films into parts; those of `earlier` stay where they were, so that none ever moves between
- * training and hold-out. Throws HOLD_OUT_CONFLICT when a published hold-out asks for that.
+ * training and hold-out. Patient keys of one person go together: a new one to where an earlier one is. Throws HOLD_OUT_CONFLICT when a
+ * published hold-out asks for what can't be.
  */
 export function splitFilms(
   scheme: LabelScheme,
   films: readonly ClassedFilm[],
   earlier: Split,
   sharesOfSite?: Shares,
+  personOf: PersonOf = (key) => key,
 ): Split {
-  const patients = [...new Set(films.map(({ patientKey }) => patientKey))].map((key) => {
-    const findings = films.filter(({ patientKey }) => patientKey === key).flatMap((film) => film.findings);
-    return { key, stratum: classOfFilm(scheme, findings)! };
-  });
-  const chosen = films.filter(({ part }) => part === 'hold-out');
-  const given = Object.fromEntries(chosen.map(({ patientKey }): [string, Part] => [patientKey, 'hold-out']));
-  if (Object.keys(given).some((key) => earlier[key] && earlier[key] !== 'hold-out'))
+  const keys = [...new Set(films.map(({ patientKey }) => patientKey))];
+  const chosen = new Set(films.filter(({ part }) => part === 'hold-out').map(({ patientKey }) => patientKey));
+  if ([...chosen].some((key) => earlier[key] && earlier[key] !== 'hold-out'))
     throw new SiteError('HOLD_OUT_CONFLICT');
-  const shares = chosen.length > 0 ? SHARES_BESIDE_HOLD_OUT : sharesOfSite;
-  const others = patients.filter(({ key }) => !given[key]);
-  return { ...earlier, ...splitPatients(others, earlier, shares), ...given };
+  const given = Object.fromEntries([...chosen].map((key): [string, Part] => [key, 'hold-out']));
+  const placed = partsOfPersons({ ...earlier, ...given }, personOf);
+  const shares = chosen.size > 0 ? SHARES_BESIDE_HOLD_OUT : sharesOfSite;
+  const givenPersons = new Set([...chosen].map(personOf));
+  const persons = [...new Set(keys.map(personOf))].filter((person) => !givenPersons.has(person));
+  const patients = persons.map((person) => {
+    const findings = films
+      .filter(({ patientKey }) => personOf(patientKey) === person)
+      .flatMap((film) => film.findings);
+    return { key: person, stratum: classOfFilm(scheme, findings)! };
+  });
+  const split = { ...placed, ...splitPatients(patients, placed, shares) };
+  const fresh = Object.fromEntries(keys.map((key): [string, Part] => [key, split[personOf(key)]!]));
+  return { ...fresh, ...earlier, ...given };
 }
 
-export function divideFilms(films: readonly ClassedFilm[], split: Split): Parts {
+/** Where a person is, of whom some keys have a part: in training, if any key is. */
+function partsOfPersons(split: Split, personOf: PersonOf): Split {
+  const placed: Split = {};
+  for (const [key, part] of Object.entries(split)) {
+    const person = personOf(key);
+    const isFirst =
+      placed[person] === undefined || PRECEDENCE.indexOf(part) < PRECEDENCE.indexOf(placed[person]!);
+    if (isFirst) placed[person] = part;
+  }
+  return placed;
+}
+
+const PRECEDENCE: readonly Part[] = ['train', 'validation', 'hold-out'];
+
+/** Hold-out patients who are also in training or validation, under another number: they belong in no figure. */
+export function heldOutTwice(split: Split, personOf: PersonOf): Set<string> {
+  const seen = new Set(
+    Object.keys(split)
+      .filter((key) => split[key] !== 'hold-out')
+      .map(personOf),
+  );
+  return new Set(Object.keys(split).filter((key) => split[key] === 'hold-out' && seen.has(personOf(key))));
+}
+
+/** Films by part, without those of patients `leftOut`. */
+export function divideFilms(
+  all: readonly ClassedFilm[],
+  split: Split,
+  leftOut: ReadonlySet<string> = new Set(),
+): Parts {
+  const films = all.filter(({ patientKey }) => !leftOut.has(patientKey));
   const part = (wanted: Part) => films.filter(({ patientKey }) => split[patientKey] === wanted);
   return { train: part('train'), validation: part('validation'), heldOut: part('hold-out') };
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { seededRandom } from '@synspine/compute';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { writeJson } from '../../durable-file.ts';
 import { openCatalogue } from '../../films/catalogue.ts';
 import { commitTo, HOLD_OUT_FOLDER, openHoldOut } from '../../films/hold-out.ts';
 import type { FilmFinding } from '../../films/label-schemes.ts';
 import { encodeGray, MASTER_SIZE } from '../../films/master-image.ts';
+import { readSamePatient } from '../../films/same-patient.ts';
 import { openTrainingFilms } from '../../films/training-films.ts';
 import { type Home, openHome } from '../../home.ts';
 import { pipeline } from '../../pipeline.ts';
@@ -51,6 +53,48 @@ async function addPatients(
     catalogue.add({ pixelSha256, ...keys, fileSha256: sha256(`file ${film}`), findings, ...size });
   }
   await catalogue.save();
+  const searched = catalogue.films().map((film) => film.pixelSha256); // flat images have nothing to compare
+  await writeJson(home.files.samePatient, { schema: 'synspine.same-patient/1', searched, pairs: [] });
+}
+
+/** A film each of patients whose films look like films; `drawnLike` another's film, moved by eight pixels of 256. */
+async function addDrawnPatients(
+  from: number,
+  to: number,
+  { drawnLike, name = 'film' }: { drawnLike?: number; name?: string } = {},
+): Promise<void> {
+  const catalogue = await openCatalogue(home);
+  for (let patient = from; patient < to; patient++) {
+    const pixels = drawFilm(drawnLike ?? patient, drawnLike === undefined ? 0 : 8);
+    const pixelSha256 = sha256(`${name} of ${patient}`);
+    await writeFile(join(home.folders.films, `${pixelSha256}.png`), await encodeGray(pixels, MASTER_SIZE));
+    const patientKey = sha256(`patient ${patient}`).slice(0, 32);
+    const filmKey = sha256(`key ${name} ${patient}`).slice(0, 32);
+    const size = { rows: 300, columns: 200, fit: 'squeeze' as const };
+    const findings = everyThirdAbnormal(patient);
+    catalogue.add({ pixelSha256, patientKey, filmKey, fileSha256: sha256(pixelSha256), findings, ...size });
+  }
+  await catalogue.save();
+}
+
+/** Blobs as no other patient has them. */
+function drawFilm(patient: number, shift: number): Uint8Array {
+  const random = seededRandom(1_000 + patient);
+  const blobs = Array.from({ length: 60 }, () => [
+    random() * 256,
+    random() * 256,
+    6 + 14 * random(),
+    2 * random() - 1,
+  ]);
+  return Uint8Array.from({ length: MASTER_SIZE ** 2 }, (_, at) => {
+    const [x, y] = [(at % MASTER_SIZE) - shift, Math.floor(at / MASTER_SIZE)];
+    const sum = blobs.reduce(
+      (gray, [u, v, width, height]) =>
+        gray + 90 * height! * Math.exp(-((x - u!) ** 2 + (y - v!) ** 2) / width! ** 2),
+      128,
+    );
+    return Math.min(255, Math.max(0, sum));
+  });
 }
 
 async function preprocess(
@@ -202,6 +246,33 @@ describe('preprocess', () => {
     const { classNames: _, ...file } = JSON.parse(await readFile(path, 'utf8'));
     await writeFile(path, JSON.stringify(file));
     expect((await openHoldOut(run)).films.classNames).toEqual(['normal', 'abnormal']);
+  });
+
+  it('takes two numbers of one patient for one, and leaves out of all figures one sealed on both sides', async () => {
+    await addDrawnPatients(0, 50);
+    const before = await preprocess();
+    expect(before.output.samePatient).toEqual({ pairs: 0, leftOut: 0 });
+    const { train } = await openTrainingFilms(before.run);
+    const { films: heldOut } = await openHoldOut(before.run);
+    const patientOf = (film: number) => sha256(`patient ${film}`).slice(0, 32);
+    const isIn = (set: { patients: readonly string[] }) => (film: number) =>
+      set.patients.includes(patientOf(film));
+    const numbers = Array.from({ length: 50 }, (_, film) => film);
+    const [trained, other] = numbers.filter(isIn(train));
+    const [held] = numbers.filter(isIn(heldOut));
+    await addDrawnPatients(50, 51, { drawnLike: trained! }); // a new number
+    await addDrawnPatients(held!, held! + 1, { drawnLike: other!, name: 'second film' });
+    const after = await preprocess();
+    expect(after.output.samePatient).toEqual({ pairs: 2, leftOut: 1 });
+    expect((await openTrainingFilms(after.run)).train.patients).toContain(patientOf(50));
+    const { films: stillHeld } = await openHoldOut(after.run);
+    expect(stillHeld.patients).not.toContain(patientOf(held!));
+    const { pairs } = await readSamePatient(home);
+    expect(pairs.map(({ patients }) => [...patients].sort())).toContainEqual(
+      [patientOf(held!), patientOf(other!)].sort(),
+    );
+    const text = await readFile(home.files.samePatient, 'utf8');
+    expect(text).not.toContain('patient ');
   });
 
   it('stops a run whose classes have too few patients', async () => {

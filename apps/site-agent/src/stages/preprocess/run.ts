@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { initCompute } from '@synspine/compute';
 import type { Fit } from '@synspine/dicom';
 import { readJson, writeJson } from '../../durable-file.ts';
 import {
@@ -7,12 +8,15 @@ import {
   countClasses,
   countPatients,
   divideFilms,
+  heldOutTwice,
   type Parts,
   splitFilms,
 } from '../../films/divide-films.ts';
 import { type ClassedFilm, writeFilmSet } from '../../films/film-set.ts';
+import { findSamePatient } from '../../films/find-same-patient.ts';
 import { commitTo, HOLD_OUT_FOLDER } from '../../films/hold-out.ts';
 import { LABEL_SCHEMES, type LabelScheme } from '../../films/label-schemes.ts';
+import { groupPatients, type PersonOf } from '../../films/same-patient.ts';
 import type { Split } from '../../films/split.ts';
 import { TRAINING_FOLDER } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
@@ -32,10 +36,12 @@ export type PreprocessOutput = {
   films: PartCounts;
   patients: PartCounts;
   holdOutCommitment: string;
+  /** Pairs of patient numbers taken for one person, and held-out patients who are in no figure as they were also trained on. */
+  samePatient: { pairs: number; leftOut: number };
 };
 
 /**
- * Splits the films by patient, seals the hold-out and commits to it, and writes each part at the preset's size. The
+ * Looks for patients with two numbers, splits the films by patient, seals the hold-out and commits to it, and writes each part at the preset's size. The
  * run's classes are those of its label scheme that have enough patients; films of the others take no part.
  */
 export async function runPreprocess(context: StageContext): Promise<StageOutcome> {
@@ -43,13 +49,18 @@ export async function runPreprocess(context: StageContext): Promise<StageOutcome
   const size = findPreset(run.options.preset).resolution;
   const scheme = LABEL_SCHEMES[run.options.labels];
   const classed = classifyFilms(scheme, await readRunFilms(run));
-  const split = await updateSplit(context, scheme, classed);
-  const classes = countClasses(scheme, divideFilms(classed, split));
+  initCompute({ threads: context.threads });
+  const { pairs } = await findSamePatient(home, classed, { guard: context.guard, at: new Date() });
+  const personOf = groupPatients(pairs);
+  const split = await updateSplit(context, scheme, classed, personOf);
+  const leftOut = heldOutTwice(split, personOf);
+  const classes = countClasses(scheme, divideFilms(classed, split, leftOut));
   const classNames = classes.filter(({ isTrained }) => isTrained).map(({ name }) => name);
   const left = classes.filter(({ isTrained }) => !isTrained);
   const parts = divideFilms(
     classed.filter(({ className }) => classNames.includes(className)),
     split,
+    leftOut,
   );
   const [training, sealed] = [join(draft, TRAINING_FOLDER), join(draft, HOLD_OUT_FOLDER)];
   for (const folder of [training, sealed]) await mkdir(folder, { mode: 0o700 });
@@ -66,6 +77,7 @@ export async function runPreprocess(context: StageContext): Promise<StageOutcome
     films: countParts(parts, (set) => set.length),
     patients: countParts(parts, countPatients),
     holdOutCommitment: commitTo(parts.heldOut.map(({ pixelSha256 }) => pixelSha256)),
+    samePatient: { pairs: pairs.filter(({ state }) => state !== 'different').length, leftOut: leftOut.size },
   };
   const isTrainable = classNames.length >= CLASSES_MIN;
   return isTrainable ? { kind: 'done', output } : { kind: 'stopped', code: 'TOO_FEW_PATIENTS', output };
@@ -76,9 +88,10 @@ async function updateSplit(
   { home, guard }: StageContext,
   scheme: LabelScheme,
   films: readonly ClassedFilm[],
+  personOf: PersonOf,
 ): Promise<Split> {
   const earlier = (await readJson<Split>(home.files.split)) ?? {};
-  const split = splitFilms(scheme, films, earlier, await readShares(home));
+  const split = splitFilms(scheme, films, earlier, await readShares(home), personOf);
   await writeJson(home.files.split, split, { guard });
   return split;
 }
