@@ -1,29 +1,27 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { decodeClassifier, predict } from '@synspine/classifier';
 import { initCompute } from '@synspine/compute';
 import { aucInterval } from '@synspine/metrics';
-import { type Client, createClient, type PublicJwk, type ReleaseManifest } from '@synspine/protocol';
-import { createAuthoriser, generateKeyPair, signManifest, verifyClassifier } from '@synspine/release';
+import type { Client, PublicJwk, ReleaseManifest } from '@synspine/protocol';
+import { verifyClassifier } from '@synspine/release';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RunningRegistry, sendRelease, startRegistry } from './registry.fixture.ts';
 import { drawFilms, writeRelease } from './release.fixture.ts';
 
 const SIZE = 16;
 const program = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const REGISTRY = program('registry/bin/synspine-registry.mjs');
 const BENCHMARK = program('benchmark/bin/synspine-benchmark.mjs');
 
 type Site = { id: string; client: Client; manifest: ReleaseManifest; firstTestFilm: number };
 
-/** The registry's own program with its embedded database, and three sites that have released phantom films. */
+/** Three sites that have released phantom films, and a benchmark that lets those pass, which no weights draw. */
+let registry: RunningRegistry;
+let verifier: Client;
 let folder: string;
-let registry: ChildProcess;
 let environment: NodeJS.ProcessEnv;
 let admin: Client;
 let url: string;
@@ -31,30 +29,12 @@ let sites: Site[];
 
 beforeAll(async () => {
   initCompute();
-  folder = await mkdtemp(join(tmpdir(), 'synspine-benchmark-int-'));
-  environment = { ...process.env, DATA_DIR: join(folder, 'registry'), PORT: '0', LOG_LEVEL: 'silent' };
-  const token = await execute(REGISTRY, 'create-admin', '--name', 'Test');
-  registry = spawn(process.execPath, [REGISTRY, 'serve'], { env: environment });
-  url = await new Promise<string>((found, failed) => {
-    let text = '';
-    registry.once('exit', () => failed(new Error('the registry ended')));
-    registry.stdout!.on('data', (chunk) => {
-      text += chunk;
-      const match = /http:\/\/[\w.]+:\d+/.exec(text);
-      if (match) found(match[0]);
-    });
-  });
-  admin = createClient({ baseUrl: url, authorise: async () => ({ Authorization: `Bearer ${token}` }) });
-  verifier = (await enrolled('verifier', 'benchmark')).client;
+  registry = await startRegistry(process.env);
+  ({ folder, environment, admin, url } = registry);
+  verifier = (await registry.enrol('verifier', 'benchmark')).client;
   sites = await Promise.all(['alder', 'birch', 'cedar'].map(releaseFrom));
 }, 300_000);
-
-afterAll(async () => {
-  const ended = new Promise((done) => registry.once('exit', done));
-  registry.kill('SIGTERM');
-  await ended;
-  await rm(folder, { recursive: true, force: true });
-}, 30_000);
+afterAll(() => registry.stop(), 30_000);
 
 async function execute(path: string, ...args: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [path, ...args], { env: environment });
@@ -63,25 +43,8 @@ async function execute(path: string, ...args: string[]): Promise<string> {
 const run = (...args: string[]) =>
   execute(BENCHMARK, 'run', '--home', join(folder, 'home'), '--once', ...args);
 
-/** A benchmark that lets the phantoms of this test pass: no weights draw them. */
-let verifier: Client;
-
-async function enrolled(id: string, kind: 'site' | 'benchmark') {
-  const { enrolmentCode: code } = await admin.call('createSite', { body: { id, name: id, kind } });
-  const [auth, signing] = [await generateKeyPair(), await generateKeyPair()];
-  const keys = { authKey: auth.publicJwk, signingKey: signing.publicJwk, agentVersion: '0.1.0' };
-  const { audience } = await createClient({ baseUrl: url }).call('enrol', { body: { code, ...keys } });
-  const authorise = createAuthoriser({
-    baseUrl: url,
-    clientId: id,
-    audience,
-    authPrivateJwk: auth.privateJwk,
-  });
-  return { client: createClient({ baseUrl: url, authorise }), signing };
-}
-
 async function releaseFrom(id: string, number: number): Promise<Site> {
-  const { client, signing } = await enrolled(id, 'site');
+  const site = await registry.enrol(id, 'site');
   const dir = join(folder, `release-${id}`);
   const counts = { train: 30, validation: 5, heldOut: 60 };
   const training = {
@@ -95,22 +58,9 @@ async function releaseFrom(id: string, number: number): Promise<Site> {
     siteId: id,
     training,
   });
-  const { releaseId } = await client.call('createRelease', {
-    headers: { 'idempotency-key': randomUUID() },
-    body: { manifest: await signManifest(manifest, signing.privateJwk) },
-  });
-  for (const { name } of manifest.files) {
-    const body = await readFile(join(dir, name));
-    const digest = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`;
-    await client.call('putPart', {
-      params: { releaseId, name, part: 1 },
-      headers: { 'content-digest': digest },
-      body,
-    });
-  }
-  await client.call('completeRelease', { params: { releaseId } });
+  const releaseId = await sendRelease(site, manifest, dir);
   await verifier.call('putVerdict', { params: { releaseId }, body: { verdict: 'pass' } });
-  return { id, client, manifest, firstTestFilm: 90_000 + number * 1_000 };
+  return { id, client: site.client, manifest, firstTestFilm: 90_000 + number * 1_000 };
 }
 
 /** What a site agent does with its tasks, on phantoms in place of films. */
