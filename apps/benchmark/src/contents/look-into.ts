@@ -10,7 +10,7 @@ import type { CheckRequest, ChildAnswer, ChildReady } from './check-child.ts';
 export type Limits = { threads: number; signal: AbortSignal; timeoutMs?: number; memoryMb?: number };
 
 const CHILD = fileURLToPath(new URL('./check-child.ts', import.meta.url));
-const START_TIMEOUT_MS = 120_000;
+const START_TIMEOUT_MS = 300_000;
 const TIMEOUT_MS = 3_600_000; // 10,000 images of 256 px and 256 of them drawn anew on two cores take a quarter of it
 const MEMORY_MB = 8_192; // resident: TensorFlow, a generator of 256 px, one shard and a plane of 32 px an image
 const MEMORY_CHECK_MS = 200;
