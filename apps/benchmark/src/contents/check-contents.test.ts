@@ -176,4 +176,24 @@ describe('a release that repeats another site’s images', () => {
     const cedar = await makeRelease(await temporaryFolder(), { siteId: 'cedar', weightsSeed: 3 });
     expect(await verdictOf(cedar.dir, cedar.manifest, [known])).toBe('pass');
   });
+
+  it('altered by a lossy format, and under weights of its own, ends in quarantine as such', async () => {
+    const alder = await makeRelease(await temporaryFolder());
+    const known = join(await temporaryFolder(), 'alder');
+    await writeFile(known, await checkContents({ folder: alder.dir, manifest: alder.manifest, others: [] }));
+    const jpeg = async (row: ShardImage) => {
+      const lossy = await sharp(row.png).jpeg({ quality: 90 }).toBuffer();
+      return { ...row, png: markSynthetic(await sharp(lossy).toColourspace('b-w').png().toBuffer()) };
+    };
+    for (const weightsSeed of [1, 3]) {
+      const stolen: Tampering = {
+        rows: (all) => Promise.all(all.map((row, i) => jpeg({ ...row, png: alder.honest[i]!.png }))),
+      };
+      const birch = await makeRelease(await temporaryFolder(), { siteId: 'birch', weightsSeed }, stolen);
+      expect(await verdictOf(birch.dir, birch.manifest, [known])).toBe('CONTENT_GRID');
+      const { files, ...rest } = birch.manifest;
+      const withoutGrid = { ...rest, files: files.filter(({ kind }) => kind !== 'grid') };
+      expect(await verdictOf(birch.dir, withoutGrid, [known])).toBe('CONTENT_REPEATS_SITE');
+    }
+  });
 });

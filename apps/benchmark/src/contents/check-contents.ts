@@ -4,10 +4,10 @@ import type { ReleaseManifest } from '@synspine/protocol';
 import { checkRows } from './check-rows.ts';
 import { openWeights } from './check-weights.ts';
 import { ContentFault, demand } from './content-fault.ts';
-import { hashGray, repeatsAny, takeFingerprint } from './fingerprints.ts';
+import { ALTERED_IMAGE, hashGray, repeatsAny, SAME_IMAGE, takeFingerprint } from './fingerprints.ts';
 import { readPng } from './read-png.ts';
 import { type Row, readShardStrictly } from './read-shard.ts';
-import { blockOf, checkRegeneration, chooseBlocks, type Drawn } from './regenerate.ts';
+import { blockOf, chooseBlocks, type Drawn, findStrangers } from './regenerate.ts';
 
 export type CheckedRelease = {
   manifest: ReleaseManifest;
@@ -32,12 +32,25 @@ export async function checkContents({ manifest, folder, others }: CheckedRelease
   try {
     const { fingerprints, drawn, hashes } = await readImages(manifest, folder, numbered);
     await checkGrid(manifest, folder, hashes);
-    checkRegeneration(drawn, sampler, manifest);
-    demand(!(await repeatsAny(fingerprints, others)), 'CONTENT_REPEATS_SITE');
+    demand(!(await repeatsAny(fingerprints, others, SAME_IMAGE)), 'CONTENT_REPEATS_SITE');
+    const strangers = findStrangers(drawn, sampler, manifest);
+    if (strangers.length > 0) throw await nameStrangers(strangers, manifest, others);
     return fingerprints;
   } finally {
     sampler.dispose();
   }
+}
+
+/** Images that the weights don't draw are another site's, altered, or nobody knows whose. */
+async function nameStrangers(
+  strangers: readonly Drawn[],
+  { imageSize }: ReleaseManifest,
+  others: readonly string[],
+): Promise<ContentFault> {
+  const fingerprints = strangers.map(({ gray }) => takeFingerprint(gray, imageSize));
+  const own = new Uint8Array(Buffer.concat(fingerprints));
+  const isRepeated = await repeatsAny(own, others, ALTERED_IMAGE);
+  return new ContentFault(isRepeated ? 'CONTENT_REPEATS_SITE' : 'CONTENT_NOT_REGENERATED');
 }
 
 /** The shards one after another, so that only one is in memory. */

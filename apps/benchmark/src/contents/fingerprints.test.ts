@@ -2,7 +2,7 @@ import { initCompute } from '@synspine/compute';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, expect, it } from 'vitest';
 import { drawFilm } from '../release.fixture.ts';
-import { highestLikeness, REPEAT_CORRELATION, takeFingerprint } from './fingerprints.ts';
+import { ALTERED_IMAGE, highestLikeness, takeFingerprint } from './fingerprints.ts';
 
 beforeAll(() => void initCompute({ threads: 1 }));
 
@@ -27,13 +27,13 @@ it.each<[string, (gray: Uint8Array) => Promise<[Uint8Array, number]>]>([
 ])('an image of another site is known again: %s', async (_, alter) => {
   const known = takeFingerprint(await film(1), SIZE);
   expect(highestLikeness(takeFingerprint(...(await alter(await film(1)))), known)).toBeGreaterThan(
-    REPEAT_CORRELATION,
+    ALTERED_IMAGE,
   );
 });
 
 it('another image is none, and a blank one is like nothing', async () => {
   const known = takeFingerprint(await film(1), SIZE);
-  expect(highestLikeness(takeFingerprint(await film(2), SIZE), known)).toBeLessThan(REPEAT_CORRELATION);
+  expect(highestLikeness(takeFingerprint(await film(2), SIZE), known)).toBeLessThan(ALTERED_IMAGE);
   const blank = takeFingerprint(new Uint8Array(SIZE ** 2).fill(90), SIZE);
   expect(highestLikeness(blank, blank)).toBe(0);
 });

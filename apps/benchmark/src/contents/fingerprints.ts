@@ -10,10 +10,12 @@ const ROW_BYTES = HASH_BYTES + DETAIL_BYTES;
 /** Standard deviation of detail, in gray levels, below which an image shows nothing that could be compared. */
 const FLAT = 1;
 /**
- * Correlation of detail from which two images count as one. docs/decisions/contents.md: what re-encoded, brightened and
- * scaled images reached, and what images of different sites did.
+ * Correlation of detail from which two images are one, but for what a weights' redrawing may differ by. Generators of two
+ * sites that began at the same weights and were hardly trained reach .997; docs/decisions/contents.md.
  */
-export const REPEAT_CORRELATION = 0.95;
+export const SAME_IMAGE = 0.998;
+/** From which an image that its own release's weights don't draw is taken for another site's, encoded with loss or altered. */
+export const ALTERED_IMAGE = 0.93;
 const ROWS_AT_ONCE = 1_024;
 
 /** Lower-case hexadecimal SHA-256 of an image's gray bytes. */
@@ -68,9 +70,13 @@ function highPass(plane: Float64Array): Float64Array {
   return detail;
 }
 
-/** Whether an image is in one of the files of fingerprints, pixel by pixel or by its detail. `own`: ROW_BYTES an image. */
-export async function repeatsAny(own: Uint8Array, files: readonly string[]): Promise<boolean> {
-  for (const file of files) if (highestLikeness(own, await readFile(file)) >= REPEAT_CORRELATION) return true;
+/** Whether an image is as like one of the files of fingerprints as `likeness`. `own`: ROW_BYTES an image. */
+export async function repeatsAny(
+  own: Uint8Array,
+  files: readonly string[],
+  likeness: number,
+): Promise<boolean> {
+  for (const file of files) if (highestLikeness(own, await readFile(file)) >= likeness) return true;
   return false;
 }
 

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Sampler } from '@synspine/gan';
 import type { ReleaseManifest } from '@synspine/protocol';
-import { demand } from './content-fault.ts';
 import type { Row } from './read-shard.ts';
 
 /** Blocks of the seed's sequence that are drawn anew; nobody can know which. */
@@ -38,26 +37,27 @@ function blockSize(imageSize: number): number {
 export type Drawn = Pick<Row, 'label' | 'index'> & { gray: Uint8Array };
 
 /**
- * Draws the rows of some blocks from the weights and compares: each must be `sample(weights, seed, index, label, ψ)` but for
- * rounding. Throws ContentFault.
+ * Draws the rows of some blocks from the weights. Returns those that are not `sample(weights, seed, index, label, ψ)`, but
+ * for rounding.
  */
-export function checkRegeneration(
+export function findStrangers(
   rows: readonly Drawn[],
   sampler: Sampler,
   { synthetic: { seed, psi }, imageSize }: ReleaseManifest,
-): void {
+): Drawn[] {
   const pixels = imageSize ** 2;
-  for (const block of new Set(rows.map(({ index }) => blockOf(index, imageSize)))) {
+  const blocks = new Set(rows.map(({ index }) => blockOf(index, imageSize)));
+  return [...blocks].flatMap((block) => {
     const firstIndex = block * blockSize(imageSize);
     const labels = new Uint8Array(blockSize(imageSize));
     const ofBlock = rows.filter(({ index }) => blockOf(index, imageSize) === block);
     for (const { index, label } of ofBlock) labels[index - firstIndex] = label;
     const drawn = sampler.sample({ labels, seed, psi, firstIndex });
-    for (const { index, gray } of ofBlock) {
+    return ofBlock.filter(({ index, gray }) => {
       const at = (index - firstIndex) * pixels;
-      demand(isSame(gray, drawn.subarray(at, at + pixels)), 'CONTENT_NOT_REGENERATED');
-    }
-  }
+      return !isSame(gray, drawn.subarray(at, at + pixels));
+    });
+  });
 }
 
 function isSame(sent: Uint8Array, drawn: Uint8Array): boolean {

@@ -19,6 +19,8 @@ export type MadeRelease = {
   manifest: ReleaseManifest;
   weights: Uint8Array;
   drawn: DrawnImage[];
+  /** Its rows before any tampering. */
+  honest: ShardImage[];
 };
 
 /** Random weights of the smallest preset: they draw blots that differ from image to image. */
@@ -111,7 +113,7 @@ export async function makeRelease(
     synthetic: describeSynthetic(seed, drawnPerClass),
     files: await bundleRelease(dir),
   };
-  return { dir, manifest: tampering.manifest?.(manifest) ?? manifest, weights, drawn };
+  return { dir, manifest: tampering.manifest?.(manifest) ?? manifest, weights, drawn, honest: await honest };
 }
 
 function describeSynthetic(seed: number, drawn: number): ReleaseManifest['synthetic'] {
