@@ -91,7 +91,7 @@ describe('synspine-site generate', () => {
     }
     const before = await readFile(join(out, names[0]!));
     expect(await generate(...args)).toMatchObject({
-      code: 1,
+      code: 64,
       text: expect.stringContaining('OUTPUT_EXISTS'),
     });
     expect(await generate(...args, '--force')).toMatchObject({ code: 0 });
@@ -104,7 +104,7 @@ describe('synspine-site generate', () => {
       const run = await addRun(audit);
       const args = ['--home', home.path, '--run', run.runId, '--format', 'both'];
       expect(await generate(...args)).toMatchObject({
-        code: 1,
+        code: 64,
         text: expect.stringContaining('NOT_AUDITED'),
       });
       const { code, text } = await generate(...args, '--unaudited');
@@ -135,10 +135,10 @@ describe('synspine-site generate', () => {
     const file = join(await temporaryFolder(), 'generator.safetensors');
     await cp(join(run.folders.stages, 'train', 'generator.safetensors'), file);
     const args = ['--generator', file, '--preset', 'demo-32'];
-    expect(await generate(...args)).toMatchObject({ code: 1, text: expect.stringContaining('NOT_AUDITED') });
+    expect(await generate(...args)).toMatchObject({ code: 64, text: expect.stringContaining('NOT_AUDITED') });
   }, 120_000);
 
   it.each(['0', '100001'])('refuses a count of %s', async (count) => {
-    expect((await generate('--home', home.path, '--count', count)).code).toBe(1);
+    expect((await generate('--home', home.path, '--count', count)).code).toBe(64);
   });
 });
