@@ -124,7 +124,7 @@ describe('the program', () => {
     await command.close();
     const { url } = await serving;
     const token = await run(['create-admin', '--name', 'An admin']);
-    expect(await adminClient(url, token).call('listSites', {})).toEqual({ sites: [] });
+    expect(await adminClient(url, token).call('listSites', {})).toMatchObject({ sites: [] });
   });
 
   it('says what to do when a command meets a server that is still starting', async () => {
@@ -147,7 +147,7 @@ describe('the program', () => {
     const { url } = await serve({ PORT: '0' });
     await enrol(url, await run(['create-admin', '--name', 'An admin']), 'alder');
     await expect(run(['invite', 'alder', '--name', 'Alder'])).rejects.toMatchObject({
-      code: 1,
+      code: 64,
       stderr: expect.stringMatching(/^SITE_EXISTS: [^\n]+Choose another id\.\n$/),
     });
   });
@@ -162,7 +162,7 @@ describe('the program', () => {
   it('says in one line, without the password, that the database does not answer', async () => {
     const env = { DATABASE_URL: 'postgresql://user:ZZCANARY@127.0.0.1:1/registry' };
     await expect(run(['migrate'], env)).rejects.toMatchObject({
-      code: 1,
+      code: 75,
       stderr: expect.stringMatching(/^The database does not answer\. Check DATABASE_URL[^\n]*\n$/),
     });
   });

@@ -118,7 +118,7 @@ describe('synspine-site quarantine retry', () => {
     expect((await site('ingest', folder, '--home', home)).text).toMatch(/^0 films ingested/);
     await rename(join(folder, '..', 'labels-later.csv'), join(folder, 'labels.csv'));
     const nothing = await site('quarantine', 'retry', '--home', home);
-    expect(nothing).toMatchObject({ code: 1, text: expect.stringMatching(/OPTION_INVALID.*--all/) });
+    expect(nothing).toMatchObject({ code: 64, text: expect.stringMatching(/OPTION_INVALID.*--all/) });
     const labelled = await site('quarantine', 'retry', '--home', home, '--code', 'NO_LABEL');
     expect(labelled.text).toMatch(/^\d+ films ingested, 0 refused$/m);
     const rest = await site('quarantine', 'list', '--home', home);
