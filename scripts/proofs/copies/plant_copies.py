@@ -1,8 +1,10 @@
 """Alters films in known ways, for the proof that the audit's search finds them. Pillow and SciPy; none of the search's own code.
 
 usage: plant_copies.py REQUEST.json
-REQUEST: { films, others, size, count, seed, kinds?, out }: raw gray bytes of the films to copy and of strangers, and where to put
-OUT.u8 (all images) and OUT.json, a list of { kind, strength, sources: [row], correlations: [with the source, alteration undone] }.
+REQUEST: { films, patients, others, size, count, seed, kinds?, out }: raw gray bytes of the films to copy and of strangers, the films'
+patients, and where to put OUT.u8 (all images, `count` of each strength in turn) and OUT.json: { limit, planted: [{ kind, strength,
+sources: [row], correlations: [with the source, the alteration undone] }] }. `limit` is the correlation that one pair of films of
+different patients in a thousand exceeds. Without `out`, prints the kinds.
 """
 
 import io
@@ -139,8 +141,8 @@ def alterations(size):
 
     return {
         "exact": {"": lambda film, _, rng: film},
-        "shift, whole pixels": {f"{share:.3g} of the side": whole_shift(share) for share in (1.01 / 32, 2.01 / 32, 0.12)},
-        "shift, any": {f"{share:.3g} of the side": shift(share) for share in (0.03, 0.06, 0.09, 0.12)},
+        "shift, whole pixels": {f"{whole_pixels(size, s) * size:.0f} px": whole_shift(s) for s in (1.01 / 32, 2.01 / 32, 0.12)},
+        "shift, any": {f"{100 * share:.0f} % of the side": shift(share) for share in (0.03, 0.06, 0.09, 0.12)},
         "shrunk": {f"to {scale}": (lambda s: lambda film, _, rng: affine(film, rng, scale=s))(scale) for scale in (0.9, 0.8)},
         "crop": {f"of {share}": (lambda s: lambda film, _, rng: affine(film, rng, scale=1 / s))(share) for share in (0.9, 0.8)},
         "turn": {f"{d}°": (lambda d: lambda film, _, rng: affine(film, rng, degrees=sign(rng) * d))(d) for d in (3, 6, 9, 12)},
@@ -180,16 +182,24 @@ def read(path, size):
     return np.fromfile(path, np.uint8).reshape(-1, size, size).astype(float)
 
 
+def likeness_of_strangers(films, patients):
+    correlations = np.corrcoef(films.reshape(len(films), -1))
+    patients = np.array(patients)
+    return float(np.percentile(correlations[patients[:, None] != patients[None, :]], 99.9))
+
+
 def main():
     with open(sys.argv[1], encoding="utf8") as file:
         request = json.load(file)
     size, count = request["size"], request["count"]
+    chosen = {kind: of for kind, of in alterations(size).items() if kind in request.get("kinds", [kind])}
+    if "out" not in request:
+        print(json.dumps(list(chosen)))
+        return
     films, others = read(request["films"], size), read(request["others"], size)
     rng = np.random.default_rng(request["seed"])
-    images, facts = [], []
-    for kind, strengths in alterations(size).items():
-        if "kinds" in request and kind not in request["kinds"]:
-            continue
+    images, planted = [], []
+    for kind, strengths in chosen.items():
         for strength, alter in strengths.items():
             sources = [int(row) for row in np.resize(rng.permutation(len(films)), count)]
             correlations = []
@@ -199,10 +209,10 @@ def main():
                 altered = to_bytes(image)
                 images.append(altered)
                 correlations.append(correlation(films[row], altered, undo))
-            facts.append({"kind": kind, "strength": strength, "sources": sources, "correlations": correlations})
+            planted.append({"kind": kind, "strength": strength, "sources": sources, "correlations": correlations})
     np.stack(images).tofile(request["out"] + ".u8")
     with open(request["out"] + ".json", "w", encoding="utf8") as file:
-        json.dump(facts, file)
+        json.dump({"limit": likeness_of_strangers(films, request["patients"]), "planted": planted}, file)
 
 
 main()
