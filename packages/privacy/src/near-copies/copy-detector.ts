@@ -11,23 +11,29 @@ export type CopyDetector = (scores: CopyScores) => number | undefined;
 
 /**
  * A detector that takes a share `tail` of honest images for copies at most, and one of all `screened` with a chance of .05. `honest` are
- * scores of films that copy none: a threshold of each measure is read from them.
+ * scores of films that copy none, against films of `patients` patients: a threshold of each measure is read from them.
  */
 export function createCopyDetector(
   honest: readonly CopyScores[],
-  { tail, screened }: { tail: number; screened: number },
+  { tail, screened, patients }: { tail: number; screened: number; patients: number },
 ): CopyDetector {
   const share = Math.min(tail, CHANCE_OF_ANY / screened) / MEASURES.length;
   const limitOf = (measure: (typeof MEASURES)[number]) =>
     extremeThreshold(
       honest.map((scores) => scores[measure].excess),
       share,
+      patients,
     );
   const limits = MEASURES.map((measure) => ({ measure, limit: Math.max(EXCESS_MIN, limitOf(measure)) }));
   return (scores) => {
     const beyond = limits.filter(({ measure, limit }) => scores[measure].excess > limit);
     return beyond[0] && scores[beyond[0].measure].film;
   };
+}
+
+/** How many patients the films are of. */
+export function countPatients({ patients }: Films): number {
+  return new Set(patients).size;
 }
 
 /** Scores of films against those of all other patients: what honest images score, from films that are at hand anyway. */
@@ -49,7 +55,7 @@ export function findCopies(
   const score = createCopyScorer(films);
   const scores = inBlocks(images).flatMap(({ patients, ...block }) => score(block, patients));
   const honest = images.patients ? scores : scoreAmongThemselves(score, films);
-  return scores.map(createCopyDetector(honest, { tail, screened }));
+  return scores.map(createCopyDetector(honest, { tail, screened, patients: countPatients(films) }));
 }
 
 function inBlocks({ images, size, patients }: ImageSet & { patients?: readonly string[] }) {

@@ -1,17 +1,21 @@
+import { normalQuantile } from '@synspine/metrics';
+
 const KEPT_TAIL = 0.001; // of a first, coarse fit: scores beyond it aren't look-alikes'
 
 /**
- * The value that a share `tail` of look-alike scores exceeds, extrapolated: hundreds of scores hold no 99.999th percentile to count
- * off. The excess of the best of many matches over the fifth best falls off exponentially (spacings of extremes, Rényi 1953), at a
- * rate that is read between the upper quartile and the upper tenth. Scores of real copies (one patient under two names) may be among
- * them and would raise a threshold read so near the top; a fit of Gumbel's distribution to the quartiles alone takes them out first.
+ * The excess that a share `tail` of look-alikes reaches, extrapolated: hundreds of scores hold no 99.999th percentile to count off.
+ * Correlations with the films of `patients` patients are near normal after Fisher's transform, and of n normal draws the best reaches
+ * Φ⁻¹(1 − p/n) with a chance of p; the fifth best, which is taken off, hardly varies. Place and width are read at the upper quartile
+ * and the upper tenth. Scores of real copies (one patient under two numbers) may be among them and would raise a threshold read so near
+ * the top; a fit of Gumbel's distribution to the quartiles alone takes them out first.
  */
-export function extremeThreshold(scores: readonly number[], tail: number): number {
+export function extremeThreshold(scores: readonly number[], tail: number, patients: number): number {
   const sorted = [...scores].sort((a, b) => a - b);
   const lookAlikes = sorted.filter((score) => score <= gumbelThreshold(sorted, KEPT_TAIL));
   const [quartile, tenth] = [quantile(lookAlikes, 0.75), quantile(lookAlikes, 0.9)];
-  const scale = (tenth - quartile) / Math.log(0.25 / 0.1);
-  return quartile + scale * Math.log(0.25 / tail);
+  const best = (chance: number) => -normalQuantile(chance / patients);
+  const reach = (best(tail) - best(0.1)) / (best(0.1) - best(0.25));
+  return tenth + (tenth - quartile) * reach;
 }
 
 function gumbelThreshold(sorted: readonly number[], tail: number): number {

@@ -1,5 +1,5 @@
 import type { ImageSet, RealSet } from '../sample-set.ts';
-import { createCopyDetector, scoreAmongThemselves } from './copy-detector.ts';
+import { countPatients, createCopyDetector, scoreAmongThemselves } from './copy-detector.ts';
 import { createCopyScorer } from './copy-scores.ts';
 
 export type NearCopies = {
@@ -26,7 +26,11 @@ export function findNearCopies(
   const strangers = score(heldOut);
   const honest = [...strangers, ...scoreAmongThemselves(score, train)];
   const scores = [...released].flatMap((images) => score(images));
-  const sourceOf = createCopyDetector(honest, { tail, screened: scores.length });
+  const sourceOf = createCopyDetector(honest, {
+    tail,
+    screened: scores.length,
+    patients: countPatients(train),
+  });
   const isCopy = (film: (typeof scores)[number]) => sourceOf(film) !== undefined;
   return {
     confirmed: scores.filter(isCopy).length,
