@@ -30,7 +30,7 @@ const QUICK: Unit[] = [
     key: 'phantoms',
     title: 'phantoms of 60 patients',
     patients: 60,
-    flags: ['--images-shown', '1600', '--synthetic-count', '64'],
+    flags: ['--images-shown', '800', '--synthetic-count', '64', '--no-filters'],
     holdOut: 0.4,
   },
 ];

@@ -27,7 +27,7 @@ export async function divide(context: ProofContext, size: number, seed: number):
 }
 
 /** Copies of one kind and strength, `count` of them, the first of which is image `first`. */
-export type PlantedStrength = {
+type PlantedStrength = {
   kind: string;
   strength: string;
   sources: number[];
