@@ -11,7 +11,7 @@ COPY prisma prisma
 COPY scripts scripts
 COPY tsconfig.base.json tsconfig.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund \
- && node scripts/setup.mjs --only TensorFlow --only "TensorFlow addon" --only "EfficientNet weights" \
+ && node scripts/setup.mjs --only TensorFlow --only "TensorFlow addon" --only "EfficientNet weights" --only confinement \
  && npm prune --omit=dev --ignore-scripts
 
 FROM node:20.20.2-bookworm-slim

@@ -32,3 +32,11 @@ it.each(['benchmark', 'site-agent'])('puts the weights that the %s may start fro
   const dockerfile = readFileSync(`${root}infra/docker/${app}.Dockerfile`, 'utf8');
   expect(dockerfile).toContain('--only "EfficientNet weights"');
 });
+
+it.each(['benchmark', 'site-agent'])(
+  'confines the readers of untrusted files in the image of the %s',
+  (app) => {
+    const dockerfile = readFileSync(`${root}infra/docker/${app}.Dockerfile`, 'utf8');
+    expect(dockerfile).toContain('--only confinement');
+  },
+);
