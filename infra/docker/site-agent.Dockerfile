@@ -13,7 +13,7 @@ COPY prisma prisma
 COPY scripts scripts
 COPY tsconfig.base.json tsconfig.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund \
- && node scripts/setup.mjs ${GPU:+--gpu} --only TensorFlow --only "TensorFlow addon" --only "Inception weights" --only "EfficientNet weights" --only PostgreSQL --only "confinement" \
+ && node scripts/setup.mjs ${GPU:+--gpu} --only TensorFlow --only "TensorFlow addon" --only "Inception weights" --only "EfficientNet weights" --only PostgreSQL --only confinement \
  && npm prune --omit=dev --ignore-scripts
 
 FROM node:20.20.2-bookworm-slim
