@@ -129,6 +129,17 @@ describe('the rate at 1 % false positives', () => {
     expect(blind(20_000)).toBeLessThan(0.03);
   });
 
+  it('has an upper bound that ties among scores don’t widen: an attacker must choose among them, too', () => {
+    const random = seededRandom(8);
+    const patients = Array.from({ length: 6_000 }, (_, row) => String(row));
+    const fine = Float64Array.from(patients, random);
+    const coarse = fine.map((score) => Math.floor(score * 20)); // a twentieth of all stand at the top
+    const bound = (scores: Float64Array) =>
+      membershipRate([{ name: 'test', scores }], 4_000, patients).ciHigh;
+    expect(bound(fine)).toBeLessThan(0.025);
+    expect(bound(coarse)).toBeLessThan(0.025);
+  });
+
   it('has a lower bound that finds a leak with a few others, by the concavity of ROC curves', () => {
     expect(rateFor(40, 160).ciLow).toBeGreaterThan(0.03);
     expect(rateFor(40, 10).ciLow).toBeLessThan(0.03);

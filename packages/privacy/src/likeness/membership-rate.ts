@@ -1,4 +1,5 @@
 import type { Estimate } from '@synspine/audit-rules';
+import { seededRandom } from '@synspine/compute';
 import { normalQuantile, wilsonInterval } from '@synspine/metrics';
 import type { Attack } from './membership-attacks.ts';
 import { FALSE_POSITIVES, rateAtMost, thresholdRank } from './rate-bound.ts';
@@ -55,8 +56,7 @@ function rateOf(members: readonly number[], others: readonly number[], confidenc
   const countAbove = (threshold: number) => members.filter((score) => score > threshold).length;
   const allowed = Math.floor(FALSE_POSITIVES * falling.length); // others that may score above the threshold
   const statistic = countAbove(falling[allowed]!) / members.length;
-  const threshold = falling[thresholdRank(falling.length) - 1] ?? Number.NEGATIVE_INFINITY; // too few others for any: all may be named
-  const named = members.filter((score) => score >= threshold).length;
+  const named = namedByRank(members, falling);
   const upper = rateAtMost(named, { members: members.length, others: falling.length });
   const top = wilsonInterval(countAbove(falling[0]!), members.length, confidence).ciLow;
   return {
@@ -64,6 +64,22 @@ function rateOf(members: readonly number[], others: readonly number[], confidenc
     ciLow: Math.min(statistic, (top * FALSE_POSITIVES) / rateMost(falling.length, tail)),
     ciHigh: Math.max(statistic, upper),
   };
+}
+
+/**
+ * Members that score at least the held-out score of `thresholdRank`; all of them where there are too few others for any. Equal scores
+ * (counts have many) stand in an order drawn once: an attacker has to choose among them, too.
+ */
+function namedByRank(members: readonly number[], others: readonly number[]): number {
+  const random = seededRandom(1);
+  const drawn = (scores: readonly number[]) => scores.map((score) => ({ score, lot: random() }));
+  const [strangers, trained] = [drawn(others), drawn(members)];
+  strangers.sort((a, b) => b.score - a.score || b.lot - a.lot);
+  const threshold = strangers[thresholdRank(others.length) - 1];
+  if (!threshold) return members.length;
+  return trained.filter(
+    ({ score, lot }) => score > threshold.score || (score === threshold.score && lot >= threshold.lot),
+  ).length;
 }
 
 /** The highest false positive rate that the top of n held-out scores may have as a threshold; 1 % at least. */
