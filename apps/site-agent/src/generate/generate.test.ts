@@ -127,7 +127,7 @@ describe('synspine-site generate', () => {
   it('names the classes when it is asked for another', async () => {
     await addRun('done');
     const { code, text } = await generate('--home', home.path, '--class', 'osteophytes');
-    expect([code, text]).toEqual([1, expect.stringMatching(/CLASS_UNKNOWN.*normal, abnormal/)]);
+    expect([code, text]).toEqual([64, expect.stringMatching(/CLASS_UNKNOWN.*normal, abnormal/)]);
   }, 120_000);
 
   it('does not take a file for released that no manifest lists', async () => {
