@@ -137,7 +137,11 @@ pixel embedding stands in for the network's features, which have no part in the 
     const real = (films: Films): RealSet => ({ ...withFeatures(films), patients: films.patients });
     const [train, heldOut] = [real(division.train), real(division.heldOut)];
     const input = { train, heldOut, synthetic: withFeatures({ images, size: SIZE }), seed: unit.seed };
-    const { tests, decision } = decideGate(auditRelease(input, referencePolicy), referencePolicy, new Date());
+    const { tests, decision } = decideGate(
+      auditRelease(input, referencePolicy),
+      { policy: referencePolicy, imageSize: input.train.size },
+      new Date(),
+    );
     const figureOf = (id: string) => tests.find((test) => test.id === id)?.statistic ?? Number.NaN;
     const films = `${train.patients.length} + ${heldOut.patients.length}`;
     return { decision, nearCopies: figureOf('P1'), plantedFound: figureOf('P0'), copies, films };

@@ -1,14 +1,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  battery,
-  counted,
-  type Estimate,
-  judgeTest,
-  referencePolicy,
-  TEST_KEYS,
-} from '@synspine/audit-rules';
+import { honestAudit, judgedByReference } from '@synspine/audit-rules/honest-audit.fixture';
 import { writeSafetensors } from '@synspine/compute';
 import type { ReleaseManifest } from '@synspine/protocol';
 import { bundleRelease, type ShardImage, writeFileAtomic, writeShards } from '@synspine/release';
@@ -49,16 +42,6 @@ export async function drawFilms(perClass: number, size: number, first = 0): Prom
   );
 }
 
-const FIGURES = { planted: counted(1), nearCopies: counted(0) } as const;
-const chance = (limit: number): Estimate => ({ statistic: limit / 2, ciLow: 0, ciHigh: limit });
-
-/** Each test passed, judged by the reference policy. */
-const auditTests = TEST_KEYS.map((key) => {
-  const found = key in FIGURES ? FIGURES[key as keyof typeof FIGURES] : undefined;
-  const estimate = found ?? chance(referencePolicy.limits[battery[key].limit]);
-  return judgeTest(key, estimate, { n: 400, patients: 120 }, referencePolicy);
-});
-
 /** Writes a release's files to `dir` and returns the manifest that fits them; `change` replaces whole fields. */
 export async function writeRelease(
   dir: string,
@@ -94,14 +77,7 @@ export async function writeRelease(
     training: { loss: 'gan', imagesShown: 1_000, fit: 'squeeze', films: counts, patients: counts },
     holdOutCommitment: 'a'.repeat(64),
     quality: { imageSize, scores: [] },
-    audit: {
-      policyVersion: referencePolicy.version,
-      policy: referencePolicy,
-      tests: auditTests,
-      reasons: [],
-      accepted: [],
-      decision: 'approve',
-    },
+    audit: honestAudit({ ...judgedByReference, imageSize }),
     files: await bundleRelease(dir),
     ...change,
   };

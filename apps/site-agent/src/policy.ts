@@ -108,6 +108,7 @@ export function policyToBegin(): string {
       'Limits of the privacy audit. docs/hospital-it/policy.md explains each field and its range.',
       'version: the rules that these limits were chosen for.',
       'plantedFoundMin: share of planted copies that the search must find, else the audit is void.',
+      'plantedFoundMinSmall: the same for images of fewer than 64 pixels a side.',
       'nearCopyTail: share of honest images that may look like copies by chance; sets the threshold.',
       'nearCopiesMax: copies of training films that may remain.',
       'closenessShareMax: share of images nearer to training than to held-out patients; .5 is chance.',

@@ -12,6 +12,8 @@ export type BatteryRow = {
   limit: string;
   /** What a policy may set as the limit: one that can't fail anything is a typing error. */
   range: Range;
+  /** For images of fewer than {@link SMALL_BELOW} pixels a side, where less of a patient is left: another limit of the policy. */
+  small?: { limit: string; range: Range };
   /** The same of a policy marked as a demonstration, which says nothing about privacy. */
   demonstrationRange: Range;
   /** Fewest images or films, and fewest held-out patients, on which the test says anything. */
@@ -20,6 +22,31 @@ export type BatteryRow = {
   /** Whether a policy may accept that too few patients leave the test undecided. */
   acceptable: boolean;
 };
+
+/** Pixels a side from which on images count as large. */
+export const SMALL_BELOW = 64;
+
+/** The ways to alter a film that P0 must plant copies in. */
+export const PLANTED_KINDS = [
+  'unchanged',
+  'shift-whole',
+  'shift',
+  'enlarged',
+  'shrunk',
+  'turned',
+  'mirrored',
+  'inverted',
+  'gamma',
+  'brightness',
+  'contrast',
+  'jpeg',
+  'blurred',
+  'noise',
+  'blended',
+  'bent',
+  'half',
+  'augmented',
+] as const;
 
 const PATIENTS_MIN = 8; // with fewer on either side no audit is made
 
@@ -35,6 +62,7 @@ export const battery = {
     direction: 'atLeast',
     limit: 'plantedFoundMin',
     range: [0.9, 1],
+    small: { limit: 'plantedFoundMinSmall', range: [0.8, 1] },
     demonstrationRange: [0.5, 1],
     nMin: 60, // fewer can't tell 95 % from 90 %
     patientsMin: PATIENTS_MIN,
@@ -103,11 +131,17 @@ export const battery = {
 } as const satisfies Record<string, BatteryRow>;
 
 export type TestKey = keyof typeof battery;
-export type TestLimit = (typeof battery)[TestKey]['limit'];
+export type TestLimit = (typeof battery)[TestKey]['limit'] | typeof battery.planted.small.limit;
 
 export const TEST_KEYS = Object.keys(battery) as [TestKey, ...TestKey[]];
 
 /** The row of a test's key, with the widths of the table's types. */
-export function rowOf(key: TestKey): BatteryRow & { limit: TestLimit } {
+export function rowOf(key: TestKey): BatteryRow & { limit: TestLimit; small?: { limit: TestLimit } } {
   return battery[key];
+}
+
+/** The policy's field that holds a test's limit for images of so many pixels a side. */
+export function limitFieldOf(key: TestKey, imageSize: number): TestLimit {
+  const { limit, small } = rowOf(key);
+  return small && imageSize < SMALL_BELOW ? small.limit : limit;
 }

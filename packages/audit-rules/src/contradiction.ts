@@ -11,7 +11,9 @@ export function contradictionToApproval(audit: AuditReport, at: Date): string | 
   if (audit.policy === undefined) return contradictionBefore02(audit);
   if (audit.policyVersion !== audit.policy.version) return 'it names another policy than it was judged by';
   if (audit.acceptedUndecided) return 'it accepts undecided tests as a whole';
-  const { decision, objections, undecided, accepted } = decideAudit(audit.tests, audit.policy, at);
+  if (audit.imageSize === undefined) return 'it does not say how large its images are';
+  const judgedBy = { policy: audit.policy, imageSize: audit.imageSize };
+  const { decision, objections, undecided, accepted } = decideAudit(audit.tests, judgedBy, at);
   if (objections.length > 0) return objections[0];
   if (decision !== 'approve')
     return `${undecided.map(({ id }) => id).join(', ')} undecided, and not accepted`;

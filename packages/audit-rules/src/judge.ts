@@ -1,7 +1,13 @@
-import { type BatteryRow, rowOf, TEST_KEYS, type TestKey } from './battery.ts';
+import { type BatteryRow, limitFieldOf, PLANTED_KINDS, rowOf, TEST_KEYS, type TestKey } from './battery.ts';
 import { type Acceptance, type AuditPolicy, acceptanceState } from './policy.ts';
 import { type AuditTest, auditTest, type PlantedKind } from './report.ts';
 import { type Estimate, patientsBySquareRoot, verdictOf } from './verdict.ts';
+
+/** What an audit is judged by: the policy, and how many pixels a side its images have. */
+export type JudgedBy = { policy: AuditPolicy; imageSize: number };
+
+const limitOf = (key: TestKey, { policy, imageSize }: JudgedBy) =>
+  policy.limits[limitFieldOf(key, imageSize)];
 
 /**
  * One row of a report: an estimate judged by the policy. `n` images or films, `patients` held-out patients. `needed` says how many would
@@ -11,11 +17,11 @@ export function judgeTest(
   key: TestKey,
   estimate: Estimate,
   counts: { n: number; patients: number; details?: PlantedKind[] },
-  policy: AuditPolicy,
+  judgedBy: JudgedBy,
   needed: (limit: number) => number = (limit) => patientsBySquareRoot(estimate, limit, counts.patients),
 ): AuditTest {
   const row = rowOf(key);
-  const limit = policy.limits[row.limit];
+  const limit = limitOf(key, judgedBy);
   const verdict = verdictOf(estimate, limit, row.direction);
   const { statistic, ciLow, ciHigh } = estimate;
   return {
@@ -64,14 +70,14 @@ export type AuditDecision = {
  * undecided: nothing of that, but too few patients to pass. approve: all passed, or each undecided one is accepted by name, the
  * acceptance hasn't run out, and the estimate itself is within the limit.
  */
-export function decideAudit(tests: readonly AuditTest[], policy: AuditPolicy, at: Date): AuditDecision {
+export function decideAudit(tests: readonly AuditTest[], judgedBy: JudgedBy, at: Date): AuditDecision {
   const objections = [
     ...strangersAmong(tests),
-    ...TEST_KEYS.flatMap((key) => objectTo(key, tests, policy)),
+    ...TEST_KEYS.flatMap((key) => objectTo(key, tests, judgedBy)),
   ].slice(0, 32);
   const undecided = tests.filter((test) => test?.verdict === 'undecided');
   if (objections.length > 0) return { decision: 'reject', objections, undecided, accepted: [] };
-  const accepted = undecided.flatMap((test) => acceptanceOf(test, policy, at) ?? []);
+  const accepted = undecided.flatMap((test) => acceptanceOf(test, judgedBy.policy, at) ?? []);
   if (accepted.length < undecided.length)
     return { decision: 'undecided', objections, undecided, accepted: [] };
   return { decision: 'approve', objections, undecided, accepted };
@@ -97,14 +103,14 @@ function strangersAmong(tests: readonly AuditTest[]): string[] {
 }
 
 /** What speaks against a release in the result of one test; nothing when it passed or is honestly undecided. */
-function objectTo(key: TestKey, tests: readonly AuditTest[], policy: AuditPolicy): string[] {
+function objectTo(key: TestKey, tests: readonly AuditTest[], judgedBy: JudgedBy): string[] {
   const row = rowOf(key);
   const label = `${row.id} (${row.name})`;
   const [test, double] = tests.filter((candidate) => candidate?.key === key);
   if (test === undefined) return [`${label} is missing`];
   if (double !== undefined) return [`${label} is there twice`];
   if (!auditTest.safeParse(test).success) return [`${label} has no usable figures`];
-  const contradiction = contradictionIn(test, row, policy);
+  const contradiction = contradictionIn(test, key, judgedBy);
   if (contradiction) return [`${label} ${contradiction}`];
   if (key === 'planted' && test.verdict !== 'pass')
     return [`${label}: only ${round(test.statistic)} found, so the audit is void`];
@@ -113,11 +119,12 @@ function objectTo(key: TestKey, tests: readonly AuditTest[], policy: AuditPolicy
 }
 
 /** How a result contradicts itself, the table or the policy. */
-function contradictionIn(test: AuditTest, row: BatteryRow, policy: AuditPolicy): string | undefined {
-  const limit = policy.limits[row.limit as keyof AuditPolicy['limits']];
+function contradictionIn(test: AuditTest, key: TestKey, judgedBy: JudgedBy): string | undefined {
+  const row = rowOf(key);
+  const limit = limitOf(key, judgedBy);
   if (test.id !== row.id || test.name !== row.name) return 'has another name';
   if (test.limit !== limit || test.verdict !== verdictOf(test, limit, row.direction))
-    return `was not judged by policy ${policy.version}`;
+    return `was not judged by policy ${judgedBy.policy.version}`;
   if (!(test.ciLow <= test.statistic && test.statistic <= test.ciHigh)) return 'contradicts its interval';
   if (!isMeasurable(test, row)) return `is no ${row.unit}`;
   if (test.n < row.nMin) return `rests on ${test.n} images, fewer than ${row.nMin}`;
@@ -132,10 +139,11 @@ function isMeasurable({ statistic, ciLow, ciHigh, n }: AuditTest, { unit }: Batt
   return [statistic, ciLow, ciHigh].every((value) => Number.isInteger(value) && value >= 0 && value <= n);
 }
 
-/** Kinds and strengths of planted copies must give the very statistic and number of the test. */
+/** Kinds and strengths of planted copies must be all there, and give the very statistic and number of the test. */
 function contradictionInDetails({ key, details, statistic, n }: AuditTest): string | undefined {
-  if (details === undefined) return undefined;
-  if (key !== 'planted') return 'has kinds of planted copies';
+  if (key !== 'planted') return details && 'has kinds of planted copies';
+  const missing = PLANTED_KINDS.filter((kind) => !details?.some((planted) => planted.kind === kind));
+  if (details === undefined || missing.length > 0) return `planted no copies of the kind ${missing[0]}`;
   if (details.some(({ found, planted }) => found > planted)) return 'found more copies than were planted';
   if (new Set(details.map(({ kind, strength }) => `${kind} ${strength}`)).size < details.length)
     return 'names a kind of planted copies twice';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Range, rowOf, TEST_KEYS, type TestKey } from './battery.ts';
+import { type Range, rowOf, TEST_KEYS, type TestKey, type TestLimit } from './battery.ts';
 
 /** Rules that receivers know: which tests there are and how far each limit may go. A site's policy names the rules it was written for. */
 export const POLICY_VERSIONS = ['synspine-audit-2'] as const;
@@ -13,6 +13,8 @@ const NEAR_COPY_TAIL = { low: 0, high: 0.01 };
 const limits = z.strictObject({
   /** P0: share of planted copies that the detector must find, else the audit is void. */
   plantedFoundMin: z.number(),
+  /** The same for images of fewer than 64 pixels a side. */
+  plantedFoundMinSmall: z.number(),
   nearCopyTail: z
     .number()
     .gt(NEAR_COPY_TAIL.low, `expected a number above ${NEAR_COPY_TAIL.low}`)
@@ -53,9 +55,8 @@ export const auditPolicy = z
     demonstration: z.boolean(),
   })
   .superRefine((policy, context) => {
-    for (const key of TEST_KEYS) {
-      const [low, high] = limitRange(key, policy.demonstration);
-      const { limit } = rowOf(key);
+    for (const { limit, range } of TEST_KEYS.flatMap((key) => limitRanges(key, policy.demonstration))) {
+      const [low, high] = range;
       if (policy.limits[limit] >= low && policy.limits[limit] <= high) continue;
       const message = `expected a number from ${low} to ${high}`;
       context.addIssue({ code: 'custom', path: ['limits', limit], message });
@@ -66,10 +67,13 @@ export const auditPolicy = z
   });
 export type AuditPolicy = z.infer<typeof auditPolicy>;
 
-/** What a policy may set as the limit of a test. */
-export function limitRange(key: TestKey, isDemonstration: boolean): Range {
-  const { range, demonstrationRange } = rowOf(key);
-  return isDemonstration ? demonstrationRange : range;
+/** What a policy may set as the limits of a test: one, or one more for small images. */
+function limitRanges(key: TestKey, isDemonstration: boolean): { limit: TestLimit; range: Range }[] {
+  const row = rowOf(key);
+  return [row, ...(row.small ? [row.small] : [])].map(({ limit, range }) => ({
+    limit,
+    range: isDemonstration ? row.demonstrationRange : range,
+  }));
 }
 
 /** The policy that ships with the agent: Synspine's own limits, nothing accepted. */
@@ -77,6 +81,7 @@ export const referencePolicy: AuditPolicy = {
   version: 'synspine-audit-2',
   limits: {
     plantedFoundMin: 0.95,
+    plantedFoundMinSmall: 0.8,
     nearCopyTail: 0.001,
     nearCopiesMax: 0,
     closenessShareMax: 0.55,

@@ -41,6 +41,8 @@ export type AuditTest = z.infer<typeof auditTest>;
 
 const auditBody = {
   policyVersion: z.string().min(1).max(40),
+  /** Pixels a side of the audited images; absent in reports of agents before 0.2. */
+  imageSize: z.int().positive().optional(),
   /** The policy that the tests were judged by; absent in reports of agents before 0.2. */
   policy: auditPolicy.optional(),
   tests: z.array(auditTest).min(1).max(32),

@@ -14,6 +14,7 @@ initCompute({ threads: 1 });
 const today = new Date('2026-11-30T12:00:00Z');
 const train = phantomFilms(70, 1);
 const heldOut = phantomFilms(70, 2);
+const judgedBy = { policy: referencePolicy, imageSize: train.size };
 const strangers = phantomFilms(50, 3);
 
 function audit(synthetic: SampleSet, change: Partial<AuditInput> = {}): AuditFindings {
@@ -56,7 +57,9 @@ describe('an audit of a generator that copies its training films', () => {
     const accept = (['closenessNetwork', 'closenessPixels', 'membershipAuc', 'membershipRate'] as const).map(
       (test) => ({ test, reason: 'whatever may come', expires: '2026-12-31' }),
     );
-    expect(decideGate(findings, { ...referencePolicy, accept }, today).decision).toBe('reject');
+    expect(
+      decideGate(findings, { policy: { ...referencePolicy, accept }, imageSize: train.size }, today).decision,
+    ).toBe('reject');
   });
 
   it('finds each copy', () => {
@@ -85,11 +88,11 @@ describe('an audit of images of other patients', () => {
       expect(test.verdict).not.toBe('fail');
       if (test.verdict === 'undecided') expect(test.patientsNeeded).toBeGreaterThan(70);
     }
-    expect(decideGate(findings, referencePolicy, today).decision).toBe('undecided');
+    expect(decideGate(findings, judgedBy, today).decision).toBe('undecided');
   });
 
   it('makes a valid report without notes', () => {
-    expect(auditReport.safeParse(decideGate(findings, referencePolicy, today)).success).toBe(true);
+    expect(auditReport.safeParse(decideGate(findings, judgedBy, today)).success).toBe(true);
     expect(findings.notes).toEqual([]);
   });
 
@@ -135,7 +138,7 @@ describe('a hold-out with training patients under other names', () => {
   it('is no hold-out when they are more than a fifth', () => {
     const findings = audit(strangers, { heldOut: hideIn(15) });
     expect(findings.faults).toHaveLength(1);
-    expect(decideGate(findings, referencePolicy, today).decision).toBe('reject');
+    expect(decideGate(findings, judgedBy, today).decision).toBe('reject');
   });
 });
 

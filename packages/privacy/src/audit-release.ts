@@ -106,16 +106,18 @@ function copyTests(
   { heldOut }: AuditInput,
   policy: AuditPolicy,
 ): AuditTest[] {
+  const by = { policy, imageSize: heldOut.size };
   const patients = new Set(heldOut.patients).size;
   const planted = details.reduce((sum, kind) => sum + kind.planted, 0);
   return [
-    judgeTest('planted', counted(lowestShareFound(details)), { n: planted, patients, details }, policy),
-    judgeTest('nearCopies', counted(copies.confirmed), { n: copies.screened, patients }, policy),
+    judgeTest('planted', counted(lowestShareFound(details)), { n: planted, patients, details }, by),
+    judgeTest('nearCopies', counted(copies.confirmed), { n: copies.screened, patients }, by),
   ];
 }
 
 function likenessTests(input: AuditInput, policy: AuditPolicy, random: () => number): AuditTest[] {
   const { train, heldOut, synthetic } = input;
+  const by = { policy, imageSize: train.size };
   const patients = [...train.patients, ...heldOut.patients];
   const members = countOf(train);
   const network = networkTable(input);
@@ -137,12 +139,10 @@ function likenessTests(input: AuditInput, policy: AuditPolicy, random: () => num
     attackCount: attacks.length,
   };
   return [
-    judgeTest('closenessNetwork', closeness(network), images, policy),
-    judgeTest('closenessPixels', closeness(pixels), images, policy),
-    judgeTest('membershipAuc', membershipAuc(attacks, members, patients, random), films, policy),
-    judgeTest('membershipRate', rate, films, policy, (limit) =>
-      patientsForRate(rate.statistic, limit, sizes),
-    ),
+    judgeTest('closenessNetwork', closeness(network), images, by),
+    judgeTest('closenessPixels', closeness(pixels), images, by),
+    judgeTest('membershipAuc', membershipAuc(attacks, members, patients, random), films, by),
+    judgeTest('membershipRate', rate, films, by, (limit) => patientsForRate(rate.statistic, limit, sizes)),
   ];
 }
 

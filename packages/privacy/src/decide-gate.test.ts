@@ -6,18 +6,18 @@ import {
   battery,
   counted,
   type Estimate,
-  judgeTest,
   referencePolicy,
   TEST_KEYS,
   type TestKey,
 } from '@synspine/audit-rules';
+import { honestTests } from '@synspine/audit-rules/honest-audit.fixture';
 import { describe, expect, it } from 'vitest';
 import type { AuditFindings } from './audit-release.ts';
 import { decideGate as decideGateAt } from './decide-gate.ts';
 
 const today = new Date('2026-11-30T12:00:00Z');
 const decideGate = (findings: AuditFindings | null | undefined, policy: AuditPolicy, at = today) =>
-  decideGateAt(findings, policy, at);
+  decideGateAt(findings, { policy, imageSize: 64 }, at);
 
 const policy = referencePolicy;
 const acceptance = (test: TestKey, expires = '2027-03-31') => ({
@@ -39,7 +39,7 @@ const clean: Record<TestKey, Estimate> = {
 
 function findings(changed: Partial<Record<TestKey, Estimate>> = {}, judgedBy = policy): AuditFindings {
   const estimates = { ...clean, ...changed };
-  const tests = TEST_KEYS.map((key) => judgeTest(key, estimates[key], { n: 1000, patients: 400 }, judgedBy));
+  const tests = honestTests(estimates, { policy: judgedBy, imageSize: 64 });
   return { tests, faults: [], notes: [] };
 }
 
@@ -79,7 +79,7 @@ describe('the gate', () => {
     const across = { statistic: limit - 0.005, ciLow: limit - 0.01, ciHigh: limit + 0.0001 };
     const report = decideGate(findings({ [name]: across }), policy);
     expect(report.decision).toBe('undecided');
-    expect(report.tests.find(({ verdict }) => verdict === 'undecided')!.patientsNeeded).toBeGreaterThan(400);
+    expect(report.tests.find(({ verdict }) => verdict === 'undecided')!.patientsNeeded).toBeGreaterThan(120);
     expect(report.reasons[0]).toMatch(/about \d+ held-out patients would decide/);
   });
 

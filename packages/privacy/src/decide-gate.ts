@@ -5,22 +5,24 @@ import {
   acceptanceState,
   auditTest,
   decideAudit,
+  type JudgedBy,
   round,
 } from '@synspine/audit-rules';
 import type { AuditFindings } from './audit-release.ts';
 
 /**
- * The release gate, pure: findings, policy and date in, report out. The decision is the one that `decideAudit` of the common rules gives,
+ * The release gate, pure: findings, policy, image size and date in, report out. The decision is the one that `decideAudit` of the common rules gives,
  * which every receiver derives again; here it is also `reject` for a fault that the audit met. Approval means that no leak was found,
  * not that there is none.
  */
 export function decideGate(
   findings: AuditFindings | null | undefined,
-  policy: AuditPolicy,
+  judgedBy: JudgedBy,
   at: Date,
 ): AuditReport {
+  const { policy, imageSize } = judgedBy;
   const tests = Array.isArray(findings?.tests) ? findings.tests : [];
-  const derived = decideAudit(tests, policy, at);
+  const derived = decideAudit(tests, judgedBy, at);
   const objections = [...faultsOf(findings), ...derived.objections];
   const decision = objections.length > 0 ? 'reject' : derived.decision;
   const open = derived.undecided.filter((test) => auditTest.safeParse(test).success);
@@ -31,6 +33,7 @@ export function decideGate(
   ];
   return {
     policyVersion: policy.version,
+    imageSize,
     policy,
     tests: tests.filter((test) => auditTest.safeParse(test).success),
     reasons: reasons.map((reason) => reason.slice(0, 300)).slice(0, 32),

@@ -3,11 +3,11 @@ import {
   type AuditTest,
   counted,
   type Estimate,
-  judgeTest,
   referencePolicy,
   TEST_KEYS,
   type TestKey,
 } from '@synspine/audit-rules';
+import { honestTests } from '@synspine/audit-rules/honest-audit.fixture';
 import type { Lineage, ReleaseManifest } from '@synspine/protocol';
 import { CompactSign, importJWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -20,21 +20,13 @@ const within = (statistic: number, half: number) => ({
   ciLow: statistic - half,
   ciHigh: statistic + half,
 });
-const figures: Record<TestKey, Estimate> = {
-  planted: counted(1),
-  nearCopies: counted(0),
-  closenessNetwork: within(0.5, 0.04),
-  closenessPixels: within(0.49, 0.05),
-  membershipAuc: within(0.52, 0.06),
-  membershipRate: within(0.015, 0.01),
-};
 const policy: AuditPolicy = {
   ...referencePolicy,
   accept: [{ test: 'membershipAuc', reason: 'pilot of forty patients', expires: '2026-06-30' }],
 };
 /** An honest audit by a policy, in which one test stays undecided and is accepted. */
 const testsOf = (changed: Partial<Record<TestKey, Estimate>> = {}): AuditTest[] =>
-  TEST_KEYS.map((key) => judgeTest(key, { ...figures, ...changed }[key], { n: 400, patients: 120 }, policy));
+  honestTests(changed, { policy, imageSize: 32 });
 
 const manifest = (): ReleaseManifest => ({
   schema: 'synspine.release/1',
@@ -75,8 +67,9 @@ const manifest = (): ReleaseManifest => ({
   audit: {
     policyVersion: policy.version,
     policy,
+    imageSize: 32,
     decision: 'approve',
-    tests: testsOf({ membershipAuc: within(0.58, 0.06) }),
+    tests: testsOf({ membershipAuc: { statistic: 0.58, ciLow: 0.52, ciHigh: 0.64 } }),
     reasons: ['P6 is undecided and accepted'],
     accepted: policy.accept,
   },

@@ -48,7 +48,8 @@ function refuseUnapproved(payload: unknown): void {
 }
 
 /** What the schema can't say: parts of the manifest that must agree with each other. */
-function assertConsistent({ classNames, synthetic, files, training, lineage }: ReleaseManifest): void {
+function assertConsistent(manifest: ReleaseManifest): void {
+  const { classNames, synthetic, files, training, lineage } = manifest;
   const refuse = (why: string) => new ProblemError('MANIFEST_INVALID', why);
   const ofKind = (kind: string) => files.filter((f) => f.kind === kind).length;
   if (new Set(classNames).size !== classNames.length) throw refuse('classNames: a class is named twice');
@@ -56,7 +57,22 @@ function assertConsistent({ classNames, synthetic, files, training, lineage }: R
     throw refuse('synthetic.imagesPerClass: expected one count for each class');
   if (lineage && (lineage.judge === null) !== (training.loss === 'gan'))
     throw refuse('lineage.judge: a SpineGAN has one, a GAN none');
+  assertAuditOf(manifest);
   if (new Set(files.map((f) => f.name)).size !== files.length) throw refuse('files: a name occurs twice');
   if (ofKind('generator') !== 1 || ofKind('images') < 1 || ofKind('grid') > 1)
     throw refuse('files: expected one generator, image shards and at most one grid');
+}
+
+/** The audit must be one of these very images: of their size, and with every one of them screened. Before 0.2 it didn't say. */
+function assertAuditOf({ audit, imageSize, synthetic }: ReleaseManifest): void {
+  if (!audit.policy) return;
+  if (audit.imageSize !== imageSize)
+    throw new ProblemError('MANIFEST_INVALID', 'audit.imageSize: other images than the released ones');
+  const released = synthetic.imagesPerClass.reduce((sum, count) => sum + count, 0);
+  const screened = audit.tests.find(({ key }) => key === 'nearCopies')?.n ?? 0;
+  if (screened < released)
+    throw new ProblemError(
+      'MANIFEST_INVALID',
+      `audit: ${screened} of ${released} images were screened for copies`,
+    );
 }

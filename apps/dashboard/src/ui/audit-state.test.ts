@@ -5,11 +5,12 @@ import { renderToStaticMarkup } from 'react-dom/server';
 import { describe, expect, it } from 'vitest';
 import { AuditOutcome, SiteAudit, TestOutcome } from './audit-state.tsx';
 
+const judgedBy = { policy: referencePolicy, imageSize: 32 };
 const test = judgeTest(
   'membershipAuc',
   { statistic: 0.58, ciLow: 0.5, ciHigh: 0.66 },
   { n: 200, patients: 60 },
-  referencePolicy,
+  judgedBy,
 );
 const acceptance = {
   test: 'membershipAuc',
@@ -19,7 +20,7 @@ const acceptance = {
 const report: AuditReport = {
   policyVersion: referencePolicy.version,
   policy: referencePolicy,
-  tests: [judgeTest('nearCopies', counted(0), { n: 200, patients: 60 }, referencePolicy), test],
+  tests: [judgeTest('nearCopies', counted(0), { n: 200, patients: 60 }, judgedBy), test],
   reasons: [],
   accepted: [acceptance],
   decision: 'approve',

@@ -6,10 +6,11 @@ import {
   TEST_KEYS,
   type TestKey,
 } from '@synspine/audit-rules';
+import { honestTests, plantedKinds } from '@synspine/audit-rules/honest-audit.fixture';
 import { createClient, type ReleaseManifest } from '@synspine/protocol';
 import { CompactSign, importJWK } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { approval, makeAuditTests, makeFiles, makeManifest } from '../test-kit/release-kit.ts';
+import { approval, makeFiles, makeManifest } from '../test-kit/release-kit.ts';
 import { announce, startTestRegistry, type TestRegistry, type TestSite } from '../test-kit/test-registry.ts';
 import { requireTakeable } from './require-takeable.ts';
 
@@ -97,51 +98,80 @@ describe('a test’s figures', () => {
 
   it('of a failed test with the word pass beside them are refused, and with the word fail', async () => {
     const { tests } = {
-      tests: makeAuditTests({ membershipAuc: { statistic: 0.8, ciLow: 0.7, ciHigh: 0.9 } }),
+      tests: honestTests({ membershipAuc: { statistic: 0.8, ciLow: 0.7, ciHigh: 0.9 } }),
     };
     await expect(sendAudit({ tests })).rejects.toEqual(refusal);
     const lying = tests.map((test) => ({ ...test, verdict: 'pass' }));
     await expect(sendAudit({ tests: lying })).rejects.toEqual(refusal);
-    const copies = makeAuditTests({ nearCopies: counted(30) }).map((test) => ({ ...test, verdict: 'pass' }));
+    const copies = honestTests({ nearCopies: counted(30) }).map((test) => ({ ...test, verdict: 'pass' }));
     await expect(sendAudit({ tests: copies })).rejects.toEqual(refusal);
   });
 });
 
 describe('planted copies by kind', () => {
-  const kind = (name: string, found: number, planted = 200, recognisable = true) => ({
-    kind: name,
-    strength: '4 px',
-    found,
-    planted,
-    recognisable,
-  });
-  const withKinds = (details: object[], change: object = {}) =>
-    sendAudit(changeTest('planted', { details, statistic: 0.97, ciLow: 0.97, ciHigh: 0.97, ...change }));
+  const kind = (change: object) => ({ ...plantedKinds()[0]!, strength: '4 px', ...change });
+  const planted = (details: { found: number; planted: number }[], lowest = 0.97) => {
+    const n = details.reduce((sum, each) => sum + each.planted, 0);
+    return changeTest('planted', { details, n, statistic: lowest, ciLow: lowest, ciHigh: lowest });
+  };
+  const send970 = (...more: ReturnType<typeof plantedKinds>) =>
+    sendAudit(planted([...plantedKinds(0.97), ...more]));
 
   it('are taken where the statistic is the lowest share of a recognisable kind', async () => {
-    const kinds = [kind('shift', 194), kind('flip', 100, 100), kind('half', 2, 100, false)];
-    await expect(withKinds(kinds)).resolves.toMatchObject({ status: 'uploading' });
+    await expect(send970(kind({ found: 2, recognisable: false }))).resolves.toMatchObject({
+      status: 'uploading',
+    });
   });
 
-  it.each<[string, object[]]>([
-    ['a recognisable kind found less often', [kind('shift', 194), kind('scale', 20, 200)]],
-    ['more found than planted', [kind('shift', 194), kind('scale', 201)]],
-    ['a kind named twice', [kind('shift', 194), kind('shift', 194)]],
-    ['another number than n', [kind('shift', 194)]],
-    ['no recognisable kind', [kind('shift', 194, 200, false), kind('scale', 194, 200, false)]],
+  it.each<[string, () => Promise<unknown>]>([
+    ['a recognisable kind found less often', () => send970(kind({ found: 200 }))],
+    ['more found than planted', () => send970(kind({ found: 1_001 }))],
+    ['a kind and strength named twice', () => send970(kind({}), kind({}))],
+    ['a kind with a name that could carry text', () => send970(kind({ kind: 'ZZ CANARY' }))],
+    ['a kind that was never planted', () => sendAudit(planted(plantedKinds(0.97).slice(1)))],
+    ['no kinds at all', () => sendAudit(changeTest('planted', { details: undefined }))],
     [
-      'a kind with a name that could carry text',
-      [{ ...kind('shift', 194), kind: 'ZZ CANARY' }, kind('flip', 200)],
+      'another number than n',
+      () => sendAudit(changeTest('planted', { ...planted(plantedKinds()).tests[0], n: 90 })),
     ],
-  ])('are refused with %s', async (_, kinds) => {
-    await expect(withKinds(kinds)).rejects.toEqual(refusal);
+    [
+      'no recognisable kind',
+      () => sendAudit(planted(plantedKinds(0.97).map((each) => ({ ...each, recognisable: false })))),
+    ],
+  ])('are refused with %s', async (_, attempt) => {
+    await expect(attempt()).rejects.toEqual(refusal);
   });
+
+  it('may be missed more often in images below 64 pixels, and in no others', async () => {
+    const tests = (imageSize: number) =>
+      honestTests({ planted: counted(0.85) }, { policy: referencePolicy, imageSize });
+    const sized = (imageSize: number, of = imageSize) =>
+      send({ ...manifest({ imageSize }), audit: { ...approval, imageSize: of, tests: tests(of) } });
+    await expect(sized(32)).resolves.toMatchObject({ status: 'uploading' });
+    await expect(sized(63)).resolves.toMatchObject({ status: 'uploading' });
+    await expect(sized(64)).rejects.toEqual(refusal);
+    await expect(sized(64, 32)).rejects.toEqual(refusal); // an audit of smaller images than the released ones
+    await expect(sendAudit({ imageSize: undefined })).rejects.toEqual(refusal);
+  });
+});
+
+it('refuses an audit that screened fewer images for copies than are released', async () => {
+  const synthetic = { ...manifest().synthetic, imagesPerClass: [200, 201] };
+  await expect(send(manifest({ synthetic }))).rejects.toEqual(code('MANIFEST_INVALID'));
+  await expect(
+    send(manifest({ synthetic: { ...synthetic, imagesPerClass: [200, 200] } })),
+  ).resolves.toMatchObject({ status: 'uploading' });
 });
 
 describe('an audit’s policy', () => {
   const judgedBy = (change: Partial<AuditPolicy>, more: object = {}) => {
     const policy = { ...referencePolicy, ...change };
-    return sendAudit({ policy, policyVersion: policy.version, tests: makeAuditTests({}, policy), ...more });
+    return sendAudit({
+      policy,
+      policyVersion: policy.version,
+      tests: honestTests({}, { policy, imageSize: 32 }),
+      ...more,
+    });
   };
   const limits = (change: object) => ({ limits: { ...referencePolicy.limits, ...change } });
 
@@ -177,11 +207,11 @@ describe('an audit’s policy', () => {
   const undecided = { membershipAuc: { statistic: 0.59, ciLow: 0.5, ciHigh: 0.68 } };
   const accepting = (
     list: object[],
-    figures: Parameters<typeof makeAuditTests>[0] = undecided,
+    figures: Parameters<typeof honestTests>[0] = undecided,
     accepted = list,
   ) => {
     const policy = { ...referencePolicy, accept: list } as AuditPolicy;
-    return sendAudit({ policy, tests: makeAuditTests(figures, policy), accepted });
+    return sendAudit({ policy, tests: honestTests(figures, { policy, imageSize: 32 }), accepted });
   };
 
   it('is taken with an undecided test that it accepts by name, the estimate being within the limit', async () => {
@@ -211,7 +241,12 @@ describe('an audit’s policy', () => {
 
   it('is refused once its acceptance has run out by the registry’s clock, whatever date the manifest has', () => {
     const policy = { ...referencePolicy, accept: accept('membershipAuc') } as AuditPolicy;
-    const audit = { ...approval, policy, tests: makeAuditTests(undecided, policy), accepted: policy.accept };
+    const audit = {
+      ...approval,
+      policy,
+      tests: honestTests(undecided, { policy, imageSize: 32 }),
+      accepted: policy.accept,
+    };
     const config = { agentVersionMin: '0.1.5', takesDemonstrations: false };
     const take = (now: string) => requireTakeable(manifest({ audit }), config, new Date(now));
     const lastDay = policy.accept[0]!.expires;
@@ -226,7 +261,7 @@ describe('a demonstration', () => {
     limits: { ...referencePolicy.limits, closenessShareMax: 1, membershipAucMax: 0.9, membershipRateMax: 1 },
     demonstration: true,
   };
-  const audit = () => ({ ...approval, policy, tests: makeAuditTests({}, policy) });
+  const audit = () => ({ ...approval, policy, tests: honestTests({}, { policy, imageSize: 32 }) });
 
   it('is refused, and taken only where the registry is on loopback', async () => {
     await expect(send({ ...manifest(), audit: audit() })).rejects.toEqual(code('DEMONSTRATION_REFUSED'));

@@ -1,15 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  type ApprovedAudit,
-  type AuditPolicy,
-  type AuditTest,
-  counted,
-  type Estimate,
-  judgeTest,
-  referencePolicy,
-  TEST_KEYS,
-  type TestKey,
-} from '@synspine/audit-rules';
+import { honestAudit } from '@synspine/audit-rules/honest-audit.fixture';
 import type { ReleaseManifest } from '@synspine/protocol';
 
 /** Files of a small release, by name, in the order of its manifest. */
@@ -41,37 +31,7 @@ export function makeFiles(sizes: Record<string, number> = {}): ReleaseBytes {
 
 const KINDS = { safetensors: 'generator', png: 'grid', parquet: 'images' } as const;
 
-const within = (statistic: number, half: number): Estimate => ({
-  statistic,
-  ciLow: statistic - half,
-  ciHigh: statistic + half,
-});
-const FIGURES: Record<TestKey, Estimate> = {
-  planted: counted(1),
-  nearCopies: counted(0),
-  closenessNetwork: within(0.5, 0.04),
-  closenessPixels: within(0.49, 0.05),
-  membershipAuc: within(0.52, 0.06),
-  membershipRate: within(0.015, 0.01),
-};
-
-/** What an honest audit found, judged by the reference policy; `changed` figures are judged as they are. */
-export function makeAuditTests(
-  changed: Partial<Record<TestKey, Estimate>> = {},
-  policy: AuditPolicy = referencePolicy,
-): AuditTest[] {
-  const figures = { ...FIGURES, ...changed };
-  return TEST_KEYS.map((key) => judgeTest(key, figures[key], { n: 400, patients: 120 }, policy));
-}
-
-export const approval: ApprovedAudit = {
-  policyVersion: referencePolicy.version,
-  policy: referencePolicy,
-  tests: makeAuditTests(),
-  reasons: [],
-  accepted: [],
-  decision: 'approve',
-};
+export const approval = honestAudit();
 
 /** A manifest that fits `files`; `change` replaces whole fields. */
 export function makeManifest(

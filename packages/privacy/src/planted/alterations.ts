@@ -1,3 +1,4 @@
+import type { PLANTED_KINDS } from '@synspine/audit-rules';
 import { seededNormal } from '@synspine/compute';
 import { compressBlocks } from './compress-blocks.ts';
 import { BEYOND, type Gray, pull, type Source, soften } from './gray-image.ts';
@@ -9,7 +10,7 @@ type Altered = { image: Gray; undo: (image: Gray) => Gray };
 type Alter = (film: Gray, size: number, random: () => number, stranger: Gray) => Altered;
 
 /** One way to alter films, at the strengths that are planted in turn. Names as reports have them. */
-export type Alteration = { kind: string; strengths: string; alter: readonly Alter[] };
+export type Alteration = { kind: (typeof PLANTED_KINDS)[number]; strengths: string; alter: readonly Alter[] };
 
 const asItIs = (image: Gray) => image;
 const sign = (random: () => number) => (random() < 0.5 ? -1 : 1);

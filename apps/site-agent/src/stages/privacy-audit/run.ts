@@ -46,7 +46,7 @@ export async function runPrivacyAudit(context: StageContext): Promise<StageOutco
   const input = await collectInput(context, inception, device);
   const findings = tryAudit(() => auditRelease(input, policy));
   inception.dispose();
-  const audit = decideGate(findings, policy, new Date());
+  const audit = decideGate(findings, { policy, imageSize: input.train.size }, new Date());
   await writeJson(join(draft, 'audit.json'), audit);
   const output: AuditOutput = { audit };
   if (audit.decision === 'approve') return { kind: 'done', output };

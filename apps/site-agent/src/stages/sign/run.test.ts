@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { battery, type Estimate, judgeTest, referencePolicy, TEST_KEYS } from '@synspine/audit-rules';
+import { honestAudit } from '@synspine/audit-rules/honest-audit.fixture';
 import { initCompute, seededNormal, seededRandom, writeSafetensors } from '@synspine/compute';
 import { createSampler, presets, releaseShapes } from '@synspine/gan';
 import type { ReleaseManifest } from '@synspine/protocol';
@@ -42,15 +42,6 @@ async function writeStagesBefore(run: RunFolder): Promise<void> {
   const weights = drawWeights();
   const sampler = createSampler(weights, PRESET);
   const counts = { train: 30, validation: 5, heldOut: 9 };
-  const estimates: Partial<Record<string, Estimate>> = {
-    planted: { statistic: 1, ciLow: 1, ciHigh: 1 },
-    nearCopies: { statistic: 0, ciLow: 0, ciHigh: 0 },
-  };
-  const tests = TEST_KEYS.map((key) => {
-    const limit = referencePolicy.limits[battery[key].limit];
-    const estimate = estimates[key] ?? { statistic: limit / 2, ciLow: 0, ciHigh: limit };
-    return judgeTest(key, estimate, { n: 400, patients: 120 }, referencePolicy);
-  });
   const outputs: [StageName, Record<string, unknown>][] = [
     ['ingest', { films: 44, refused: [] }],
     [
@@ -68,15 +59,7 @@ async function writeStagesBefore(run: RunFolder): Promise<void> {
       },
     ],
     ['evaluate', { quality: { imageSize: PRESET.resolution, scores: [] } }],
-    [
-      'privacy-audit',
-      {
-        audit: {
-          ...{ policyVersion: referencePolicy.version, policy: referencePolicy, tests },
-          ...{ reasons: [], accepted: [], decision: 'approve' },
-        },
-      },
-    ],
+    ['privacy-audit', { audit: honestAudit() }],
   ];
   for (const [stage, output] of outputs) {
     const folder = stageFolder(run, stage);
