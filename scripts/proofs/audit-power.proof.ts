@@ -37,8 +37,9 @@ const SIZES = {
 const IMAGES_OF_P2 = 2_000;
 /** "Decides" means: so many of the honest runs pass. */
 const POWER = 0.8;
-/** Held-out patients of a hospital with 4,000. */
-const PLAUSIBLE = 1_000;
+/** Shares of a hospital's patients that may be held out: the agent's own, and the largest that leaves enough to train on. */
+const SHARES = [0.25, 0.4];
+const HOSPITAL = 4_000; // patients
 
 function units(size: 'quick' | 'full'): Unit[] {
   const { membership, closeness, honest, leaks, repeats } = SIZES[size];
@@ -140,9 +141,9 @@ function report(done: Done, size: 'quick' | 'full'): ProofReport {
   return {
     claims: [
       ...(size === 'quick' ? [] : needed).map(({ key, heldOut }) => ({
-        text: `${nameOf(key)}: decides by itself at a hospital of at most 4,000 patients`,
-        measured: `held-out patients: ${heldOut ?? 'more than measured'}`,
-        holds: heldOut !== null && heldOut <= PLAUSIBLE,
+        text: `${nameOf(key)}: decides by itself at a hospital of ${HOSPITAL} patients that holds out two fifths`,
+        measured: `held-out patients needed: ${heldOut ?? 'more than measured'}`,
+        holds: heldOut !== null && heldOut <= Math.max(...SHARES) * HOSPITAL,
       })),
       ...leaks.map(({ heldOut, leak, passed, repeats }) => ({
         text: `P6 at 1 % passes at most 2.5 % of ${leak} leaks just beyond its limit (.031 against .03), ${heldOut} held out`,
@@ -153,14 +154,10 @@ function report(done: Done, size: 'quick' | 'full'): ProofReport {
     tables: [
       {
         title: 'Patients that decide',
-        head: ['test', 'held-out patients', 'patients in all'],
+        head: ['test', 'held-out patients', 'in all, a quarter held out', 'in all, two fifths held out'],
         rows: [
-          ...(['planted', 'nearCopies'] as const).map((key) => [nameOf(key), '8', '32']),
-          ...needed.map(({ key, heldOut }) => [
-            nameOf(key),
-            String(heldOut ?? '–'),
-            String(heldOut ? 4 * heldOut : '–'),
-          ]),
+          ...(['planted', 'nearCopies'] as const).map((key) => inAll(key, 8)),
+          ...needed.map(({ key, heldOut }) => inAll(key, heldOut)),
         ],
       },
       {
@@ -174,6 +171,11 @@ function report(done: Done, size: 'quick' | 'full'): ProofReport {
     ],
   };
 }
+
+const inAll = (key: TestKey, heldOut: number | null) =>
+  [nameOf(key), heldOut, ...SHARES.map((share) => heldOut && heldOut / share)].map((cell) =>
+    String(cell ?? '–'),
+  );
 
 const cells = ({ heldOut, images, text }: Row) => [String(heldOut), String(images ?? '–'), text];
 

@@ -22,7 +22,7 @@ type Result = { films: number; audit: AuditReport | null; outcome: string; relea
 
 /** Of the patients: as many as leave enough to train on. */
 const FULL: Unit[] = [
-  { key: 'phantoms', title: 'phantoms of 2,400 patients', patients: 2_400, flags: [], holdOut: 0.4 },
+  { key: 'phantoms', title: 'phantoms of 3,600 patients', patients: 3_600, flags: [], holdOut: 0.4 },
   { key: 'films', title: 'the real films, pooled into one site', patients: 0, flags: [], holdOut: 0.4 },
 ];
 const QUICK: Unit[] = [
