@@ -44,12 +44,14 @@ export function augmentInto(
   size: number,
   { random, strength }: { random: () => number; strength: Augmentation },
 ): void {
-  const { toX, toY } = drawWarp(size, random, strength);
+  const { across, down } = drawWarp(size, random, strength);
   const curve = drawGamma(random, strength.gamma);
   const grain = Math.floor(random() * GRAIN.length);
   for (let y = 0; y < size; y++) {
     for (let x = 0; x < size; x++) {
-      const gray = sampleBilinear(image, size, toX(x, y), toY(x, y));
+      const u = across.x * x + across.y * y + across.start;
+      const v = down.x * x + down.y * y + down.start;
+      const gray = sampleBilinear(image, size, u, v);
       const noise = GRAIN[(grain + y * size + x) % GRAIN.length]! * strength.noise;
       out[offset + y * size + x] = curve(gray) + noise;
     }
@@ -75,17 +77,24 @@ function drawGamma(random: () => number, strength: number): (gray: number) => nu
   };
 }
 
+/** A coordinate of the source at each pixel of the copy: x·column + y·row + start. */
+type Line = { x: number; y: number; start: number };
+
 /** Where each pixel of the copy comes from, as an affine map: turned and stretched about `from`, which lands on `to`. */
-function drawWarp(size: number, random: () => number, { warp, mirror }: Augmentation) {
+function drawWarp(
+  size: number,
+  random: () => number,
+  { warp, mirror }: Augmentation,
+): Record<'across' | 'down', Line> {
   const centre = (size - 1) / 2;
   const { angle, across, down, from, to } =
     warp.draw === 'normal' ? drawNormal(size, random, warp) : drawUniform(size, random, warp);
   const side = random() < mirror ? -1 : 1;
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const line = (x: number, y: number, start: number): Line => ({ x, y, start: start - x * to.x - y * to.y });
   return {
-    toX: (x: number, y: number) =>
-      (cos * (x - to.x) + sin * (y - to.y)) * across * side + from.x * side + centre,
-    toY: (x: number, y: number) => (cos * (y - to.y) - sin * (x - to.x)) * down + from.y + centre,
+    across: line(cos * across * side, sin * across * side, from.x * side + centre),
+    down: line(-sin * down, cos * down, from.y + centre),
   };
 }
 

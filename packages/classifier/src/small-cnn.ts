@@ -65,14 +65,21 @@ function withCoordinates(x: tf.Tensor4D): tf.Tensor4D {
 function applyBlock(parameters: TensorMap, block: number, x: tf.Tensor4D): tf.Tensor4D {
   const weight = parameters[`block${block}.weight`] as tf.Tensor4D;
   const convolved = tf.conv2d(x, weight, block === 0 ? 1 : 2, 'same');
-  const scaled = tf.mul(normaliseGroups(convolved), parameters[`block${block}.gain`]!);
-  return lrelu(tf.add(scaled, parameters[`block${block}.bias`]!), 1) as tf.Tensor4D;
+  const { mean, inverse } = groupMoments(convolved);
+  const scale = tf.mul(inverse, parameters[`block${block}.gain`]!);
+  const shift = tf.sub(parameters[`block${block}.bias`]!, tf.mul(mean, scale));
+  return lrelu(tf.add(tf.mul(convolved, scale), shift), 1) as tf.Tensor4D;
 }
 
-function normaliseGroups(x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const grouped = tf.reshape(x, [batch, height, width, channels / CHANNELS_PER_GROUP, CHANNELS_PER_GROUP]);
-  const centred = tf.sub(grouped, tf.mean(grouped, [1, 2, 4], true));
-  const variance = tf.mean(tf.square(centred), [1, 2, 4], true);
-  return tf.reshape(tf.mul(centred, tf.rsqrt(tf.add(variance, 1e-5))), x.shape);
+/** Of each image's groups of channels, spread over their channels. → [b,1,1,channels] */
+function groupMoments(x: tf.Tensor4D): { mean: tf.Tensor; inverse: tf.Tensor } {
+  const [batch, , , channels] = x.shape;
+  const groups = channels / CHANNELS_PER_GROUP;
+  const perGroup = (values: tf.Tensor) => {
+    const mean = tf.mean(tf.reshape(values, [batch, groups, CHANNELS_PER_GROUP]), 2, true);
+    return tf.reshape(tf.tile(mean, [1, 1, CHANNELS_PER_GROUP]), [batch, 1, 1, channels]);
+  };
+  const mean = perGroup(tf.mean(x, [1, 2]));
+  const variance = tf.relu(tf.sub(perGroup(tf.mean(tf.square(x), [1, 2])), tf.square(mean)));
+  return { mean, inverse: tf.rsqrt(tf.add(variance, 1e-5)) };
 }

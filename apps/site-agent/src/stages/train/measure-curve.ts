@@ -9,12 +9,13 @@ import type { TrainingCurve } from '@synspine/protocol';
 import { featuresOfSnapshot, type Ranking, SAMPLES } from './rank-snapshots.ts';
 import type { Snapshot } from './snapshots.ts';
 
-const POINTS_MAX = 8; // those that were ranked, whose features are there, and others between: seconds each
+const SHORT_IMAGES = 10_000; // of a run that trains for less than a minute or two; a point costs seconds
+const SHORT_POINTS = 6; // the ranked snapshots, whose features are there, and others between
 const FILMS_MIN = 12; // below, a ball of three neighbours is a large part of the set
 
 /**
  * FID, KID, precision and recall along the training (the paper's Supplementary Figure 1), of as many synthetic images as validation
- * films, at most {@link SAMPLES}. Null with fewer than 12 of these.
+ * films, at most {@link SAMPLES}: at each snapshot, or at six of a short run. Null with fewer than 12 films.
  */
 export async function measureCurve(
   ranking: Ranking,
@@ -24,11 +25,14 @@ export async function measureCurve(
   const n = Math.min(SAMPLES, films.validation.count);
   if (n < FILMS_MIN) return null;
   const rows = Array.from({ length: n }, (_, row) => row);
-  const all = await inception.features(films.validation.pixels, films.validation.size);
-  const validation = selectRows(all, rows);
+  const real = await inception.features(films.validation.pixels, films.validation.size);
+  const validation = selectRows(real, rows);
   const points: TrainingCurve['points'] = [];
-  for (const snapshot of spreadOver(await snapshots.list(), ranked, POINTS_MAX)) {
-    const synthetic = selectRows(await featuresOfSnapshot(ranking, snapshot), rows);
+  const all = await snapshots.list();
+  const isShort = all.at(-1)!.imagesShown < SHORT_IMAGES;
+  for (const snapshot of spreadOver(all, ranked, isShort ? SHORT_POINTS : all.length)) {
+    const count = isAmong(ranked)(snapshot) ? SAMPLES : n;
+    const synthetic = selectRows(await featuresOfSnapshot(ranking, snapshot, count), rows);
     points.push({ imagesShown: snapshot.imagesShown, ...score(validation, synthetic) });
   }
   return { protocol: `inception2015_validation_n${n}`, n, points };
@@ -40,13 +44,16 @@ function score(validation: Features, synthetic: Features) {
   return { fid, kid, precision, recall };
 }
 
+type Place = Pick<Snapshot, 'imagesShown'>;
+
+const isAmong = (ranked: readonly Place[]) => {
+  const places = new Set(ranked.map(({ imagesShown }) => imagesShown));
+  return ({ imagesShown }: Place) => places.has(imagesShown);
+};
+
 /** The ranked snapshots and, from the others, as many as `count` leaves, evenly spread from the first on; in order of training. */
-export function spreadOver<S extends Pick<Snapshot, 'imagesShown'>>(
-  all: readonly S[],
-  ranked: readonly Pick<Snapshot, 'imagesShown'>[],
-  count: number,
-): S[] {
-  const isRanked = ({ imagesShown }: S) => ranked.some((other) => other.imagesShown === imagesShown);
+export function spreadOver<S extends Place>(all: readonly S[], ranked: readonly Place[], count: number): S[] {
+  const isRanked = isAmong(ranked);
   const others = all.filter((snapshot) => !isRanked(snapshot));
   const room = Math.min(others.length, Math.max(0, count - ranked.length));
   const chosen = new Set(

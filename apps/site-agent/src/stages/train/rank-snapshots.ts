@@ -52,16 +52,17 @@ async function measure(
   return { ...snapshot, copyShareFeatures, kidValidation: kernelDistance(validation, synthetic) };
 }
 
-/** Features of the {@link SAMPLES} images by which a snapshot is judged, with the validation films' labels in turn. */
+/** Features of `count` images by which a snapshot is judged, with the validation films' labels in turn. */
 export async function featuresOfSnapshot(
   { preset, films, options, snapshots, inception }: Ranking,
   snapshot: Snapshot,
+  count = SAMPLES,
 ): Promise<Rows> {
   const { weights, probe } = await snapshots.read(snapshot);
   const sampler = createSampler(weights, preset);
   assertSameProbe(takeProbe(sampler), probe); // a snapshot of an agent before an upgrade
   const labels = Uint8Array.from(
-    { length: SAMPLES },
+    { length: count },
     (_, i) => films.validation.labels[i % films.validation.count]!,
   );
   const images = sampler.sample({ labels, seed: options.seed + snapshot.imagesShown, psi: options.psi });
