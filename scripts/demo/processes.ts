@@ -56,13 +56,18 @@ export function createPrograms(root: string) {
     return out;
   }
 
-  async function stopAll() {
-    const ended = [...running].map((child) => new Promise((resolve) => child.once('close', resolve)));
-    for (const child of running) child.kill('SIGTERM');
-    await Promise.all(ended);
+  async function stop(child: ChildProcess) {
+    if (!running.has(child)) return;
+    const ended = new Promise((resolve) => child.once('close', resolve));
+    child.kill('SIGTERM');
+    await ended;
   }
 
-  return { start, run, stopAll };
+  async function stopAll() {
+    await Promise.all([...running].map(stop));
+  }
+
+  return { start, run, stop, stopAll };
 }
 export type Programs = ReturnType<typeof createPrograms>;
 
