@@ -29,7 +29,7 @@ export async function scoreOnRealFilms({ options, programs, centre, sites }: Dem
   const answering = sites.map((site) => answerTasks(site, { options, programs }));
   await programs.run('benchmark', ['run', '--home', home, '--once', '--wait', String(WAIT_SECONDS)], {
     logFile,
-    env: { SYNSPINE_THREADS: '1', SYNSPINE_BENCHMARK_POLL_SECONDS: '5' },
+    env: { SYNSPINE_BENCHMARK_POLL_SECONDS: '5' },
     results: ['nothing'],
   });
   await Promise.all(answering.map((stop) => stop()));

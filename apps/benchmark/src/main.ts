@@ -55,13 +55,21 @@ type RunCommandOptions = { home: string; once: boolean; wait: number };
 async function runCommand(config: Config, { home: folder, once, wait }: RunCommandOptions): Promise<void> {
   const home = await openHome(folder);
   const session = await openSession(home);
-  initCompute({ threads: config.threads });
+  const { device } = initCompute({ threads: config.threads });
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const training = describeSetting(config.architecture, config.recipe);
   const { threads } = config;
-  const deps = { home, session, log: createLog(config.logLevel), signal: stop.signal, threads, training };
+  const deps = {
+    home,
+    session,
+    log: createLog(config.logLevel),
+    signal: stop.signal,
+    threads,
+    training,
+    device,
+  };
   const outcome = await runPasses(deps, { once, waitMs: wait * 1_000, pollMs: config.pollMs });
   process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   if (!outcome) return;

@@ -4,12 +4,13 @@ import { errorCode } from './benchmark-error.ts';
 import { type Verified, type VerifyDeps, verifyWaiting } from './contents/verify-releases.ts';
 import { fetchRelease, type VerifiedRelease } from './releases/fetch-release.ts';
 import { mergeScores } from './scores/merge-scores.ts';
+import { sideBySide } from './side-by-side.ts';
 import { listClassifiers, recordClassifiers } from './training/classifier-list.ts';
 import { chooseReleases, planTargets, type Target } from './training/plan-targets.ts';
 import { publishClassifier } from './training/publish-classifier.ts';
 import type { Training } from './training/training-setting.ts';
 
-export type PassDeps = VerifyDeps & { training: Training };
+export type PassDeps = VerifyDeps & { training: Training; device: 'cpu' | 'gpu' };
 
 /** What a pass came to; `open` is how many answers of sites to the newest classifiers are still missing. */
 export type PassOutcome = {
@@ -29,16 +30,29 @@ async function runPass(deps: PassDeps): Promise<PassOutcome> {
   const verified = await verifyWaiting(deps);
   const { releases, refused } = await fetchLatest(deps);
   const targets = planTargets(releases, deps.session.signingKey.x, deps.training);
-  const published: Target[] = [];
-  for (const target of targets) {
-    const isDone = await attempt(deps, { trainedOn: target.trainedOn }, () =>
-      publishClassifier(deps, target),
-    );
-    if (isDone) published.push(target);
-  }
+  const published = await publishAll(deps, targets);
   await recordClassifiers(deps.home, published);
   const merged = await publishMatrix(deps, published);
   return { verified, releases: releases.length, refused, classifiers: published.length, ...merged };
+}
+
+/** Those that could be trained and published. */
+async function publishAll(deps: PassDeps, targets: readonly Target[]): Promise<Target[]> {
+  const { atOnce, threads } = shareThreads(deps);
+  const areDone = await sideBySide(targets, atOnce, deps.signal, (target, signal) =>
+    attempt({ ...deps, signal }, { trainedOn: target.trainedOn }, () =>
+      publishClassifier({ ...deps, threads, signal }, target),
+    ),
+  );
+  return targets.filter((_, at) => areDone[at]);
+}
+
+const TRAININGS_MAX = 8; // at once: each holds some 700 MB
+
+/** A small network gains nothing from a second thread; a large one uses all of them, and a card takes one training at a time. */
+function shareThreads({ threads, training, device }: PassDeps): { atOnce: number; threads: number } {
+  const isSmall = training.architecture === 'small-cnn' && device === 'cpu';
+  return isSmall ? { atOnce: Math.min(threads, TRAININGS_MAX), threads: 1 } : { atOnce: 1, threads };
 }
 
 async function fetchLatest(deps: PassDeps): Promise<{ releases: VerifiedRelease[]; refused: number }> {

@@ -7,9 +7,10 @@ import type { Home } from '../home.ts';
 import type { Log } from '../log.ts';
 import type { Session } from '../registry-session.ts';
 import { describeTarget, type Target } from './plan-targets.ts';
-import { trainTarget } from './train-target.ts';
+import { trainApart } from './train-apart.ts';
 
-export type PublishDeps = { home: Home; session: Session; log: Log; signal: AbortSignal };
+/** `threads`: of one training. */
+export type PublishDeps = { home: Home; session: Session; log: Log; signal: AbortSignal; threads: number };
 
 /**
  * Sees to it that the registry has this classifier: trains it unless it was trained before, signs it, and sends what
@@ -17,12 +18,12 @@ export type PublishDeps = { home: Home; session: Session; log: Log; signal: Abor
  * that lost it gets it again.
  */
 export async function publishClassifier(deps: PublishDeps, target: Target): Promise<void> {
-  const { home, session, signal, log } = deps;
+  const { home, session, signal, log, threads } = deps;
   const folder = join(home.classifiers, target.id);
   const weightsPath = join(folder, 'weights.safetensors');
   await mkdir(folder, { recursive: true });
   if (!existsSync(weightsPath))
-    await writeFileAtomic(weightsPath, await trainTarget(target, { log, signal }));
+    await writeFileAtomic(weightsPath, await trainApart(target, { threads, signal }));
   const isNew = await send(session, target, await readFile(weightsPath), signal);
   if (isNew) log.info('classifier was published', { classifierId: target.id, trainedOn: target.trainedOn });
 }

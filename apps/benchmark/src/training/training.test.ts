@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import {
   ARCHITECTURE_IDS,
   decodeClassifier,
@@ -15,6 +16,7 @@ import type { VerifiedRelease } from '../releases/fetch-release.ts';
 import { type LoadedImages, loadImages } from '../releases/load-images.ts';
 import { describeTarget, planTargets as plan } from './plan-targets.ts';
 import { splitImages } from './split-images.ts';
+import { trainApart } from './train-apart.ts';
 import { trainTarget } from './train-target.ts';
 import { describeSetting } from './training-setting.ts';
 
@@ -179,13 +181,14 @@ describe('splitting', () => {
 
 describe('training on released shards', () => {
   it('gives one file with an ensemble that tells new bent columns from straight ones', async () => {
-    initCompute();
+    initCompute({ threads: 1 }); // as the other process has
     const dir = await temporaryFolder();
     const manifest = await writeRelease(dir, await drawFilms(80, 16), 16);
     const short = { ...DEFAULT, steps: 100 };
     const [target] = planTargets([{ ...release('alder', '1'), manifest, dir }], 'key-1', short);
     const signal = new AbortController().signal;
-    const bytes = await trainTarget(target!, { log: createLog('silent'), signal });
+    const bytes = await trainApart(target!, { threads: 1, signal });
+    expect(Buffer.compare(bytes, await trainTarget(target!, { log: createLog('silent'), signal }))).toBe(0);
     const ensemble = decodeClassifier(bytes, {
       architecture: 'small-cnn',
       imageSize: 16,
@@ -201,5 +204,20 @@ describe('training on released shards', () => {
     });
     const scores = predict(ensemble, test.images).filter((_, i) => i % 2 === 1);
     expect(rocAuc(scores, test.labels)).toBeGreaterThan(0.95);
+  });
+
+  it('says by its code why another process could not train, and ends that process when told to stop', async () => {
+    const dir = await temporaryFolder();
+    const manifest = await writeRelease(dir, await drawFilms(80, 16), 16);
+    const targetIn = (folder: string) =>
+      planTargets([{ ...release('alder', '1'), manifest, dir: folder }], 'key-1', {
+        ...DEFAULT,
+        steps: 1e6,
+      })[0]!;
+    const signal = new AbortController().signal;
+    const elsewhere = trainApart(targetIn(join(dir, 'gone')), { threads: 1, signal });
+    await expect(elsewhere).rejects.toMatchObject({ code: 'ENOENT' });
+    const stopped = trainApart(targetIn(dir), { threads: 1, signal: AbortSignal.timeout(4_000) });
+    await expect(stopped).rejects.toMatchObject({ name: 'TimeoutError' });
   });
 });
