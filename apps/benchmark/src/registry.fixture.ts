@@ -50,7 +50,7 @@ export async function startRegistry(inherited: NodeJS.ProcessEnv): Promise<Runni
 async function enrol({ url, admin }: { url: string; admin: Client }, id: string, kind: 'site' | 'benchmark') {
   const { enrolmentCode: code } = await admin.call('createSite', { body: { id, name: id, kind } });
   const [auth, signing] = [await generateKeyPair(), await generateKeyPair()];
-  const keys = { authKey: auth.publicJwk, signingKey: signing.publicJwk, agentVersion: '0.1.0' };
+  const keys = { authKey: auth.publicJwk, signingKey: signing.publicJwk, agentVersion: '0.2.0' };
   const { audience } = await createClient({ baseUrl: url }).call('enrol', { body: { code, ...keys } });
   const { privateJwk: authPrivateJwk } = auth;
   const authorise = createAuthoriser({ baseUrl: url, clientId: id, audience, authPrivateJwk });

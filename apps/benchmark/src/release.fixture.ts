@@ -64,7 +64,7 @@ export async function writeRelease(
     version: 1,
     runId: 'run-0000000001',
     createdAt: '2026-01-02T03:04:05.000Z',
-    agentVersion: '0.1.0',
+    agentVersion: '0.2.0',
     tensorflowVersion: '2.21.0',
     preset: 'test',
     imageSize,

@@ -56,7 +56,7 @@ export const environment = z.object({
   AGENT_VERSION_MIN: z
     .string()
     .regex(/^\d+\.\d+\.\d+$/, 'expected major.minor.patch')
-    .default('0.1.0'),
+    .default('0.2.0'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 });
 

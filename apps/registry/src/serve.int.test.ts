@@ -73,7 +73,7 @@ async function enrol(
   const [auth, signing] = await Promise.all([generateKeyPair(), generateKeyPair()]);
   const keys = { authKey: auth.publicJwk, signingKey: signing.publicJwk };
   const { audience } = await createClient({ baseUrl }).call('enrol', {
-    body: { code, ...keys, agentVersion: '0.1.0' },
+    body: { code, ...keys, agentVersion: '0.2.0' },
   });
   const authorise = createAuthoriser({ baseUrl, clientId: id, audience, authPrivateJwk: auth.privateJwk });
   return {

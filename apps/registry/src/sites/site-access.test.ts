@@ -212,7 +212,7 @@ describe('enrolment', () => {
   const invite = () => registry.admin.call('createSite', { body: { id, name: 'Some hospital' } });
   async function makeKeys() {
     const [auth, signing] = await Promise.all([generateKeyPair(), generateKeyPair()]);
-    return { authKey: auth.publicJwk, signingKey: signing.publicJwk, agentVersion: '0.1.0' };
+    return { authKey: auth.publicJwk, signingKey: signing.publicJwk, agentVersion: '0.2.0' };
   }
   const enrolWith = (code: string, keys: Awaited<ReturnType<typeof makeKeys>>) =>
     guest().call('enrol', { body: { code, ...keys } });
@@ -292,7 +292,7 @@ describe('enrolment', () => {
 });
 
 describe('a site’s status', () => {
-  const status = { agentVersion: '0.1.0', stage: 'train', progress: 0.5, lastRun: null } as const;
+  const status = { agentVersion: '0.2.0', stage: 'train', progress: 0.5, lastRun: null } as const;
 
   it('is shown to admins', async () => {
     await site.client.call('reportStatus', { body: status });

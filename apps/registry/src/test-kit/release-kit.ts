@@ -46,7 +46,7 @@ export function makeManifest(
     version: 1,
     runId: 'run-0000000001',
     createdAt: '2026-11-24T00:00:00.000Z',
-    agentVersion: '0.1.0',
+    agentVersion: '0.2.0',
     tensorflowVersion: '2.18.1',
     preset: 'test',
     imageSize: 32,

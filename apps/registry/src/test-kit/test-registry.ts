@@ -62,7 +62,7 @@ export async function startTestRegistry(
   let stoppedAt: number | undefined;
   const config: RegistryPolicy = {
     publicUrl: '',
-    agentVersionMin: '0.1.0',
+    agentVersionMin: '0.2.0',
     takesDemonstrations: false,
     ...options.policy,
   };
@@ -86,7 +86,7 @@ export async function startTestRegistry(
   const judge: TestRegistry['judge'] = async (releaseId, verdict = 'pass') => {
     verifier ??= enrolTestSite(
       { url, admin, judge },
-      { id: 'verifier', kind: 'benchmark', agentVersion: '0.1.0' },
+      { id: 'verifier', kind: 'benchmark', agentVersion: '0.2.0' },
     );
     await (await verifier).client.call('putVerdict', { params: { releaseId }, body: { verdict } });
   };
@@ -107,7 +107,7 @@ export async function startTestRegistry(
     },
     person,
     judge,
-    enrol: (id, kind = 'site', agentVersion = '0.1.0') =>
+    enrol: (id, kind = 'site', agentVersion = '0.2.0') =>
       enrolTestSite({ url, admin, judge }, { id, kind, agentVersion }),
     close: async () => {
       await app.close();
