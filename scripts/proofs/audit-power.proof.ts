@@ -172,10 +172,11 @@ function report(done: Done, size: 'quick' | 'full'): ProofReport {
   };
 }
 
-const inAll = (key: TestKey, heldOut: number | null) =>
-  [nameOf(key), heldOut, ...SHARES.map((share) => heldOut && heldOut / share)].map((cell) =>
-    String(cell ?? '–'),
-  );
+/** A test, the held-out patients that decide it, and how many a hospital has then. */
+function inAll(key: TestKey, heldOut: number | null): string[] {
+  const sizes = [heldOut, ...SHARES.map((share) => heldOut && heldOut / share)];
+  return [nameOf(key), ...sizes.map((size) => size?.toLocaleString('en') ?? '–')];
+}
 
 const cells = ({ heldOut, images, text }: Row) => [String(heldOut), String(images ?? '–'), text];
 
