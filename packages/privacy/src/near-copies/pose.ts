@@ -28,11 +28,15 @@ function shiftsOf(rest: Omit<Sought, 'dx' | 'dy'>): Sought[] {
   return SHIFTS.flatMap((dx) => SHIFTS.map((dy) => ({ dx, dy, ...rest })));
 }
 
-function isInRegion(region: Region, row: number, column: number, side: number): boolean {
-  if (region === 'whole') return true;
-  const isAcross = region === 'left' || region === 'right';
-  const share = ((isAcross ? column : row) + 0.5) / side;
-  return region === 'left' || region === 'top' ? share < 0.5 - BORDER : share > 0.5 + BORDER;
+/** The rows or columns of a region, from the first to before the last. */
+function linesOf(region: Region, side: number): Record<'rows' | 'columns', readonly [number, number]> {
+  const all = [0, side] as const;
+  const low = [0, Math.ceil((0.5 - BORDER) * side - 0.5)] as const; // where (line + ½) / side < ½ − border
+  const high = [Math.floor((0.5 + BORDER) * side - 0.5) + 1, side] as const;
+  return {
+    rows: region === 'top' ? low : region === 'bottom' ? high : all,
+    columns: region === 'left' ? low : region === 'right' ? high : all,
+  };
 }
 
 const BORDER = 1.5 / 32; // of the side: what lies so near to a film's border is blurred with what is beyond
@@ -66,23 +70,25 @@ export function layFilm(
 ): Float32Array {
   const { a, b, left, top } = affineOf(pose, from, to);
   const [low, high] = [BORDER * from - 0.5, from - 0.5 - BORDER * from];
-  const region = pose.region ?? 'whole';
-  for (let row = 0; row < to; row++) {
-    for (let column = 0; column < to; column++) {
+  const { rows, columns } = linesOf(pose.region ?? 'whole', to);
+  target.fill(Number.NaN);
+  for (let row = rows[0]; row < rows[1]; row++) {
+    for (let column = columns[0]; column < columns[1]; column++) {
       const x = left + a * column + b * row;
       const y = top - b * column + a * row;
-      const isSeen = x >= low && x <= high && y >= low && y <= high && isInRegion(region, row, column, to);
-      target[row * to + column] = isSeen ? interpolate(film, from, x, y) : Number.NaN;
+      if (x >= low && x <= high && y >= low && y <= high)
+        target[row * to + column] = interpolate(film, from, x, y);
     }
   }
   return target;
 }
 
+/** Within the film: the border keeps x and y away from its edge. */
 function interpolate(film: Float32Array, side: number, x: number, y: number): number {
-  const column = x <= 0 ? 0 : x >= side - 1 ? side - 2 : Math.floor(x);
-  const row = y <= 0 ? 0 : y >= side - 1 ? side - 2 : Math.floor(y);
-  const across = x <= 0 ? 0 : x >= side - 1 ? 1 : x - column;
-  const down = y <= 0 ? 0 : y >= side - 1 ? 1 : y - row;
+  const column = Math.floor(x);
+  const row = Math.floor(y);
+  const across = x - column;
+  const down = y - row;
   const at = row * side + column;
   const upper = film[at]! + (film[at + 1]! - film[at]!) * across;
   const lower = film[at + side]! + (film[at + side + 1]! - film[at + side]!) * across;
