@@ -22,7 +22,7 @@ type Result = { films: number; audit: AuditReport | null; outcome: string; relea
 
 /** Of the patients: as many as leave enough to train on. */
 const FULL: Unit[] = [
-  { key: 'phantoms', title: 'phantoms of 3,600 patients', patients: 3_600, flags: [], holdOut: 0.4 },
+  { key: 'phantoms', title: 'phantoms of 2,400 patients', patients: 2_400, flags: [], holdOut: 0.5 },
   { key: 'films', title: 'the real films, pooled into one site', patients: 0, flags: [], holdOut: 0.4 },
 ];
 const QUICK: Unit[] = [
@@ -118,7 +118,7 @@ function describe({ films, audit, outcome }: Result): string {
 export const proof = defineProof<Unit, Result>({
   title: 'An approval without any acceptance, or a rejection',
   method: `One agent, enrolled at a registry of its own, the shipped policy (nothing accepted), the preset demo-32 at its own length,
-two fifths of the patients held out. Phantoms: \`synspine-site phantoms\`, seed ${SEED}. Real films: all sites' films in one home.`,
+of phantoms' patients half held out, of real films' two fifths. Phantoms: \`synspine-site phantoms\`, seed ${SEED}. Real films: all sites' in one home.`,
   units: (size) => (size === 'full' ? FULL : QUICK),
   run: runSite,
   report: (results, size) => ({
