@@ -1,4 +1,5 @@
-import { type GanPreset, presets } from '@synspine/gan/presets';
+import { type GanPreset, type PresetName, presets } from '@synspine/gan/presets';
+import { COPIES_SOUGHT } from '@synspine/privacy/copies-sought';
 import type { LabelSchemeName } from './films/label-schemes.ts';
 import type { RunOptions } from './runs/run-options.ts';
 import { SiteError } from './site-error.ts';
@@ -10,6 +11,22 @@ export function findPreset(name: string): GanPreset {
   return preset;
 }
 
+/** Presets whose training turns films no further than the audit seeks copies of them: those a site may release from. */
+export const RELEASABLE = (Object.keys(presets) as PresetName[]).filter((name) => {
+  const { quarterTurns, rotationDegrees } = presets[name].augment;
+  return !quarterTurns && rotationDegrees <= COPIES_SOUGHT.degrees;
+}) as [PresetName, ...PresetName[]];
+
+/** As {@link findPreset}, for a run that may release. Throws OPTION_INVALID. */
+export function findReleasable(name: string): GanPreset {
+  const preset = findPreset(name);
+  if (RELEASABLE.some((known) => known === preset.name)) return preset;
+  throw new SiteError(
+    'OPTION_INVALID',
+    `${name} turns films further than the audit seeks copies, and is for \`experiment paper\` alone`,
+  );
+}
+
 /** The preset of a run, with what the run asked to be otherwise. Throws OPTION_INVALID. */
 export function presetOfRun({ preset, ganLoss }: Pick<RunOptions, 'preset' | 'ganLoss'>): GanPreset {
   const named = findPreset(preset);
@@ -18,5 +35,5 @@ export function presetOfRun({ preset, ganLoss }: Pick<RunOptions, 'preset' | 'ga
 
 /** The conditions that a preset is meant for, where a run doesn't say which. */
 export function labelsOfPreset(name: string): LabelSchemeName {
-  return name === presets['paper-256-multi'].name ? 'findings' : 'binary';
+  return /-multi$/.test(name) ? 'findings' : 'binary';
 }

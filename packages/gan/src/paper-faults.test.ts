@@ -125,9 +125,9 @@ describe('films keep left and right', () => {
   test.each(Object.keys(presets) as PresetName[])(
     '%s: mirrors and turns only if it is the paper’s',
     (name) => {
-      const isPaper = name.startsWith('paper-');
+      const isPaper = /^(paper|published)-/.test(name);
       const { flipX, quarterTurns, lumaFlip } = presets[name].augment;
-      expect([flipX, quarterTurns, lumaFlip]).toEqual([isPaper, isPaper, isPaper]);
+      expect([flipX, quarterTurns, lumaFlip]).toEqual([isPaper, name.startsWith('published-'), isPaper]);
       const share = mirrored(presets[name].augment);
       expect(share > 0.2).toBe(isPaper);
       if (!isPaper) expect(share).toBe(0);

@@ -75,3 +75,8 @@ it('says of each option what it is and who said so', async () => {
   expect(lines).toContain('preset paper-256 (fits this machine and these films)');
   expect(lines).toContain('gpu auto (default)');
 });
+
+it('refuses a preset whose training turns films further than the audit seeks copies', async () => {
+  await expect(choose({ preset: 'published-256' })).rejects.toMatchObject({ code: 'OPTION_INVALID' });
+  expect((await choose({ preset: 'paper-256' })).options.preset).toBe('paper-256');
+});

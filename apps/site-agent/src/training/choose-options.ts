@@ -1,4 +1,4 @@
-import { findPreset, labelsOfPreset } from '../presets.ts';
+import { findReleasable, labelsOfPreset } from '../presets.ts';
 import { DEFAULT_RUN_OPTIONS, parseRunOptions, type RunOptions } from '../runs/run-options.ts';
 import type { TrainingSettings } from './settings.ts';
 import type { Proposal } from './survey.ts';
@@ -25,7 +25,7 @@ export async function chooseOptions(
   const isOpen = flags.preset === undefined && wanted === 'auto';
   const proposal = isOpen ? await propose() : undefined;
   const fitting = proposal && { preset: proposal.proposed.preset, precision: proposal.proposed.precision };
-  const preset = findPreset(
+  const preset = findReleasable(
     flags.preset ?? fitting?.preset ?? stated.preset ?? DEFAULT_RUN_OPTIONS.preset,
   ).name;
   const layers: [Origin, Stated | undefined][] = [

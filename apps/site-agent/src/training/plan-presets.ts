@@ -1,5 +1,6 @@
 import { type GanPreset, imagesToShow, planTraining } from '@synspine/gan';
 import { type PresetName, presets } from '@synspine/gan/presets';
+import { RELEASABLE } from '../presets.ts';
 import type { Machine, PresetPlan } from './propose-preset.ts';
 
 const REST_GIB = 2; // of a CPU's memory, for the system and the agent
@@ -10,7 +11,7 @@ const WITHOUT_BFLOAT16 = /\b([KMP]\d{1,4}|V100|T4|T4G|GP100|GV100|GTX|TITAN|Quad
 
 /** Every preset on this machine; `filmsOfClasses` are the training films of each class. */
 export function planPresets(machine: Machine, filmsOfClasses: readonly number[]): PresetPlan[] {
-  return Object.values(presets).map((preset) => planPreset(machine, preset, filmsOfClasses));
+  return RELEASABLE.map((name) => planPreset(machine, presets[name], filmsOfClasses));
 }
 
 function planPreset(machine: Machine, preset: GanPreset, filmsOfClasses: readonly number[]): PresetPlan {

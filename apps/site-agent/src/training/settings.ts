@@ -1,12 +1,11 @@
-import { presets } from '@synspine/gan/presets';
 import { z } from 'zod';
 import { readJson } from '../durable-file.ts';
 import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
 import { DEFAULT_SHARES, type Shares } from '../films/split.ts';
 import type { Home } from '../home.ts';
+import { RELEASABLE } from '../presets.ts';
 import { SiteError } from '../site-error.ts';
 
-const PRESET_NAMES = Object.keys(presets) as [keyof typeof presets, ...(keyof typeof presets)[]];
 const CLOCK = '([01]\\d|2[0-3]):[0-5]\\d';
 
 /** When `serve` starts a run by itself. */
@@ -42,7 +41,7 @@ const split = z
 const trainingFile = z.strictObject({
   schema: z.literal('synspine.training/1'),
   /** `auto`: what this machine is fit for with the films of the home, chosen when a run starts. */
-  preset: z.enum(['auto', ...PRESET_NAMES]).default('auto'),
+  preset: z.enum(['auto', ...RELEASABLE]).default('auto'),
   /** Left out: the preset's. */
   labels: z.enum(LABEL_SCHEME_NAMES).optional(),
   loss: z.enum(['spinegan', 'gan']).optional(),

@@ -1,3 +1,5 @@
+import { COPIES_SOUGHT } from '../copies-sought.ts';
+
 /**
  * How a film lies in an image: shifted by shares of the side, turned about the centre, enlarged. Mirror images are searched by
  * mirroring the image, so a pose has no flip.
@@ -9,12 +11,9 @@ const REGIONS = ['whole', 'left', 'right', 'top', 'bottom'] as const;
 export type Region = (typeof REGIONS)[number];
 export type Sought = Pose & { region: Region };
 
-/** Furthest that a copy is sought: twelve hundredths of the side, twelve degrees, a quarter larger or a fifth smaller. */
-export const REACH = { shift: 0.12, degrees: 12, scale: 1.25 };
-
-const SHIFTS = [-1, -0.5, 0, 0.5, 1].map((share) => share * REACH.shift); // a pixel of the coarse grid apart
-const TURNS = [-1, -0.5, 0, 0.5, 1].map((share) => share * REACH.degrees); // 0.4 of its pixels at the border
-const SCALES = [-1, -0.5, 0, 0.5, 1].map((power) => REACH.scale ** power);
+const SHIFTS = [-1, -0.5, 0, 0.5, 1].map((share) => share * COPIES_SOUGHT.shift); // a pixel of the coarse grid apart
+const TURNS = [-1, -0.5, 0, 0.5, 1].map((share) => share * COPIES_SOUGHT.degrees); // 0.4 of its pixels at the border
+const SCALES = [-1, -0.5, 0, 0.5, 1].map((power) => COPIES_SOUGHT.scale ** power);
 
 /** The poses of the coarse search: whole films at each shift, turn and scale, then halves at each shift. */
 export const WHOLE_POSES: readonly Sought[] = SCALES.flatMap((scale) =>

@@ -1,4 +1,5 @@
-import { layFilm, type Pose, REACH, type Sought } from './pose.ts';
+import { COPIES_SOUGHT } from '../copies-sought.ts';
+import { layFilm, type Pose, type Sought } from './pose.ts';
 import { MIDDLE, planeOf, type SearchPlanes } from './search-planes.ts';
 
 /** An image's planes, or those of its mirror image. */
@@ -51,9 +52,9 @@ function stepped(pose: Sought, name: keyof Pose, share: number): Sought {
 }
 
 function isWithinReach({ dx, dy, degrees, scale }: Pose): boolean {
-  const isNear = Math.abs(dx) <= SLACK * REACH.shift && Math.abs(dy) <= SLACK * REACH.shift;
-  const isUpright = Math.abs(degrees) <= SLACK * REACH.degrees;
-  return isNear && isUpright && Math.abs(Math.log(scale)) <= SLACK * Math.log(REACH.scale);
+  const isNear = Math.abs(dx) <= SLACK * COPIES_SOUGHT.shift && Math.abs(dy) <= SLACK * COPIES_SOUGHT.shift;
+  const isUpright = Math.abs(degrees) <= SLACK * COPIES_SOUGHT.degrees;
+  return isNear && isUpright && Math.abs(Math.log(scale)) <= SLACK * Math.log(COPIES_SOUGHT.scale);
 }
 
 const PIXELS_MIN = 16;

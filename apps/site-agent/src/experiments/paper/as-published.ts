@@ -40,7 +40,7 @@ const PUBLISHED: readonly Published[] = [
 
 /** What `--as-published` sets where no flag says otherwise. */
 export const PUBLISHED_OPTIONS = {
-  preset: 'paper-256',
+  preset: 'published-256',
   judgeWeight: 0.1,
   ganLoss: 'logistic',
   precision: 'float32',
@@ -53,7 +53,7 @@ export const PUBLISHED_OPTIONS = {
 } as const satisfies Partial<ExperimentOptions>;
 
 /** The multi-conditional SpineGAN's: `--as-published --labels findings`. */
-export const PUBLISHED_FINDINGS_PRESET = 'paper-256-multi';
+export const PUBLISHED_FINDINGS_PRESET = 'published-256-multi';
 
 /** The paper's test films, where the data set has them. */
 export const PUBLISHED_HOLD_OUT = 'published';
