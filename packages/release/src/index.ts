@@ -6,5 +6,5 @@ export { generateKeyPair, type PrivateJwk, publicJwkOf } from './keys.ts';
 export * from './manifest.ts';
 export * from './shards.ts';
 export * from './strict-json.ts';
-export { markSynthetic } from './synthetic-mark.ts';
+export { markSynthetic, SYNTHETIC_MARK } from './synthetic-mark.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';

@@ -15,7 +15,9 @@ const PACKET = [
 
 const SIGNATURE_BYTES = 8;
 const KEPT = ['IHDR', 'IDAT', 'IEND'];
-const MARK = encodeChunk('iTXt', Buffer.from(`${KEYWORD}\0\0\0\0\0${PACKET}`));
+/** The data of that chunk. A reader takes these bytes alone: another form of the statement could carry more than it says. */
+export const SYNTHETIC_MARK: Buffer = Buffer.from(`${KEYWORD}\0\0\0\0\0${PACKET}`);
+const MARK = encodeChunk('iTXt', SYNTHETIC_MARK);
 
 /**
  * A gray PNG that says of itself that it is synthetic, in XMP, and carries nothing else beside its pixels: every other

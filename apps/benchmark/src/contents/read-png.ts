@@ -1,7 +1,7 @@
 import { crc32, inflateSync } from 'node:zlib';
+import { SYNTHETIC_MARK } from '@synspine/release';
 import sharp from 'sharp';
 import { ContentFault, demand } from './content-fault.ts';
-import { saysSyntheticAlone } from './xmp.ts';
 
 type Chunk = { type: string; data: Buffer };
 type Size = { width: number; height: number };
@@ -21,7 +21,7 @@ export async function readPng(
   const chunks = splitChunks(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   const size = readHeader(chunks);
   demand(isSize(size), 'CONTENT_PNG_FORMAT');
-  checkAncillary(chunks);
+  checkChunks(chunks);
   checkPixelStream(chunks, size);
   return { ...size, gray: await decode(bytes, size) };
 }
@@ -40,7 +40,7 @@ function splitChunks(png: Buffer): Chunk[] {
     const type = png.toString('latin1', at + 4, at + 8);
     chunks.push({ type, data: png.subarray(at + 8, end - 4) });
     at = end;
-    if (type === 'IEND') demand(at === png.length, 'CONTENT_PNG_DAMAGED');
+    if (type === 'IEND') demand(at === png.length && chunks.at(-1)!.data.length === 0, 'CONTENT_PNG_DAMAGED');
   }
   demand(chunks.at(-1)?.type === 'IEND', 'CONTENT_PNG_DAMAGED');
   return chunks;
@@ -57,8 +57,8 @@ function readHeader([header, ...rest]: Chunk[]): Size {
   return { width: header.data.readUInt32BE(0), height: header.data.readUInt32BE(4) };
 }
 
-/** One iTXt that says that the image is synthetic; beside it, only what makes up the image. */
-function checkAncillary(chunks: readonly Chunk[]): void {
+/** Header, the very statement that the agent writes, pixels, end: nothing else, and no empty piece. */
+function checkChunks(chunks: readonly Chunk[]): void {
   const others = chunks.filter(({ type }) => !['IHDR', 'IDAT', 'IEND', 'iTXt'].includes(type));
   demand(
     others.every(({ type }) => OLD_AGENTS_WROTE.includes(type)),
@@ -67,22 +67,30 @@ function checkAncillary(chunks: readonly Chunk[]): void {
   const marks = chunks.filter(({ type }) => type === 'iTXt');
   demand(marks.length > 0, 'CONTENT_PNG_UNMARKED');
   demand(others.length === 0 && marks.length === 1, 'CONTENT_PNG_CHUNKS');
-  // §11.3.3.4: keyword, 0, compression flag and method, language tag, 0, translated keyword, 0, text.
-  const opening = Buffer.from('XML:com.adobe.xmp\0\0\0\0\0', 'latin1');
-  const { data } = marks[0]!;
-  demand(data.subarray(0, opening.length).equals(opening), 'CONTENT_PNG_MARK');
-  demand(saysSyntheticAlone(data.subarray(opening.length).toString('utf8')), 'CONTENT_PNG_MARK');
+  demand(marks[0]!.data.equals(SYNTHETIC_MARK), 'CONTENT_PNG_MARK');
+  const [, mark, ...pixels] = chunks.slice(0, -1);
+  demand(mark === marks[0], 'CONTENT_PNG_CHUNKS');
+  demand(
+    pixels.every(({ data }) => data.length > 0),
+    'CONTENT_PNG_DAMAGED',
+  );
 }
 
 /** The stream inflates to exactly the image's rows, each with its filter byte, and nothing follows it. */
 function checkPixelStream(chunks: readonly Chunk[], { width, height }: Size): void {
   const stream = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
   const bytes = height * (width + 1);
+  demand(stream.length <= deflateBound(bytes), 'CONTENT_PNG_DAMAGED');
   const inflated = tryInflate(stream, bytes);
   demand(
     inflated?.buffer.length === bytes && inflated.engine.bytesWritten === stream.length,
     'CONTENT_PNG_DAMAGED',
   );
+}
+
+/** RFC 1951 §3.2.4: stored in blocks of 16 KiB or more, data takes 5 bytes a block; RFC 1950: 6 bytes around them. */
+function deflateBound(bytes: number): number {
+  return bytes + 5 * (Math.floor(bytes / 16_383) + 1) + 6;
 }
 
 function tryInflate(stream: Buffer, maxOutputLength: number) {

@@ -1,4 +1,5 @@
 import type { ReleaseManifest } from '@synspine/protocol';
+import { encodeShard } from '@synspine/release';
 import { type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { z } from 'zod';
 import { ContentFault, demand } from './content-fault.ts';
@@ -26,8 +27,8 @@ const row = z.strictObject({
 
 /**
  * Reads a shard that is nothing but the rows of a release: exactly its columns, uncompressed, its class names as the only
- * metadata, each path the row's own index, and no byte in between that no column owns. `rowsMax` is what the manifest leaves
- * for it. Throws ContentFault.
+ * metadata, each path the row's own index, and no byte that these rows, written again, don't have. `rowsMax` is what the manifest
+ * leaves for it. Throws ContentFault.
  */
 export async function readShardStrictly(
   bytes: Uint8Array,
@@ -41,7 +42,20 @@ export async function readShardStrictly(
   demand(metadata.num_rows <= BigInt(rowsMax), 'CONTENT_ROW_COUNT');
   const rows = await parquetReadObjects({ file, metadata, utf8: false }).catch(() => []);
   demand(BigInt(rows.length) === metadata.num_rows, 'CONTENT_PARQUET_SCHEMA');
-  return rows.map(readRow);
+  const read = rows.map(readRow);
+  demand(isNothingElse(bytes, read, manifest.classNames), 'CONTENT_PARQUET_SCHEMA');
+  return read;
+}
+
+/** Parquet has many places that no reader shows: page headers, statistics, unknown fields. So the rows are written once more. */
+function isNothingElse(bytes: Uint8Array, rows: readonly Row[], classNames: readonly string[]): boolean {
+  const again = attempt(() =>
+    encodeShard(
+      rows.map(({ png, label, index }) => ({ png, label: classNames[label]!, index })),
+      classNames,
+    ),
+  );
+  return Buffer.compare(again, bytes) === 0;
 }
 
 function attempt<T>(read: () => T): T {

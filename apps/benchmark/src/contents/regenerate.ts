@@ -3,8 +3,9 @@ import type { Sampler } from '@synspine/gan';
 import type { ReleaseManifest } from '@synspine/protocol';
 import type { Row } from './read-shard.ts';
 
-/** Blocks of the seed's sequence that are drawn anew; nobody can know which. */
-const BLOCKS = 16;
+/** Rows that are drawn anew, at least, or all there are: in whole blocks of the seed's sequence, and nobody can know which. */
+const ROWS = 1_024;
+const ROWS_256 = 256;
 /** Indices in a block: what the sampler draws at once anyway. */
 const BLOCK = 64;
 const BLOCK_256 = 16;
@@ -23,7 +24,19 @@ export function chooseBlocks(rows: readonly Pick<Row, 'index'>[], imageSize: num
     const j = randomInt(i + 1);
     [blocks[i], blocks[j]] = [blocks[j]!, blocks[i]!];
   }
-  return new Set(blocks.slice(0, BLOCKS));
+  const rowsOf = new Map<number, number>();
+  for (const { index } of rows) {
+    const block = Math.floor(index / size);
+    rowsOf.set(block, (rowsOf.get(block) ?? 0) + 1);
+  }
+  const chosen = new Set<number>();
+  let left = imageSize > 128 ? ROWS_256 : ROWS;
+  for (const block of blocks) {
+    if (left <= 0) break;
+    chosen.add(block);
+    left -= rowsOf.get(block)!;
+  }
+  return chosen;
 }
 
 export function blockOf(index: number, imageSize: number): number {

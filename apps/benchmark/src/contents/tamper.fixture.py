@@ -84,6 +84,22 @@ def alter(png, how):
         data = b"".join(body for kind, body in chunks if kind == b"IDAT") + b"ZZCANARY"
         rest = [chunk for chunk in chunks if chunk[0] != b"IDAT"]
         return join(rest[:-1] + [(b"IDAT", data), rest[-1]])
+    if how == "in the end":
+        return join(chunks[:-1] + [(b"IEND", b"ZZCANARY")])
+    if how == "empty pixels":
+        return join(chunks[:-1] + [(b"IDAT", b""), chunks[-1]])
+    if how == "empty blocks":
+        lines = rows(chunks)[2]
+        packer = zlib.compressobj(9)
+        data = b"".join(packer.compress(b"\0" + bytes(line)) + packer.flush(zlib.Z_FULL_FLUSH) for line in lines)
+        for _ in range(200):
+            data += b"\0\0\0\xff\xff"
+        rest = [chunk for chunk in chunks if chunk[0] != b"IDAT"]
+        return join(rest[:-1] + [(b"IDAT", data + packer.flush()), rest[-1]])
+    if how == "mark last":
+        mark = next(chunk for chunk in chunks if chunk[0] == b"iTXt")
+        rest = [chunk for chunk in chunks if chunk[0] != b"iTXt"]
+        return join(rest[:-1] + [mark, rest[-1]])
     if how == "wrong crc":
         return png[:-5] + bytes([png[-5] ^ 1]) + png[-4:]
     if how == "unmarked":
