@@ -57,7 +57,7 @@ export async function writeRelease(
     join(dir, 'generator.safetensors'),
     writeSafetensors({ w: { shape: [1], data: Float32Array.of(1) } }),
   );
-  const counts = { train: 30, validation: 5, heldOut: 9 };
+  const counts = { train: 300, validation: 50, heldOut: 120 };
   return {
     schema: 'synspine.release/1',
     siteId: 'alder',

@@ -48,6 +48,9 @@ export const PLANTED_KINDS = [
   'augmented',
 ] as const;
 
+/** Copies planted of each kind: one missed in twenty is two of them. */
+export const PLANTED_EACH_MIN = 40;
+
 const PATIENTS_MIN = 8; // with fewer on either side no audit is made
 
 /**

@@ -1,4 +1,12 @@
-import { type BatteryRow, limitFieldOf, PLANTED_KINDS, rowOf, TEST_KEYS, type TestKey } from './battery.ts';
+import {
+  type BatteryRow,
+  limitFieldOf,
+  PLANTED_EACH_MIN,
+  PLANTED_KINDS,
+  rowOf,
+  TEST_KEYS,
+  type TestKey,
+} from './battery.ts';
 import { type Acceptance, type AuditPolicy, acceptanceState } from './policy.ts';
 import { type AuditTest, auditTest, type PlantedKind } from './report.ts';
 import { type Estimate, patientsBySquareRoot, verdictOf } from './verdict.ts';
@@ -127,6 +135,7 @@ function contradictionIn(test: AuditTest, key: TestKey, judgedBy: JudgedBy): str
     return `was not judged by policy ${judgedBy.policy.version}`;
   if (!(test.ciLow <= test.statistic && test.statistic <= test.ciHigh)) return 'contradicts its interval';
   if (!isMeasurable(test, row)) return `is no ${row.unit}`;
+  if (row.acceptable && test.ciLow === test.ciHigh) return 'was estimated, and has no uncertainty';
   if (test.n < row.nMin) return `rests on ${test.n} images, fewer than ${row.nMin}`;
   if (test.patients < row.patientsMin)
     return `rests on ${test.patients} held-out patients, fewer than ${row.patientsMin}`;
@@ -147,9 +156,18 @@ function contradictionInDetails({ key, details, statistic, n }: AuditTest): stri
   if (details.some(({ found, planted }) => found > planted)) return 'found more copies than were planted';
   if (new Set(details.map(({ kind, strength }) => `${kind} ${strength}`)).size < details.length)
     return 'names a kind of planted copies twice';
+  const few = PLANTED_KINDS.find((kind) => countPlanted(details, kind) < PLANTED_EACH_MIN);
+  if (few) return `planted fewer than ${PLANTED_EACH_MIN} copies of the kind ${few}`;
+  const known = new Set(details.filter(({ recognisable }) => recognisable).map(({ kind }) => kind));
+  if (!known.has('unchanged') || known.size < PLANTED_KINDS.length / 2)
+    return 'tells too few of its planted patients apart';
   if (lowestShareFound(details) !== statistic) return 'is not the lowest share of its kinds';
   if (details.reduce((sum, { planted }) => sum + planted, 0) !== n) return 'miscounts its planted copies';
   return undefined;
+}
+
+function countPlanted(details: readonly PlantedKind[], kind: string): number {
+  return details.reduce((sum, planted) => sum + (planted.kind === kind ? planted.planted : 0), 0);
 }
 
 /** A figure as people read it. */

@@ -1,3 +1,4 @@
+import type { TestKey } from '@synspine/audit-rules';
 import { ProblemError, type PublicJwk, type ReleaseManifest, releaseManifest } from '@synspine/protocol';
 import { assertAuditApproved } from './audit-approved.ts';
 import type { PrivateJwk } from './keys.ts';
@@ -63,16 +64,26 @@ function assertConsistent(manifest: ReleaseManifest): void {
     throw refuse('files: expected one generator, image shards and at most one grid');
 }
 
-/** The audit must be one of these very images: of their size, and with every one of them screened. Before 0.2 it didn't say. */
-function assertAuditOf({ audit, imageSize, synthetic }: ReleaseManifest): void {
+/**
+ * The audit must be one of these very images and films: of their size, with every image screened, and of no more patients, films and
+ * images than there are. Before 0.2 it didn't say.
+ */
+function assertAuditOf({ audit, imageSize, synthetic, training }: ReleaseManifest): void {
   if (!audit.policy) return;
-  if (audit.imageSize !== imageSize)
-    throw new ProblemError('MANIFEST_INVALID', 'audit.imageSize: other images than the released ones');
+  const refuse = (why: string) => new ProblemError('MANIFEST_INVALID', why);
+  if (audit.imageSize !== imageSize) throw refuse('audit.imageSize: other images than the released ones');
   const released = synthetic.imagesPerClass.reduce((sum, count) => sum + count, 0);
   const screened = audit.tests.find(({ key }) => key === 'nearCopies')?.n ?? 0;
-  if (screened < released)
-    throw new ProblemError(
-      'MANIFEST_INVALID',
-      `audit: ${screened} of ${released} images were screened for copies`,
-    );
+  if (screened < released) throw refuse(`audit: ${screened} of ${released} images were screened for copies`);
+  const { train, validation, heldOut } = training.films;
+  const atMost: Partial<Record<TestKey, number>> = {
+    closenessNetwork: screened,
+    closenessPixels: screened,
+    membershipAuc: train + validation + heldOut,
+    membershipRate: train + validation + heldOut,
+  };
+  for (const { key, n, patients } of audit.tests) {
+    if (patients > training.patients.heldOut || n > (atMost[key!] ?? n))
+      throw refuse(`audit: ${key} rests on more than the manifest's films and images`);
+  }
 }

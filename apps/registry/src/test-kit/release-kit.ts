@@ -39,7 +39,7 @@ export function makeManifest(
   files: ReleaseBytes,
   change: Partial<ReleaseManifest> = {},
 ): ReleaseManifest {
-  const counts = { train: 30, validation: 5, heldOut: 9 };
+  const counts = { train: 300, validation: 50, heldOut: 120 };
   return {
     schema: 'synspine.release/1',
     siteId,

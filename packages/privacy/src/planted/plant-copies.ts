@@ -1,9 +1,10 @@
+import { PLANTED_EACH_MIN } from '@synspine/audit-rules';
 import { shuffled } from '@synspine/compute';
 import { countOf, type ImageSet } from '../sample-set.ts';
 import { ALTERATIONS } from './alterations.ts';
 import { correlationOf, type Gray } from './gray-image.ts';
 
-export const PLANTED_EACH = 40; // of a kind: one missed copy in twenty is two of them
+export const PLANTED_EACH = PLANTED_EACH_MIN;
 const COMPARED_MAX = 160; // films whose pairs say how alike different patients are
 
 /** An altered film, and whether its patient can be recognised in it. */

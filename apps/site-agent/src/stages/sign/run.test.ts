@@ -41,7 +41,7 @@ function drawWeights(): Uint8Array {
 async function writeStagesBefore(run: RunFolder): Promise<void> {
   const weights = drawWeights();
   const sampler = createSampler(weights, PRESET);
-  const counts = { train: 30, validation: 5, heldOut: 9 };
+  const counts = { train: 300, validation: 50, heldOut: 120 };
   const outputs: [StageName, Record<string, unknown>][] = [
     ['ingest', { films: 44, refused: [] }],
     [
