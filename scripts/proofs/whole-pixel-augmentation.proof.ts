@@ -39,8 +39,6 @@ type Measured = {
 const LENGTHS: Partial<Record<PresetName, number>> = {
   'demo-32': 8_000,
   'small-64': 4_000,
-  'small-32': 6_000,
-  'demo-64': 4_000,
 };
 const SEEDS = [1, 2];
 const SAMPLES = 192; // as the audit sees

@@ -119,13 +119,21 @@ export function designEffect(placed: Placements, groups: readonly string[] | und
   const clustered = clusteredVariance(placed, groups);
   const independent = independentVariance(placed);
   if (independent > ROUNDING) return Math.max(1, clustered / independent);
-  return largestEffect([...placed.positiveRows, ...placed.negativeRows].map((row) => groups[row]!));
+  return largestEffect(
+    [placed.positiveRows, placed.negativeRows].map((rows) => rows.map((row) => groups[row]!)),
+  );
 }
 
-/** The design effect if a patient's images all said the same: Σ size² / Σ size. 1 where there are none. */
-export function largestEffect(groups: readonly string[]): number {
-  const sizes = rowsByGroup(groups).map((rows) => rows.length);
-  return sizes.reduce((sum, size) => sum + size * size, 0) / Math.max(1, groups.length) || 1;
+/**
+ * The design effect if a patient's images all said the same, of the class where it is larger: Σ size² / Σ size over the patients of
+ * each class's images. 1 where there are none.
+ */
+export function largestEffect(classes: readonly (readonly string[])[]): number {
+  const effects = classes.map((groups) => {
+    const sizes = rowsByGroup(groups).map((rows) => rows.length);
+    return sizes.reduce((sum, size) => sum + size * size, 0) / Math.max(1, groups.length);
+  });
+  return Math.max(1, ...effects);
 }
 
 const ROUNDING = 1e-20; // means of equal placements differ in the last bit

@@ -65,7 +65,8 @@ export function filmDesignEffect(
   labels: ArrayLike<number | boolean>,
   groups: readonly string[],
 ): number {
-  const patients = (label: number) => new Set(groups.filter((_, row) => Number(labels[row]) === label)).size;
-  if (Math.min(patients(0), patients(1)) < 2) return largestEffect(groups);
+  const ofClass = (label: number) => groups.filter((_, row) => Number(labels[row]) === label);
+  const classes = [ofClass(0), ofClass(1)];
+  if (classes.some((of) => new Set(of).size < 2)) return largestEffect(classes);
   return designEffect(placements(scores, labels), groups);
 }

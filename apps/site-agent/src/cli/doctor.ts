@@ -18,6 +18,7 @@ import { describeFit } from '../training/describe-fit.ts';
 import { DEFAULT_TRAINING, describeTraining, readTraining } from '../training/settings.ts';
 import { proposeForHome } from '../training/survey.ts';
 import { findIsolation } from '../worker/isolation.ts';
+import { describeFailure } from './describe-failure.ts';
 import { homeOption } from './home-option.ts';
 
 export function addDoctorCommand(program: Command): void {
@@ -31,19 +32,22 @@ export function addDoctorCommand(program: Command): void {
 type Check = { name: string; run: () => Promise<string> | string };
 
 async function doctor({ home: folder }: { home: string }): Promise<void> {
-  let failed = 0;
+  const failed: unknown[] = [];
   for (const { name, run } of checksOf(folder)) {
     try {
       process.stdout.write(`ok    ${name}: ${await run()}\n`);
     } catch (error) {
-      failed++;
+      failed.push(error);
       process.stdout.write(
         `FAIL  ${name}: ${error instanceof Error && 'code' in error ? error.message : errorCode(error)}\n`,
       );
     }
   }
-  process.stdout.write(failed === 0 ? 'All is well.\n' : `${failed} checks failed.\n`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  process.stdout.write(failed.length === 0 ? 'All is well.\n' : `${failed.length} checks failed.\n`);
+  if (failed.length === 0) return;
+  const { text, exitCode } = describeFailure(failed[0]);
+  process.stderr.write(`${text}\n`);
+  process.exitCode = exitCode;
 }
 
 function checksOf(folder: string): Check[] {

@@ -19,7 +19,7 @@ import {
   readDensenetWeights,
   toExperimentOptions,
 } from './experiment-options.ts';
-import { positiveNumber, share, wholeNumber } from './flags.ts';
+import { positiveNumber, positiveShare, share, wholeNumber } from './flags.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { stopSignal, tellStopped } from './stop-signal.ts';
 
@@ -72,7 +72,7 @@ function addGeneratorOptions(paper: Command): void {
     .option('--images-shown <n>', 'length of each training (the preset’s)', positiveNumber)
     .option('--seeds <n>', 'trainings of each generator', positiveNumber, 3)
     .option('--psi <share>', 'truncation of the samples, 0 to 1', share, 1)
-    .option('--judge-weight <weight>', 'λ of SpineGAN’s judge, 0 to 1 (the preset’s)', share)
+    .option('--judge-weight <weight>', 'λ of SpineGAN’s judge, above 0 to 1 (the preset’s)', positiveShare)
     .addOption(
       new Option('--gan-loss <loss>', 'what generator and discriminator play for (the preset’s)').choices([
         'logistic',

@@ -13,9 +13,15 @@ export function positiveNumber(text: string): number {
 }
 
 export function share(text: string): number {
-  if (text === '' || !(Number(text) >= 0 && Number(text) <= 1))
+  if (!/^(\d+\.?\d*|\.\d+)$/.test(text) || Number(text) > 1)
     throw new InvalidArgumentError('expected 0 to 1');
   return Number(text);
+}
+
+/** λ: 0 would be no judge at all. */
+export function positiveShare(text: string): number {
+  if (share(text) === 0) throw new InvalidArgumentError('expected more than 0, up to 1');
+  return share(text);
 }
 
 /** `--reference-policy`, which nothing but this flag can ask for. */

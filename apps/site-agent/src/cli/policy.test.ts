@@ -55,7 +55,9 @@ it('a run by the reference policy says so aloud', async () => {
 
 it('doctor warns of what a policy accepts, above all where that has expired, and of a missing one', async () => {
   const home = await openHome(await temporaryFolder(), { create: true });
-  expect((await start(['doctor', '--home', home.path])).text).toMatch(/FAIL {2}policy: POLICY_MISSING/);
+  const missing = await start(['doctor', '--home', home.path]);
+  expect(missing.exitCode).not.toBe(0);
+  expect(missing.text).toMatch(/FAIL {2}policy: POLICY_MISSING/);
   await start(['policy', 'init', '--home', home.path]);
   const policy = JSON.parse(await readFile(home.files.policy, 'utf8'));
   const reason = 'pilot of forty patients';

@@ -19,6 +19,7 @@ it.each([
   ['one film too few', { newFilms: 49 }, 'FILMS'],
   ['films that are still coming', { isArriving: true }, 'ARRIVALS'],
   ['a minute less than the days', { newestRunAt: at(13, 23, 1) }, 'DAYS'],
+  ['a run that a clock set back has put into the future', { newestRunAt: at(28, 23) }, null],
   ['the last minute of the day', { now: at(20, 21, 59), newestRunAt: null }, 'HOURS'],
   ['the first minute of the night', { now: at(20, 22, 0), newestRunAt: null }, null],
   ['the last minute of the night', { now: at(21, 5, 59), newestRunAt: null }, null],

@@ -25,7 +25,8 @@ export function waitOf(
   if (newFilms < schedule.afterNewFilms) return 'FILMS';
   if (isArriving) return 'ARRIVALS';
   const restMs = schedule.everyDaysAtMost * DAY_MS;
-  if (newestRunAt && now.getTime() - newestRunAt.getTime() < restMs) return 'DAYS';
+  const ageMs = newestRunAt ? now.getTime() - newestRunAt.getTime() : Number.POSITIVE_INFINITY;
+  if (0 <= ageMs && ageMs < restMs) return 'DAYS'; // a run in the future: the clock was set back since
   return schedule.between === null || isBetween(schedule.between, now) ? null : 'HOURS';
 }
 

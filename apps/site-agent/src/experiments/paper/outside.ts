@@ -11,7 +11,7 @@ import { readSource } from '../../films/source.ts';
 import { openHome } from '../../home.ts';
 import { findPreset } from '../../presets.ts';
 import { SiteError } from '../../site-error.ts';
-import { openDataset, type PrepareOptions } from './films.ts';
+import { type DatasetFilms, openDataset, type PrepareOptions } from './films.ts';
 import type { ExperimentFolder, OutsideFolders } from './folder.ts';
 import { type Dataset, everyoneOf } from './plan.ts';
 import type { TestSet } from './score-films.ts';
@@ -26,6 +26,8 @@ export type OutsideFacts = {
   refused: { code: string; count: number }[];
   /** Labelled with a class that the generators don't know, and so not scored. */
   ofOtherClasses: number;
+  /** Equal in every pixel to a film that was trained, tuned or tested on, and so not scored. */
+  alsoInside: number;
 };
 
 const SET_NAME = 'films';
@@ -72,16 +74,20 @@ export async function withoutOutside(sites: readonly Site[], outside: OutsideFol
 }
 
 /**
- * Ingests an outside folder as a site's, with the same reader, selection and fit, and keeps all its films of the trained
- * classes as one test set. Called when every classifier is trained, so that none can have seen them.
+ * Ingests an outside folder as a site's, with the same reader, selection and fit, and keeps its films of the trained classes as one
+ * test set, but for those that are `inside` too. Called when every classifier is trained, so that none can have seen them.
  */
 async function prepareOutside(
   folder: ExperimentFolder,
   { name, path }: { name: string; path: string },
   {
     classNames,
+    inside,
     ...options
-  }: Pick<PrepareOptions, 'signal' | 'onProgress'> & { classNames: readonly string[] },
+  }: Pick<PrepareOptions, 'signal' | 'onProgress'> & {
+    classNames: readonly string[];
+    inside: ReadonlySet<string>;
+  },
 ): Promise<void> {
   const place = join(folder.private.outside, name);
   const home = await openHome(join(place, 'home'), { create: true });
@@ -89,7 +95,8 @@ async function prepareOutside(
   const source = await readSource(path);
   const verdicts = await ingestSource(home, { ...options, source, fit, verdicts: 'keep' });
   const classed = classifyFilms(LABEL_SCHEMES[labels], (await openCatalogue(home)).films());
-  const films = classed.filter(({ className }) => classNames.includes(className));
+  const known = classed.filter(({ className }) => classNames.includes(className));
+  const films = known.filter(({ pixelSha256 }) => !inside.has(pixelSha256));
   const target = { folder: place, name: SET_NAME, size: findPreset(preset).resolution, classNames };
   await mkdir(place, { recursive: true, mode: 0o700 });
   await writeFilmSet(home, target, films);
@@ -102,7 +109,8 @@ async function prepareOutside(
       films: films.filter(({ className }) => className === of).length,
     })),
     refused: countRefusals(verdicts.flatMap(({ code }) => (code === null ? [] : [{ code }]))),
-    ofOtherClasses: classed.length - films.length,
+    ofOtherClasses: classed.length - known.length,
+    alsoInside: known.length - films.length,
   };
   await writeJson(join(place, FACTS_FILE), facts);
 }
@@ -139,8 +147,14 @@ export async function prepareAllOutside(
 ): Promise<readonly string[]> {
   const names = Object.keys(outside);
   if (names.length === 0) return names;
-  const { classNames } = (await openDataset(folder, everyoneOf(datasets))).train;
+  const everyone = await openDataset(folder, everyoneOf(datasets));
+  const { classNames } = everyone.train;
+  const inside = new Set(hashesOf(everyone));
   for (const name of names)
-    await prepareOutside(folder, { name, path: outside[name]! }, { ...reading, classNames });
+    await prepareOutside(folder, { name, path: outside[name]! }, { ...reading, classNames, inside });
   return names;
+}
+
+function hashesOf({ train, validation, holdOut }: DatasetFilms): string[] {
+  return [train, validation, holdOut].flatMap(({ pixelSha256 }) => pixelSha256);
 }

@@ -39,7 +39,7 @@ type FullProtocolRow = Omit<FullProtocolScore, 'value'> & {
 };
 
 /** Outside films as the tables know them, with how many lie in the data set's own films too, pixel by pixel. */
-type OutsideRow = OutsideFacts & { testedOn: string; isScored: boolean; alsoInside: number };
+type OutsideRow = OutsideFacts & { testedOn: string; isScored: boolean };
 
 export type PaperResults = {
   schema: 'synspine.paper/1';
@@ -66,7 +66,6 @@ export async function readResults(
   for (const dataset of datasets) films.set(dataset.name, await openDataset(folder, dataset));
   const units = planUnits(datasets, folder.options);
   const scored = outside.filter(({ isScored }) => isScored).map(({ test }) => test);
-  const inside = new Set([...films.values()].flatMap(hashesOf));
   return {
     schema: 'synspine.paper/1',
     options: folder.options,
@@ -79,16 +78,11 @@ export async function readResults(
     outside: outside.map(({ test, facts, isScored }) => ({
       ...facts,
       ...{ testedOn: test.name, isScored },
-      alsoInside: test.films.pixelSha256.filter((hash) => inside.has(hash)).length,
     })),
     quality: await readQuality(folder, units),
     fullProtocol: await readFullProtocol(folder, units),
     generators: await readGenerators(folder, units),
   };
-}
-
-function hashesOf({ train, validation, holdOut }: DatasetFilms): string[] {
-  return [train, validation, holdOut].flatMap(({ pixelSha256 }) => pixelSha256);
 }
 
 function countParts(set: DatasetFilms, count: (films: FilmSet) => number): Counts {

@@ -5,10 +5,10 @@ import type { PaperResults, QualityRow } from './results.ts';
 export type Table = { caption: string; header: string[]; rows: string[][] };
 
 /** Table 1: AUC of classifiers that learn from real and synthetic films, always scored on real films of other patients. */
-export function aucTable({ auc, options }: PaperResults): Table {
+export function aucTable({ auc, options, outside }: PaperResults): Table {
   const { generatorSeeds, classifierSeeds, preset, architecture } = options;
   return {
-    caption: `AUC, abnormal against normal, on real films that nothing was trained or tuned on. ${preset}, ${architecture}; synthetic rows are means over ${generatorSeeds} × ${classifierSeeds} seeds of generator and classifier, real ones over ${classifierSeeds}, with 95 % intervals over patients and seeds; differences are paired by patient.`,
+    caption: `AUC, abnormal against normal, on real films that nothing was trained or tuned on. ${preset}, ${architecture}; synthetic rows are means over ${generatorSeeds} × ${classifierSeeds} seeds of generator and classifier, real ones over ${classifierSeeds}, with 95 % intervals over patients and seeds; differences are paired by patient.${outside.map(describeOutside).join('')}`,
     header: ['Trained on', 'Method', 'Tested on', 'Films', 'Patients', 'AUC', 'Less real', 'Less GAN'],
     rows: auc.map((row) => [
       row.trainedOn,
@@ -21,6 +21,13 @@ export function aucTable({ auc, options }: PaperResults): Table {
       row.lessGan ? formatInterval(row.lessGan) : '–',
     ]),
   };
+}
+
+function describeOutside({ testedOn, isScored, films, alsoInside }: PaperResults['outside'][number]): string {
+  const left = alsoInside > 0 ? `, ${alsoInside} left out that are also inside` : '';
+  return isScored
+    ? ` ${testedOn}: ${films} films${left}.`
+    : ` ${testedOn} is not scored: too few patients of a class${left}.`;
 }
 
 /** AUC against the images that the generators were shown, beside that of real films. */

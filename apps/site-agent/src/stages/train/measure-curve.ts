@@ -10,6 +10,7 @@ import { featuresOfSnapshot, type Ranking, SAMPLES } from './rank-snapshots.ts';
 import type { Snapshot } from './snapshots.ts';
 
 const SHORT_IMAGES = 10_000; // of a run that trains for less than a minute or two; a point costs seconds
+const POINTS_MAX = 32; // that a manifest takes; each stop of a run adds a snapshot
 const SHORT_POINTS = 6; // the ranked snapshots, whose features are there, and others between
 const FILMS_MIN = 12; // below, a ball of three neighbours is a large part of the set
 
@@ -30,7 +31,7 @@ export async function measureCurve(
   const points: TrainingCurve['points'] = [];
   const all = await snapshots.list();
   const isShort = all.at(-1)!.imagesShown < SHORT_IMAGES;
-  for (const snapshot of spreadOver(all, ranked, isShort ? SHORT_POINTS : all.length)) {
+  for (const snapshot of spreadOver(all, ranked, isShort ? SHORT_POINTS : POINTS_MAX)) {
     const count = isAmong(ranked)(snapshot) ? SAMPLES : n;
     const synthetic = selectRows(await featuresOfSnapshot(ranking, snapshot, count), rows);
     points.push({ imagesShown: snapshot.imagesShown, ...score(validation, synthetic) });
