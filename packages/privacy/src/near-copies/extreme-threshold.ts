@@ -1,5 +1,6 @@
 import { normalQuantile } from '@synspine/metrics';
 
+const FITTED = [0.1, 0.4]; // shares of the scores between which the first fit reads its width
 const KEPT_TAIL = 0.001; // of a first, coarse fit: scores beyond it aren't look-alikes'
 
 /**
@@ -7,7 +8,7 @@ const KEPT_TAIL = 0.001; // of a first, coarse fit: scores beyond it aren't look
  * Correlations with the films of `patients` patients are near normal after Fisher's transform, and of n normal draws the best reaches
  * Φ⁻¹(1 − p/n) with a chance of p; the fifth best, which is taken off, hardly varies. Place and width are read at the upper quartile
  * and the upper tenth. Scores of real copies (one patient under two numbers) may be among them and would raise a threshold read so near
- * the top; a fit of Gumbel's distribution to the quartiles alone takes them out first.
+ * the top; a fit of Gumbel's distribution below the middle takes them out first, though every third score be one.
  */
 export function extremeThreshold(scores: readonly number[], tail: number, patients: number): number {
   const sorted = [...scores].sort((a, b) => a - b);
@@ -19,9 +20,10 @@ export function extremeThreshold(scores: readonly number[], tail: number, patien
 }
 
 function gumbelThreshold(sorted: readonly number[], tail: number): number {
-  const [lower, upper] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
-  const scale = (upper - lower) / (gumbelQuantile(0.75) - gumbelQuantile(0.25));
-  return lower + scale * (gumbelQuantile(1 - tail) - gumbelQuantile(0.25));
+  const [lower, upper] = FITTED.map((share) => quantile(sorted, share)) as [number, number];
+  const [from, to] = FITTED.map(gumbelQuantile) as [number, number];
+  const scale = (upper - lower) / (to - from);
+  return lower + scale * (gumbelQuantile(1 - tail) - from);
 }
 
 function gumbelQuantile(probability: number): number {

@@ -145,3 +145,18 @@ describe('the extreme threshold', () => {
     expect(thresholdOf(honest, 0.0001)).toBeGreaterThan(thresholdOf(honest));
   });
 });
+
+it.each([0, 4, 12, 20])(
+  'of 60 patients, %i who have a second number are all named, and nobody else',
+  (doubled) => {
+    const films = phantomFilms(60, 5);
+    const again = films.images
+      .slice(0, doubled * bytes)
+      .map((gray) => Math.min(255, Math.round(gray * 1.1 + 6)));
+    const images = Uint8Array.from([...films.images, ...again]);
+    const patients = [...films.patients, ...films.patients.slice(0, doubled).map((name) => `${name} again`)];
+    const found = findCopies({ images, size, patients }, { images, size, patients });
+    const expected = patients.map((_, row) => (row < doubled ? 60 + row : row >= 60 ? row - 60 : undefined));
+    expect(found).toEqual(expected);
+  },
+);
