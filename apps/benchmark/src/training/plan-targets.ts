@@ -67,9 +67,12 @@ export function chooseReleases<T extends Pick<VerifiedRelease, 'manifest'>>(ofSi
 
 /** The hold-out must be the same, too: a patient of today's may have trained an older generator. */
 function isAnotherGenerator(older: ReleaseManifest, newest: ReleaseManifest): boolean {
-  const alike = ({ preset, imageSize, classNames, holdOutCommitment, training }: ReleaseManifest) => ({
-    ...{ preset, imageSize, classNames, holdOutCommitment },
+  const alike = ({ training, lineage, synthetic, ...manifest }: ReleaseManifest) => ({
+    ...{ preset: manifest.preset, imageSize: manifest.imageSize, classNames: manifest.classNames },
+    ...{ holdOutCommitment: manifest.holdOutCommitment, psi: synthetic?.psi },
     ...{ loss: training.loss, imagesShown: training.imagesShown },
+    ...{ presetVersion: lineage?.presetVersion, ganLoss: lineage?.ganLoss, precision: lineage?.precision },
+    ...{ judgeWeight: lineage?.judge?.weight, ancestors: lineage?.ancestors },
   });
   const weights = ({ files }: ReleaseManifest) => files.find((file) => file.kind === 'generator')?.sha256;
   return isDeepStrictEqual(alike(older), alike(newest)) && weights(older) !== weights(newest);

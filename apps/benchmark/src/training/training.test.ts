@@ -73,6 +73,8 @@ describe('planning', () => {
       older('1', { preset: 'other' }),
       older('1', { holdOutCommitment: sha('d') }),
       older('1', { training: { loss: 'gan', imagesShown: 2_000 } }),
+      older('1', { synthetic: { psi: 0.5 } }),
+      older('1', { lineage: { precision: 'bfloat16' } }),
     ])
       expect(generations(other, newest)).toEqual([[2]]);
     const pool = planTargets([older('1'), newest, release('birch', '3')]).at(-1)!;
