@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import {
@@ -11,19 +12,28 @@ import {
 import { doctor } from './doctor.ts';
 import { pullDataset, verifyDataset } from './pull.ts';
 
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
 const USAGE = `synspine doctor
 synspine pull DATASET --registry URL --token-file FILE --out DIR   download a data set and verify it
-synspine verify DIR --registry URL                                verify a downloaded data set again`;
+synspine verify DIR --registry URL                                verify a downloaded data set again
+synspine --version, --help`;
 
 /** `synspine`: what a researcher needs beside `curl`. Answers the exit code. */
 export async function main(argv: string[]): Promise<number> {
   const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
   try {
     const { values, positionals } = parseArgs({
       args: argv,
       allowPositionals: true,
-      options: { registry: text, 'token-file': text, out: text },
+      options: { ...{ registry: text, 'token-file': text, out: text }, version: flag, help: flag },
     });
+    if (values.version) console.log(version);
+    if (values.help) console.log(USAGE);
+    if (values.version || values.help) return exitCode('done');
     const [command, subject] = positionals;
     if (command === 'doctor') return doctor();
     if (command === 'verify' && subject && values.registry) {

@@ -113,3 +113,8 @@ describe('the policy', () => {
     expect(() => parsePolicy(broken)).toThrow(/POLICY_INVALID/);
   });
 });
+
+it('refuses a name that stands twice: readers would go by different limits', () => {
+  const text = JSON.stringify({ version: 'synspine-audit-2', limits: {} }).replace('{}', '{}, "limits": {}');
+  expect(() => parsePolicy(text)).toThrow(/POLICY_INVALID.*twice/);
+});

@@ -8,9 +8,10 @@ import {
   isLoopbackHost,
   referencePolicy,
 } from '@synspine/audit-rules';
+import { parseStrictJson } from '@synspine/release';
 import { z } from 'zod';
 import type { Home } from './home.ts';
-import { SiteError } from './site-error.ts';
+import { errorCode, SiteError } from './site-error.ts';
 
 const RESULT_MIN_PER_CLASS = 20; // fewer, and an AUC says more about single films than about the classifier
 const REMOTE_SCORES_MAX = 200; // each answer tells a little about the hold-out's labels
@@ -140,8 +141,9 @@ async function readText(path: string): Promise<string | undefined> {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw new SiteError('POLICY_INVALID', 'the file is not JSON');
+    return parseStrictJson(text);
+  } catch (error) {
+    const isDouble = errorCode(error) === 'DUPLICATE_JSON_KEY';
+    throw new SiteError('POLICY_INVALID', isDouble ? 'a name stands there twice' : 'the file is not JSON');
   }
 }
