@@ -46,7 +46,7 @@ const run = (...args: string[]) =>
 async function releaseFrom(id: string, number: number): Promise<Site> {
   const site = await registry.enrol(id, 'site');
   const dir = join(folder, `release-${id}`);
-  const counts = { train: 30, validation: 5, heldOut: 60 };
+  const counts = { train: 300, validation: 50, heldOut: 120 };
   const training = {
     loss: 'gan',
     imagesShown: 1_000,
