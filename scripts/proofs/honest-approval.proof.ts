@@ -1,145 +1,23 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type AuditReport, type AuditTest, stateOfTest } from '../../packages/audit-rules/src/index.ts';
-import { openCentre } from '../demo/centre.ts';
-import { siteFolders } from '../demo/options.ts';
-import { createPrograms, type Programs } from '../demo/processes.ts';
-import { defineProof, type ProofContext } from './proof.ts';
-
-const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
-const SEED = 7;
-
-type Unit = { key: 'phantoms' | 'films'; title: string; patients: number; flags: string[]; holdOut: number };
-/** What this proof reads of `synspine-site run --json`. */
-type RunSummary = {
-  films: { ingested: number };
-  audit: AuditReport | null;
-  outcome: string;
-  release: object | null;
-};
-type Result = { films: number; audit: AuditReport | null; outcome: string; released: boolean };
+import { type ApprovalUnit, proveApproval, SEED } from './approval/prove-approval.ts';
 
 /** Of the patients: as many as leave enough to train on. */
-const FULL: Unit[] = [
-  { key: 'phantoms', title: 'phantoms of 2,400 patients', patients: 2_400, flags: [], holdOut: 0.5 },
-  { key: 'films', title: 'the real films, pooled into one site', patients: 0, flags: [], holdOut: 0.4 },
-];
-const QUICK: Unit[] = [
-  {
-    key: 'phantoms',
-    title: 'phantoms of 60 patients',
-    patients: 60,
-    flags: ['--images-shown', '800', '--synthetic-count', '64', '--no-filters'],
-    holdOut: 0.4,
-  },
-];
+const full: ApprovalUnit = {
+  key: 'phantoms',
+  title: 'phantoms of 2,400 patients',
+  patients: 2_400,
+  flags: [],
+  holdOut: 0.5,
+  wanted: ['approve'],
+};
+const quick: ApprovalUnit = {
+  ...full,
+  title: 'phantoms of 60 patients',
+  patients: 60,
+  flags: ['--images-shown', '800', '--synthetic-count', '64', '--no-filters'],
+  holdOut: 0.4,
+};
 
-/** The folders of films that a unit's home ingests. */
-async function findFolders(unit: Unit, { folder, films }: ProofContext, programs: Programs) {
-  if (unit.key === 'films') {
-    if (!films) throw new Error('NO_DATA: this proof needs real films: --data DIR, one folder a site.');
-    return siteFolders(films).map((site) => join(films, site));
-  }
-  const out = join(folder, 'phantoms');
-  const args = ['phantoms', '--out', out, '--patients', String(unit.patients), '--seed', String(SEED)];
-  if (!existsSync(join(out, 'labels.csv')))
-    await programs.run('site', args, { logFile: join(folder, 'phantoms.log') });
-  return [out];
-}
-
-/** A site's whole way, by the command lines that a hospital uses, under the policy that ships: nothing is accepted. */
-async function runSite(unit: Unit, context: ProofContext): Promise<Result> {
-  const programs = createPrograms(root);
-  const stateDir = join(context.folder, unit.key);
-  const home = join(stateDir, 'home');
-  const logFile = join(stateDir, 'site.log');
-  const summaryFile = join(stateDir, 'summary.json');
-  const site = (args: string[], results: Parameters<Programs['run']>[2]['results'] = []) =>
-    programs.run('site', [...args, '--home', home], { logFile, results });
-  try {
-    mkdirSync(stateDir, { recursive: true });
-    const centre = await openCentre({ stateDir }, programs, root);
-    if (!existsSync(join(home, 'site.json'))) {
-      const code = await centre.invite(unit.key, unit.key);
-      await site(['init', '--registry', centre.url, '--code', code]);
-      await site(['policy', 'init']);
-    }
-    writeTraining(home, unit);
-    for (const folder of await findFolders(unit, context, programs))
-      await site(['ingest', folder, '--labels', join(folder, 'labels.csv')]);
-    const flags = ['--preset', 'demo-32', ...unit.flags, '--json', summaryFile];
-    await site(['run', ...flags], ['rejected', 'undecided', 'nothing']);
-  } finally {
-    await programs.stopAll();
-  }
-  const { films, audit, outcome, release } = JSON.parse(readFileSync(summaryFile, 'utf8')) as RunSummary;
-  return { films: films.ingested, audit, outcome, released: release !== null };
-}
-
-function writeTraining(home: string, { holdOut }: Unit): void {
-  const training = { schema: 'synspine.training/1', split: { validation: 0.1, holdOut } };
-  writeFileSync(join(home, 'training.json'), JSON.stringify(training));
-}
-
-/** The decision that the verdicts call for, said once more without the gate's code. */
-function expectedDecision(tests: readonly AuditTest[]): AuditReport['decision'] {
-  if (tests.some(({ verdict }) => verdict === 'fail')) return 'reject';
-  return tests.every(({ verdict }) => verdict === 'pass') ? 'approve' : 'undecided';
-}
-
-const figure = (value: number) => String(Number(value.toPrecision(3)));
-
-function rowOfTest(test: AuditTest, audit: AuditReport): string[] {
-  const interval = `${figure(test.ciLow)} to ${figure(test.ciHigh)}`;
-  const counts = [test.n, test.patients, test.patientsNeeded ?? ''].map(String);
-  return [test.id, test.name, figure(test.statistic), interval, figure(test.limit), ...counts].concat(
-    stateOfTest(test, audit).state,
-  );
-}
-
-const HEAD = [
-  'test',
-  'name',
-  'figure',
-  '95 % interval',
-  'limit',
-  'n',
-  'held-out patients',
-  'needed',
-  'state',
-];
-
-function describe({ films, audit, outcome }: Result): string {
-  const patients = audit?.tests[0]?.patients ?? 0;
-  return `${outcome}: ${films} films, ${patients} held-out patients; ${audit?.reasons.join('; ') || 'no objection'}`;
-}
-
-export const proof = defineProof<Unit, Result>({
-  title: 'An approval without any acceptance, or a rejection',
-  method: `One agent, enrolled at a registry of its own, the shipped policy (nothing accepted), the preset demo-32 at its own length,
-of phantoms' patients half held out, of real films' two fifths. Phantoms: \`synspine-site phantoms\`, seed ${SEED}. Real films: all sites' in one home.`,
-  units: (size) => (size === 'full' ? FULL : QUICK),
-  run: runSite,
-  report: (results, size) => ({
-    claims: results.flatMap(({ unit, result }) => {
-      const { audit, released } = result;
-      const isHonest =
-        audit !== null &&
-        (audit.accepted ?? []).length === 0 &&
-        audit.decision === expectedDecision(audit.tests) &&
-        released === (audit.decision === 'approve');
-      const measured = describe(result);
-      const honest = { text: `${unit.title}: decided by figures alone`, measured, holds: isHonest };
-      if (size === 'quick') return [honest];
-      const wanted = unit.key === 'phantoms' ? ['approve'] : ['approve', 'reject'];
-      const text = `${unit.title}: ${wanted.join(' or ')}, every test decided by itself`;
-      return [honest, { text, measured, holds: isHonest && wanted.includes(audit.decision) }];
-    }),
-    tables: results.flatMap(({ unit, result: { audit } }) =>
-      audit
-        ? [{ title: unit.title, head: HEAD, rows: audit.tests.map((test) => rowOfTest(test, audit)) }]
-        : [],
-    ),
-  }),
-});
+export const proof = proveApproval(
+  { full: [full], quick: [quick] },
+  `Half of the patients are held out. Films: \`synspine-site phantoms\`, seed ${SEED}.`,
+);

@@ -1,5 +1,5 @@
 /** `full` is what docs/results reports; `quick` runs the same code with small n, as CI does. */
-type ProofSize = 'quick' | 'full';
+export type ProofSize = 'quick' | 'full';
 
 /** One piece of a proof, small enough to be lost to a power cut. Its key names its result's file: a-z, 0-9, `-`, `.`. */
 export type ProofUnit = { key: string };
