@@ -115,7 +115,9 @@ describe('the paper’s experiment', () => {
     const out = join(await temporaryFolder(), 'out');
     const { exitCode, text } = await finish(start(out));
     expect(exitCode).toBe(78);
-    expect(text).toMatch(/EXPERIMENT_TOO_LARGE.*6 trainings of published-256, 4200000 images each.*days here/s);
+    expect(text).toMatch(
+      /EXPERIMENT_TOO_LARGE.*6 trainings of published-256, 4200000 images each.*days here/s,
+    );
     expect(existsSync(out)).toBe(false);
   }, 120_000);
 
