@@ -11,6 +11,8 @@ const BENCHMARK_ERRORS = {
   RELEASE_UNSUPPORTED: 'The classifiers here tell normal from abnormal; this release has only one of them.',
   IMAGES_INVALID:
     'The image shards do not hold what the signed manifest says. Ask the site to release again.',
+  TRAINING_STOPPED:
+    'The process that trained a classifier died, of too little memory perhaps. Set SYNSPINE_THREADS lower.',
   TOO_FEW_IMAGES: 'A class has too few images to train and validate on. Ask the site for a larger release.',
 } as const;
 

@@ -7,7 +7,7 @@ import type { RecipeName } from './training/training-setting.ts';
 /** Every setting that the benchmark reads from its environment; `.env.example` lists the same names. */
 export const configSchema = z.object({
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
-  /** CPU threads of TensorFlow. */
+  /** CPU threads of TensorFlow, and small classifiers trained at once. */
   SYNSPINE_THREADS: z.coerce.number().int().min(1).max(256).default(availableParallelism()),
   /** Seconds between two looks at the registry. */
   SYNSPINE_BENCHMARK_POLL_SECONDS: z.coerce.number().min(1).max(86_400).default(60),

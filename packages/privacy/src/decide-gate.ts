@@ -11,7 +11,8 @@ import {
 import type { AuditFindings } from './audit-release.ts';
 
 /**
- * The release gate, pure: findings, policy, image size and date in, report out. The decision is the one that `decideAudit` of the common rules gives,
+ * The release gate, pure: findings, policy, image size and date in, report out. The decision is the one that `decideAudit` of the
+ * common rules gives,
  * which every receiver derives again; here it is also `reject` for a fault that the audit met. Approval means that no leak was found,
  * not that there is none.
  */

@@ -16,7 +16,6 @@ export type ChildAnswer = { verdict: ContentVerdict; fingerprints: Uint8Array | 
 
 // Runs only as a child process of look-into: parent and child share no memory, and the child can be killed.
 process.on('disconnect', () => process.exit(0));
-process.on('unhandledRejection', () => undefined); // of a column that a reader gave up, besides the one that is answered
 void start();
 
 /** `argv`: threads; the confinement's addon, or '' where this system has none; the folders that may be read. */
@@ -25,6 +24,7 @@ async function start(): Promise<void> {
   initCompute({ threads: Number(threads) });
   await warmUp();
   process.once('message', async (request: CheckRequest) => {
+    process.on('unhandledRejection', () => undefined); // of columns that a reader gave up, besides the one that is answered
     process.send?.(await answer(request), () => process.exit(0));
   });
   const code = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -58,7 +58,7 @@ async function nextMessage<T>(child: ChildProcess, timeoutMs: number): Promise<T
   const waiting = new AbortController();
   const signal = AbortSignal.any([waiting.signal, AbortSignal.timeout(timeoutMs)]);
   try {
-    const ended = Promise.race([once(child, 'exit', { signal }), once(child, 'error', { signal })]);
+    const ended = Promise.race([once(child, 'close', { signal }), once(child, 'error', { signal })]);
     return await Promise.race([
       once(child, 'message', { signal }).then(([message]) => message as T),
       ended.then(() => undefined),

@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { BenchmarkError } from '../benchmark-error.ts';
 import type { Target } from './plan-targets.ts';
 import type { TrainAnswer, TrainRequest } from './train-child.ts';
 
@@ -22,15 +23,14 @@ export async function trainApart(
   const stop = () => child.kill('SIGKILL');
   signal.addEventListener('abort', stop);
   try {
-    const ended = once(child, 'exit').then(() => null);
+    const ended = once(child, 'close').then(() => null); // not `exit`: the last message may come after that
     const answered = once(child, 'message').then(([message]) => message as TrainAnswer);
     child.send({ target, threads } satisfies TrainRequest, () => undefined); // one that is gone shows below
     const answer = await Promise.race([answered, ended]);
     signal.throwIfAborted();
     if (answer && 'weights' in answer) return answer.weights;
-    throw Object.assign(new Error(answer?.message ?? 'the training process died'), {
-      code: answer?.code ?? 'TRAINING_STOPPED',
-    });
+    if (!answer) throw new BenchmarkError('TRAINING_STOPPED');
+    throw Object.assign(new Error(answer.message), { code: answer.code });
   } finally {
     signal.removeEventListener('abort', stop);
     stop();
