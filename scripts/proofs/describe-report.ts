@@ -15,7 +15,7 @@ export function describeReport(
   };
   return `${[
     `# ${title}`,
-    method,
+    wrap(method),
     `\`npm run proof -- ${name}\` measures this. Commit ${commit}, ${machine}, ${measuredAt.slice(0, 10)}.`,
     ...[claimTable, ...tables].map(describeTable),
   ].join('\n\n')}\n`;
@@ -24,4 +24,12 @@ export function describeReport(
 function describeTable({ title, head, rows }: ProofTable): string {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Lines of at most 100 characters, as all documents have. */
+function wrap(text: string): string {
+  return text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll(/(.{1,100})(?: |$)/g, '$1\n')
+    .trimEnd();
 }
