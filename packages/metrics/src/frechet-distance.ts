@@ -29,7 +29,8 @@ export function combine(gap: number, traces: number, norm: number, n: number, m:
   return Math.max(0, gap + traces - (2 * norm) / Math.sqrt((n - 1) * (m - 1)));
 }
 
-function reduceRows(features: Features & { data: Float64Array }): Features & { data: Float64Array } {
+/** Rows of the same Gram matrix, no more than columns; `features.data` is overwritten where it has more. */
+export function reduceRows(features: Features & { data: Float64Array }): Features & { data: Float64Array } {
   const { rows, columns } = features;
   if (rows <= columns) return features;
   return { data: triangularFactor(features.data, rows, columns), rows: columns, columns };

@@ -1,12 +1,11 @@
-import { assertComparable, centre, columnMeans, type Features, selectRows } from './features.ts';
-import { combine, frechetDistance, squaredGap, sumOfSquares } from './frechet-distance.ts';
+import { assertComparable, type Features } from './features.ts';
+import { frechetDistance } from './frechet-distance.ts';
+import { subsetFrechet } from './frechet-subsets.ts';
 import { groupedRows, jackknife } from './jackknife.ts';
 import { distanceFromKernels, kernelMatrices } from './kernel-distance.ts';
 import { distanceVariance } from './kernel-variance.ts';
-import { multiplyTransposed } from './linear-algebra.ts';
 import { type ManifoldScores, manifoldScores, neighbourDistances } from './manifold-scores.ts';
 import { normalQuantile, studentQuantile } from './normal-distribution.ts';
-import { nuclearNorm } from './nuclear-norm.ts';
 import { wilsonInterval } from './wilson-interval.ts';
 
 /** A score with its 95 % interval; sampling error of both sets is in it. */
@@ -30,7 +29,7 @@ export function frechetInterval(real: Features, fake: Features, options: Interva
   const score = subsetFrechet(real, fake);
   const counts = { real: real.rows, fake: fake.rows };
   const [fid] = jackknife(counts, options, (realRows, fakeRows) => [score(realRows, fakeRows)]);
-  return studentInterval(fid!);
+  return studentInterval({ ...fid!, value: frechetDistance(real, fake) });
 }
 
 /**
@@ -108,56 +107,3 @@ function shareInterval(of: { value: number; variance: number }, perImage: number
 }
 
 const Z = normalQuantile(0.975);
-
-/**
- * FID of row subsets. The product X·Yᵀ, the costly part when rows are wide, is made once: that of a subset is a submatrix, to be
- * centred anew. Where rows are narrower than the sets are long, starting over is cheaper.
- */
-function subsetFrechet(
-  real: Features,
-  fake: Features,
-): (realRows: Int32Array, fakeRows: Int32Array) => number {
-  if (Math.max(real.rows, fake.rows) > real.columns) {
-    return (realRows, fakeRows) => frechetDistance(selectRows(real, realRows), selectRows(fake, fakeRows));
-  }
-  const origin = columnMeans(real); // near both means, so that centring the product cancels little
-  const x = centre(real, origin);
-  const y = centre(fake, origin);
-  const product = multiplyTransposed(x, y);
-  return (realRows, fakeRows) => {
-    const realPart = moments(selectRows(x, realRows));
-    const fakePart = moments(selectRows(y, fakeRows));
-    const cross = centredSubmatrix(product, y.rows, realRows, fakeRows);
-    const norm = nuclearNorm(cross, realRows.length, fakeRows.length);
-    const gap = squaredGap(realPart.means, fakePart.means);
-    return combine(gap, realPart.trace + fakePart.trace, norm, realRows.length, fakeRows.length);
-  };
-}
-
-function moments(features: Features): { means: Float64Array; trace: number } {
-  const means = columnMeans(features);
-  return { means, trace: sumOfSquares(centre(features, means).data) / (features.rows - 1) };
-}
-
-/** Rows and columns of a matrix, less the row means and column means of what was chosen. → [rows, columns] */
-function centredSubmatrix(
-  matrix: Float64Array,
-  width: number,
-  rows: Int32Array,
-  columns: Int32Array,
-): Float64Array {
-  const chosen = new Float64Array(rows.length * columns.length);
-  rows.forEach((row, i) => {
-    columns.forEach((column, j) => {
-      chosen[i * columns.length + j] = matrix[row * width + column]!;
-    });
-  });
-  const across = { data: chosen, rows: rows.length, columns: columns.length };
-  const columnCentred = centre(across, columnMeans(across)).data;
-  for (let start = 0; start < columnCentred.length; start += columns.length) {
-    const row = columnCentred.subarray(start, start + columns.length);
-    const mean = row.reduce((sum, value) => sum + value, 0) / row.length;
-    for (let j = 0; j < row.length; j++) row[j]! -= mean;
-  }
-  return columnCentred;
-}
