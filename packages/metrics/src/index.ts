@@ -1,4 +1,5 @@
 export { blockPrecisionRecall } from './block-precision-recall.ts';
+export { clusteredWilsonInterval } from './clustered-wilson.ts';
 export type { Features } from './features.ts';
 export { selectRows } from './features.ts';
 export { frechetDistance } from './frechet-distance.ts';

@@ -1,5 +1,5 @@
 import { type Parameters, predict, trainClassifier } from '@synspine/classifier';
-import { wilsonInterval } from '@synspine/metrics';
+import { clusteredWilsonInterval, wilsonInterval } from '@synspine/metrics';
 import type { QualityScore } from '@synspine/protocol';
 import { type FilmSet, joinFilms, selectFilms } from '../../films/film-set.ts';
 import { LABEL_SCHEMES } from '../../films/label-schemes.ts';
@@ -63,9 +63,10 @@ function agreementOf(
   const agreed = agreements(predict(judge, synthetic.pixels), synthetic.labels, classNames.length);
   const right = agreements(predict(judge, heldOut.pixels), heldOut.labels, classNames.length);
   return ['all', ...classNames].map((stratum, i) => {
-    const of = (labels: Uint8Array, values: readonly boolean[]) =>
+    const of = <T>(labels: Uint8Array, values: readonly T[]) =>
       values.filter((_, row) => i === 0 || labels[row] === i - 1);
-    const [asked, real] = [toShare(of(synthetic.labels, agreed)), toShare(of(heldOut.labels, right))];
+    const asked = toShare(of(synthetic.labels, agreed));
+    const real = toShare(of(heldOut.labels, right), of(heldOut.labels, heldOut.patients));
     return { metric, protocol: `${protocol}_n${asked.n}`, stratum, ...asked, floor: real };
   });
 }
@@ -102,7 +103,12 @@ function agreements(probabilities: Float32Array, labels: Uint8Array, classes: nu
   });
 }
 
-function toShare(values: readonly boolean[]) {
+/** Synthetic images stand alone; films of one patient don't, and those of a single patient say nothing of others. */
+function toShare(values: readonly boolean[], patients?: readonly string[]) {
   const k = values.filter(Boolean).length;
-  return { value: k / values.length, ...wilsonInterval(k, values.length), n: values.length };
+  const interval = () => {
+    if (!patients) return wilsonInterval(k, values.length);
+    return new Set(patients).size > 1 ? clusteredWilsonInterval(values, patients) : { ciLow: 0, ciHigh: 1 };
+  };
+  return { value: k / values.length, ...interval(), n: values.length };
 }
