@@ -152,6 +152,26 @@ describe('the program', () => {
     });
   });
 
+  it('never serves others what a demonstration left in the database', async () => {
+    const { child, url } = await serve({ PORT: '0' });
+    const site = await enrol(url, await run(['create-admin', '--name', 'An admin']), 'alder');
+    const manifest = makeManifest('alder', makeFiles({ 'images-00000.parquet': 9 }));
+    const { policy } = manifest.audit;
+    const audit = { ...manifest.audit, policy: { ...policy!, demonstration: true } };
+    const body = { manifest: await signManifest({ ...manifest, audit }, site.signingKey) };
+    await site.client.call('createRelease', { headers: { 'idempotency-key': 'a-demonstration' }, body });
+    await end(child);
+    for (const [setting, value] of [
+      ['LISTEN_HOST', '0.0.0.0'],
+      ['PUBLIC_URL', 'https://registry.example.org'],
+    ] as const)
+      await expect(run(['serve'], { PORT: '0', [setting]: value })).rejects.toMatchObject({
+        code: 78,
+        stderr: expect.stringMatching(/^The database holds releases of a demonstration, [^\n]+\n$/),
+      });
+    await serve({ PORT: '0' }); // this machine still is
+  });
+
   it('refuses a bad configuration in one line with exit code 78', async () => {
     await expect(run(['serve'], { PORT: 'eighty' })).rejects.toMatchObject({
       code: 78,

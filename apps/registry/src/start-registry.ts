@@ -11,6 +11,7 @@ import { ownDatabase } from './database/provide-database.ts';
 import { removeExpired } from './database/remove-expired.ts';
 import type { Deps } from './deps.ts';
 import { openObjectStore } from './open-object-store.ts';
+import { requireNoDemonstrations } from './releases/require-takeable.ts';
 
 const CLEANING_MS = 600_000;
 
@@ -46,6 +47,7 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
     };
     const clock = () => new Date();
     const deps: Deps = { prisma: openDatabase(database.url), store, config: policy, clock, log };
+    await requireNoDemonstrations(deps.prisma, policy);
     const app = await buildApp(deps);
     await app.listen({ host: config.host, port });
     log.info({ port }, 'listening');

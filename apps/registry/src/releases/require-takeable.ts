@@ -2,6 +2,8 @@ import { isDemonstration } from '@synspine/audit-rules';
 import { ProblemError, type ReleaseManifest } from '@synspine/protocol';
 import { assertAuditApproved } from '@synspine/release';
 import { requireAgentVersion } from '../auth/agent-version.ts';
+import type { Database } from '../database/open-database.ts';
+import { readStoredManifest } from '../datasets/present-dataset.ts';
 import type { RegistryPolicy } from '../deps.ts';
 
 const SKEW_MAX_MS = 120_000; // a site's clock may be ahead of ours by this much
@@ -21,4 +23,27 @@ export function requireTakeable(
   if (Date.parse(createdAt) > now.getTime() + SKEW_MAX_MS) throw new ProblemError('DATE_IN_FUTURE');
   assertAuditApproved(audit, now);
   if (isDemonstration(audit) && !config.takesDemonstrations) throw new ProblemError('DEMONSTRATION_REFUSED');
+}
+
+/**
+ * A registry that others reach must not go on with what a demonstration left in its database.
+ * Throws an error with code DEMONSTRATIONS_HELD when one is kept there that could still be served.
+ */
+export async function requireNoDemonstrations(
+  prisma: Database,
+  { takesDemonstrations }: Pick<RegistryPolicy, 'takesDemonstrations'>,
+): Promise<void> {
+  if (takesDemonstrations) return;
+  const ids = await prisma.release.findMany({
+    where: { status: { not: 'quarantined' } },
+    select: { id: true },
+  });
+  for (const { id } of ids) {
+    const { manifest } = await prisma.release.findUniqueOrThrow({
+      where: { id },
+      select: { manifest: true },
+    });
+    if (isDemonstration(readStoredManifest(manifest).audit))
+      throw Object.assign(new Error('a demonstration is kept'), { code: 'DEMONSTRATIONS_HELD' });
+  }
 }
