@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
 import { type Client, describeProgress } from '@synspine/protocol';
@@ -90,6 +90,13 @@ describe('releases at a real registry', () => {
       await rm(home.fingerprints, { recursive: true });
       await openHome(join(registry.folder, 'benchmark'));
       await send('elm', {}); // the weights and images of alder, sent again in a release of its own
+      const { datasets } = await registry.admin.call('listDatasets', { query: {} });
+      const everything = await readdir(registry.folder, { recursive: true });
+      const objects = join(registry.folder, everything.find((path) => path.endsWith(`/${datasets[0]!.id}`))!);
+      await rename(objects, `${objects}.away`); // then alder's images can't be had
+      expect(await verifyWaiting(deps)).toEqual({ published: 0, quarantined: 0 });
+      expect(await stateOf('elm')).toEqual(['verifying', null]);
+      await rename(`${objects}.away`, objects);
       expect(await verifyWaiting(deps)).toEqual({ published: 0, quarantined: 1 });
       expect(await stateOf('elm')).toEqual(['quarantined', 'CONTENT_REPEATS_SITE']);
       expect(await readdir(home.fingerprints)).toEqual(['alder']);

@@ -23,9 +23,13 @@ export async function verifyWaiting(deps: VerifyDeps): Promise<Verified> {
   const { session, signal, log } = deps;
   const { releases } = await session.client.call('listWaiting', {}, { signal });
   const outcome: Verified = { published: 0, quarantined: 0 };
-  if (releases.length > 0) await indexAll(deps);
+  const unread = releases.length > 0 ? await indexAll(deps) : [];
   for (const release of releases) {
     const about = { siteId: release.siteId, version: release.version };
+    if (unread.some((siteId) => siteId !== release.siteId)) {
+      log.error('release waits until it can be compared with every published one', about);
+      continue;
+    }
     try {
       const verdict = await verifyRelease(deps, release);
       outcome[verdict === 'pass' ? 'published' : 'quarantined'] += 1;
@@ -105,11 +109,15 @@ async function withFiles<T>(
   }
 }
 
-/** Sees to it that the fingerprints of every published release are here, also of those that others let pass. */
-async function indexAll(deps: VerifyDeps): Promise<void> {
+/**
+ * Sees to it that the fingerprints of every published release are here, also of those that others let pass.
+ * → the sites of which one could not be had: what repeats it wouldn't be seen
+ */
+async function indexAll(deps: VerifyDeps): Promise<string[]> {
   const { home, session, signal, log } = deps;
   const { datasets } = await session.client.call('listDatasets', { query: {} }, { signal });
   const known = new Set(await listFingerprints(home));
+  const unread: string[] = [];
   for (const dataset of datasets) {
     if (known.has(fingerprintsPath(home, dataset.siteId, dataset.manifestSha256))) continue;
     try {
@@ -118,8 +126,10 @@ async function indexAll(deps: VerifyDeps): Promise<void> {
       if (signal.aborted || errorCode(error) === 'REGISTRY_UNREACHABLE') throw error;
       const { siteId, version } = dataset;
       log.error('published release was not indexed', { siteId, version, code: errorCode(error) });
+      unread.push(siteId);
     }
   }
+  return unread;
 }
 
 async function indexDataset(deps: VerifyDeps, dataset: Dataset): Promise<void> {
