@@ -6,6 +6,12 @@ import { readFilm, renderPhantom, toTrainingImage } from '../../packages/dicom/s
 /** Films at one size, of all sites together. `images` is [count, size, size]; labels 0 normal, 1 abnormal. */
 export type Films = { images: Uint8Array; labels: Uint8Array; patients: string[]; size: number };
 
+/** Patients of the sample films with two numbers: the films are of one spine, side by side under the eye. */
+const SECOND_NUMBERS = new Map([
+  ['BI-000158', 'AL-000159'],
+  ['BI-000050', 'AL-000085'],
+]);
+
 /** Every film of `folder` that can be read, by its sites' labels.csv; the whole film squeezed into a square, as the demo does. */
 export async function readFilms(folder: string, size: number): Promise<Films> {
   const films: Film[] = [];
@@ -29,10 +35,11 @@ async function readSite(site: string, size: number): Promise<Film[]> {
     const row = film.ok ? known.get(film.sopInstanceUid) : undefined;
     if (!film.ok || !row) continue;
     const square = await toTrainingImage(film, { size, fit: 'squeeze' });
+    const number = row[at('patient_id')]!;
     films.push({
       square,
       label: row[at('label')] === 'abnormal' ? 1 : 0,
-      patient: row[at('patient_id')]!,
+      patient: SECOND_NUMBERS.get(number) ?? number,
     });
   }
   return films;
