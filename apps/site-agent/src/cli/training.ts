@@ -19,7 +19,7 @@ export function addTrainingCommand(program: Command): void {
     .addOption(homeOption())
     .option('--films <n>', 'as if the home had so many films', wholeNumber)
     .option('--write', 'write it to training.json')
-    .option('--force', 'replace a training.json that is there')
+    .option('--force', 'replace preset and precision in a training.json that is there')
     .action(propose);
 }
 
@@ -34,7 +34,7 @@ async function propose({ home: folder, films, write, force }: ProposeFlags): Pro
   const proposal = await (films ? proposeForFilms(films, how) : proposeForHome(home, labels, how));
   process.stdout.write(`${describeProposal(proposal)}\n`);
   if (proposal.isGpuProblem) process.stdout.write(`GPU: ${proposal.gpuText}\n`);
-  const training = toTraining(proposal);
+  const training = toTraining(proposal, settings);
   if (!write) return void process.stdout.write(`${JSON.stringify(training, null, 2)}\n`);
   await writeTraining(home, training, { replace: force });
   process.stdout.write('training.json is written.\n');

@@ -8,17 +8,24 @@ import type { Proposal } from './survey.ts';
 
 const AT_NIGHT = '22:00-06:00';
 
-/** A training.json that names every field. Without a proposal the preset stays `auto`: how many films there will be isn't known. */
-export function toTraining(proposal: Proposal | undefined): TrainingSettings {
+/**
+ * A training.json that names every field. Without a proposal the preset stays `auto`: how many films there will be isn't known. What
+ * `kept` says of anything but preset and precision stays as it is.
+ */
+export function toTraining(
+  proposal: Pick<Proposal, 'proposed'> | undefined,
+  kept: Partial<TrainingSettings> = {},
+): TrainingSettings {
   const { loss, labels, syntheticCount, psi } = DEFAULT_RUN_OPTIONS;
+  const chosen = proposal
+    ? { preset: proposal.proposed.preset, precision: proposal.proposed.precision }
+    : { preset: 'auto' as const };
   return {
-    schema: 'synspine.training/1',
-    ...(proposal
-      ? { preset: proposal.proposed.preset, labels, loss, precision: proposal.proposed.precision }
-      : { preset: 'auto', labels, loss }),
-    ...{ imagesShown: null, psi, syntheticCount, gpu: 'auto' },
+    ...{ schema: 'synspine.training/1', labels, loss, imagesShown: null, psi, syntheticCount, gpu: 'auto' },
     split: DEFAULT_TRAINING.split,
     schedule: { ...DEFAULT_TRAINING.schedule, between: AT_NIGHT },
+    ...kept,
+    ...chosen,
   };
 }
 
