@@ -17,6 +17,7 @@ const manifest = {
     ganLoss: 'relativistic',
     precision: 'bfloat16',
     seed: 11,
+    imagesPlanned: 96_000,
     judge: { weight: 0.2, imagesShown: 60_000, share: 0.75, lambdaMean: 0.15, heldShare: 0.1 },
     ancestors: [
       { sha256: 'a'.repeat(64), kind: 'checkpoint', release: null },
@@ -33,7 +34,7 @@ const manifest = {
 it('says what the weights came of, step by step', () => {
   const text = describeLineage(manifest).join('\n');
   for (const part of [
-    'small-64 version 2, spinegan, 80000 images shown, 100 films of 100 patients',
+    'small-64 version 2, spinegan, 80000 images shown of 96000 planned, 100 films of 100 patients',
     'synspine-site 0.2.0, TensorFlow 2.21.0',
     'seed 11, bfloat16, relativistic loss',
     'weight 0.2, mean 0.15 over 60000 images (75 %), held for 10 %',

@@ -2,10 +2,11 @@ import type { ReleaseManifest } from '../../packages/protocol/src/index.ts';
 
 /** What a verified manifest says of how its images came about: the training, and the weights that it went on from. */
 export function describeLineage(manifest: ReleaseManifest): string[] {
-  const { training, preset } = manifest;
+  const { training, preset, lineage } = manifest;
   const { films, patients } = training;
+  const planned = lineage?.imagesPlanned ? ` of ${lineage.imagesPlanned} planned` : '';
   return [
-    `training   ${preset}${version(manifest)}, ${training.loss}, ${training.imagesShown} images shown, ${films.train} films of ${patients.train} patients`,
+    `training   ${preset}${version(manifest)}, ${training.loss}, ${training.imagesShown} images shown${planned}, ${films.train} films of ${patients.train} patients`,
     ...describeSettings(manifest),
   ];
 }

@@ -29,6 +29,8 @@ export const lineage = z.strictObject({
   ganLoss: z.enum(['logistic', 'relativistic']),
   precision: z.enum(['float32', 'bfloat16']),
   seed: z.int().nonnegative(),
+  /** Images that the training was to show, of which the judge's schedule is a share; absent where the agent kept none. */
+  imagesPlanned: z.int().positive().optional(),
   /** What became of the judge's term up to the released generator; null without a judge. */
   judge: z
     .strictObject({

@@ -308,6 +308,7 @@ describe('the lineage of a release', () => {
     ganLoss: 'logistic',
     precision: 'float32',
     seed: 1,
+    imagesPlanned: 84_000,
     judge,
     ancestors: [],
     origin: 'random',

@@ -70,7 +70,7 @@ function isAnotherGenerator(older: ReleaseManifest, newest: ReleaseManifest): bo
   const alike = ({ training, lineage, synthetic, ...manifest }: ReleaseManifest) => ({
     ...{ preset: manifest.preset, imageSize: manifest.imageSize, classNames: manifest.classNames },
     ...{ holdOutCommitment: manifest.holdOutCommitment, psi: synthetic?.psi },
-    ...{ loss: training.loss, imagesShown: training.imagesShown },
+    ...{ loss: training.loss, images: lineage?.imagesPlanned ?? training.imagesShown }, // each chooses its own snapshot
     ...{ presetVersion: lineage?.presetVersion, ganLoss: lineage?.ganLoss, precision: lineage?.precision },
     ...{ judgeWeight: lineage?.judge?.weight, ancestors: lineage?.ancestors },
   });

@@ -75,8 +75,14 @@ describe('planning', () => {
       older('1', { training: { loss: 'gan', imagesShown: 2_000 } }),
       older('1', { synthetic: { psi: 0.5 } }),
       older('1', { lineage: { precision: 'bfloat16' } }),
+      older('1', { lineage: { imagesPlanned: 2_000 } }),
     ])
       expect(generations(other, newest)).toEqual([[2]]);
+    const snapshot = (version: number, hash: string, imagesShown: number) => {
+      const training = { loss: 'gan', imagesShown };
+      return release('alder', hash, 32, { version, training, lineage: { imagesPlanned: 4_000 } });
+    };
+    expect(generations(snapshot(1, '1', 3_000), snapshot(2, '2', 4_000))).toEqual([[2], [1]]);
     const pool = planTargets([older('1'), newest, release('birch', '3')]).at(-1)!;
     expect(pool.generations.map((g) => g.length)).toEqual([2]); // birch has one generator, so the pool has
   });

@@ -7,7 +7,7 @@ import { ancestryOf } from '../train/start-weights.ts';
 /** What the release's weights came of; undefined for those that Synspine 0.1.0 trained, which kept too little. */
 export async function describeLineage(
   { options, folders }: Pick<RunFolder, 'options' | 'folders'>,
-  { presetVersion, chosen }: TrainOutput,
+  { presetVersion, chosen, imagesPlanned }: TrainOutput,
 ): Promise<Lineage | undefined> {
   if (presetVersion === undefined) return undefined;
   const preset = presetOfRun(options);
@@ -18,6 +18,7 @@ export async function describeLineage(
     ganLoss: preset.loss,
     precision: options.precision ?? 'float32',
     seed: options.seed,
+    imagesPlanned,
     judge: chosen.judge ? { weight, ...chosen.judge } : null,
   };
 }

@@ -11,6 +11,8 @@ export const PROBE_FILE = 'probe.u8';
 export type TrainOutput = {
   /** When the chosen snapshot was taken. */
   imagesShown: number;
+  /** How many it was to show; absent in results of an agent that kept none. */
+  imagesPlanned?: number;
   /** When training ended: earlier than asked for when its snapshots began to copy. */
   stoppedAt: number;
   /** The judge's AUC on the validation films; null without a judge. */

@@ -1,10 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
-import { type GanPreset, imagesToShow, planTraining, spreadThreads, type TrainingPlan } from '@synspine/gan';
+import { type GanPreset, planTraining, spreadThreads, type TrainingPlan } from '@synspine/gan';
 import type { TrainingCurve } from '@synspine/protocol';
 import { writeJson } from '../../durable-file.ts';
-import { filmsOfClasses } from '../../films/film-set.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { presetOfRun } from '../../presets.ts';
 import { SiteError } from '../../site-error.ts';
@@ -15,7 +14,7 @@ import { GENERATOR_FILE, PROBE_FILE, type TrainOutput } from './output.ts';
 import { rankSnapshots } from './rank-snapshots.ts';
 import { type Candidate, limitOf, requireJudged, selectSnapshot } from './select-snapshot.ts';
 import type { Snapshot, SnapshotStore } from './snapshots.ts';
-import { trainGenerator } from './train-generator.ts';
+import { imagesPlanned, trainGenerator } from './train-generator.ts';
 
 /** All that training sees. There is no home and no run folder in it, and so no way to the sealed hold-out. */
 export type TrainContext = Pick<StageContext, 'draft' | 'guard' | 'signal' | 'threads' | 'report'> & {
@@ -57,9 +56,10 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
   await writeFile(join(draft, GENERATOR_FILE), weights, { mode: 0o600 });
   await writeFile(join(draft, PROBE_FILE), probe, { mode: 0o600 });
   await writeJson(join(draft, 'selection.json'), { chosen, candidates, all: await snapshots.list() });
-  const { imagesShown } = chosen;
-  const presetVersion = preset.version;
-  const output: TrainOutput = { imagesShown, stoppedAt, judgeAuc, chosen, presetVersion, curve, transfer };
+  const output: TrainOutput = {
+    ...{ imagesShown: chosen.imagesShown, imagesPlanned: imagesPlanned(context, preset), stoppedAt },
+    ...{ judgeAuc, chosen, presetVersion: preset.version, curve, transfer },
+  };
   return { kind: 'done', output };
 }
 
@@ -78,12 +78,9 @@ async function choose(
 }
 
 /** What training would take, before its first step. */
-function planFor(
-  { options, threads, films }: TrainContext,
-  preset: GanPreset,
-  device: 'cpu' | 'gpu',
-): TrainingPlan {
-  const imagesShown = options.imagesShown ?? imagesToShow(preset, filmsOfClasses(films.train));
+function planFor(context: TrainContext, preset: GanPreset, device: 'cpu' | 'gpu'): TrainingPlan {
+  const { threads, films } = context;
+  const imagesShown = imagesPlanned(context, preset);
   const machine = device === 'gpu' ? ({ kind: 'a100' } as const) : ({ kind: 'cpu', cores: threads } as const);
   return planTraining(preset, { classCount: films.train.classNames.length, imagesShown, device: machine });
 }

@@ -120,10 +120,17 @@ describe('where weights come from', () => {
     const judge = { imagesShown: 80, share: 0.5, lambdaMean: 0.1, heldShare: 0.25 };
     const chosen = { imagesShown: 160, copySharePixels: 0.5, judge };
     const run = { options, folders: { checkpoints: folder } } as RunFolder;
-    const told = await describeLineage(run, { chosen, presetVersion: preset.version } as TrainOutput);
+    const trained = { chosen, presetVersion: preset.version, imagesPlanned: 320 } as TrainOutput;
+    const told = await describeLineage(run, trained);
     expect(lineage.parse(told)).toEqual({
       ...ancestry,
-      ...{ presetVersion: preset.version, ganLoss: 'logistic', precision: 'float32', seed: 7 },
+      ...{
+        presetVersion: preset.version,
+        ganLoss: 'logistic',
+        precision: 'float32',
+        seed: 7,
+        imagesPlanned: 320,
+      },
       judge: { weight: 0.2, ...judge },
     });
   });

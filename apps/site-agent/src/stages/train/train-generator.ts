@@ -44,6 +44,11 @@ export type TrainedGenerator = {
   transfer: Transfer | null;
 };
 
+/** How many images the training is to show: as asked for, or what the preset makes of the films. */
+export function imagesPlanned({ options, films }: TrainContext, preset: GanPreset): number {
+  return options.imagesShown ?? imagesToShow(preset, filmsOfClasses(films.train));
+}
+
 /** Trains the generator from its last checkpoint on, if there is one, and keeps a snapshot at each checkpoint. */
 export async function trainGenerator(context: TrainContext, preset: GanPreset): Promise<TrainedGenerator> {
   const { options, films, checkpoints: folder, guard } = context;
@@ -51,7 +56,7 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
   const snapshots = await openSnapshots(join(folder, 'snapshots'), guard);
   const trained = options.loss === 'spinegan' ? await trainJudge(context) : undefined;
   const judge = trained && createJudge(trained.parameters);
-  const imagesShown = options.imagesShown ?? imagesToShow(preset, filmsOfClasses(films.train));
+  const imagesShown = imagesPlanned(context, preset);
   const resume = await checkpoints.latest(preset);
   const startFrom = await openStart(folder, options.initFrom, preset);
   const transfer = startFrom ? planTransfer(startFrom, preset, films.train.classNames.length) : null;
