@@ -1,9 +1,11 @@
-import { centre, columnMeans, type Features, selectRows } from './features.ts';
-import { combine, reduceRows, squaredGap, sumOfSquares } from './frechet-distance.ts';
+import { centre, columnMeans, type Features } from './features.ts';
+import { combine, reduceRows, squaredGap } from './frechet-distance.ts';
 import { multiplyTransposed } from './linear-algebra.ts';
 import { symmetricEigenvalues } from './symmetric-eigenvalues.ts';
 
 type Wide = Features & { data: Float64Array };
+/** One set without some of its rows: means less those of all its rows, the trace of its covariance, and its rows. */
+type Moments = { means: Float64Array; trace: number; rows: number };
 
 /**
  * Fréchet distances of row subsets, of which one side is whole. With Ỹ as many rows as Y has, or columns if those are fewer, the
@@ -15,49 +17,59 @@ export function subsetFrechet(
   real: Features,
   fake: Features,
 ): (realRows: Int32Array, fakeRows: Int32Array) => number {
-  const x = centre(real, columnMeans(real));
-  const y = centre(fake, columnMeans(fake));
+  const [realMeans, fakeMeans] = [columnMeans(real), columnMeans(fake)];
+  const x = centre(real, realMeans);
+  const y = centre(fake, fakeMeans);
+  const gap = realMeans.map((mean, column) => mean - fakeMeans[column]!);
   const normOfReal = subsetNorm(x, y);
   const normOfFake = subsetNorm(y, x);
-  const means = { real: columnMeans(real), fake: columnMeans(fake) };
   return (realRows, fakeRows) => {
-    const whole = fakeRows.length === fake.rows;
-    const norm = whole ? normOfReal(realRows) : normOfFake(fakeRows);
-    const realPart = moments(selectRows(x, realRows), means.real);
-    const fakePart = moments(selectRows(y, fakeRows), means.fake);
-    const gap = squaredGap(realPart.means, fakePart.means);
-    return combine(gap, realPart.trace + fakePart.trace, norm, realRows.length, fakeRows.length);
+    const [noReals, noFakes] = [complement(realRows, x.rows), complement(fakeRows, y.rows)];
+    const [left, right] = [momentsWithout(x, noReals), momentsWithout(y, noFakes)];
+    const norm = noFakes.length === 0 ? normOfReal(noReals) : normOfFake(noFakes);
+    const moved = right.means.map((mean, column) => mean - gap[column]!);
+    return combine(squaredGap(left.means, moved), left.trace + right.trace, norm, left.rows, right.rows);
   };
 }
 
-/** Nuclear norm of X·Yᵀ where only some rows of X stay and are centred anew. Both come centred. */
-function subsetNorm(x: Wide, y: Wide): (rows: Int32Array) => number {
+/** Nuclear norm of X·Yᵀ where some rows of X are left out and the others are centred anew. Both come centred. */
+function subsetNorm(x: Wide, y: Wide): (leftOut: Int32Array) => number {
   const other = reduceRows({ ...y, data: Float64Array.from(y.data) });
-  const width = other.rows;
-  const projected = multiplyTransposed(x, other); // [x.rows, width], columns of mean 0
-  const gram = gramMatrix(projected, x.rows, width);
-  return (rows) => {
+  const projected = { data: multiplyTransposed(x, other), rows: x.rows, columns: other.rows };
+  const gram = gramMatrix(projected);
+  return (leftOut) => {
+    const width = other.rows;
     const left = gram.slice();
-    const leftOut = complement(rows, x.rows);
-    const sum = new Float64Array(width);
-    for (const row of leftOut) {
-      const values = projected.subarray(row * width, (row + 1) * width);
-      subtractOuter(left, values, 1);
-      for (let j = 0; j < width; j++) sum[j]! += values[j]!;
-    }
-    subtractOuter(left, sum, 1 / rows.length); // the rows that stay have the mean −sum / rows
-    const rank = Math.min(rows.length, y.rows) - 1; // of centred rows; what comes after is rounding
-    const ascending = symmetricEigenvalues(left, width).sort();
-    const largest = ascending.slice(Math.max(0, width - rank));
+    for (const row of leftOut) subtractOuter(left, rowOf(projected, row), 1);
+    const rows = x.rows - leftOut.length;
+    subtractOuter(left, sumOfRows(projected, leftOut), 1 / rows); // the rows that stay have the mean −sum / rows
+    const rank = Math.min(rows, y.rows) - 1; // of centred rows; what comes after is rounding
+    const largest = symmetricEigenvalues(left, width)
+      .sort()
+      .slice(Math.max(0, width - rank));
     return largest.reduce((total, value) => total + Math.sqrt(Math.max(0, value)), 0);
   };
 }
 
+/** `x` comes centred, so that what stays sums to less than what left. */
+function momentsWithout(x: Wide, leftOut: Int32Array): Moments {
+  const gone = new Set(leftOut);
+  const rows = x.rows - gone.size;
+  const means = sumOfRows(x, leftOut).map((sum) => -sum / rows);
+  let squares = 0;
+  for (let row = 0, at = 0; row < x.rows; row++, at += x.columns) {
+    if (gone.has(row)) continue;
+    for (let column = 0; column < x.columns; column++)
+      squares += (x.data[at + column]! - means[column]!) ** 2;
+  }
+  return { means, trace: squares / (rows - 1), rows };
+}
+
 /** ZᵀZ of Z [rows, columns]. */
-function gramMatrix(z: Float64Array, rows: number, columns: number): Float64Array {
-  const flipped = { data: new Float64Array(z.length), rows: columns, columns: rows };
+function gramMatrix({ data, rows, columns }: Wide): Float64Array {
+  const flipped = { data: new Float64Array(data.length), rows: columns, columns: rows };
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) flipped.data[j * rows + i] = z[i * columns + j]!;
+    for (let j = 0; j < columns; j++) flipped.data[j * rows + i] = data[i * columns + j]!;
   }
   return multiplyTransposed(flipped, flipped);
 }
@@ -70,14 +82,20 @@ function subtractOuter(gram: Float64Array, z: Float64Array, weight: number): voi
   }
 }
 
+function sumOfRows(z: Wide, rows: Int32Array): Float64Array {
+  const sum = new Float64Array(z.columns);
+  for (const row of rows) {
+    const values = rowOf(z, row);
+    for (let column = 0; column < sum.length; column++) sum[column]! += values[column]!;
+  }
+  return sum;
+}
+
+function rowOf({ data, columns }: Wide, row: number): Float64Array {
+  return data.subarray(row * columns, (row + 1) * columns);
+}
+
 function complement(rows: Int32Array, count: number): Int32Array {
   const kept = new Set(rows);
   return Int32Array.from({ length: count }, (_, row) => row).filter((row) => !kept.has(row));
-}
-
-/** `features` come less `origin`; means as they were before. */
-function moments(features: Features, origin: Float64Array): { means: Float64Array; trace: number } {
-  const means = columnMeans(features);
-  const trace = sumOfSquares(centre(features, means).data) / (features.rows - 1);
-  return { means: means.map((mean, column) => mean + origin[column]!), trace };
 }
