@@ -12,6 +12,7 @@ class Draws:
     def __init__(self, settings, n, p):
         self.normal = settings["distribution"] == "normal"
         self.p = p
+        self.chance_of_turn = 1 - (1 - p).sqrt() if settings["anisotropyLog2"] > 0 else p
         self.block = torch.rand(32, n)
         self.at = 0
 
@@ -34,7 +35,7 @@ class Draws:
         return (self.next() * count).floor() * self.gate(self.p)
 
     def rotation(self, degrees):
-        return (self.next() - 0.5) * (2 * math.radians(degrees)) * self.gate(1 - (1 - self.p).sqrt())
+        return (self.next() - 0.5) * (2 * math.radians(degrees)) * self.gate(self.chance_of_turn)
 
 
 def scaled(m, x, y):
@@ -56,15 +57,16 @@ def compose_affine(s, n, side, draws):
     if s["quarterTurns"]:
         m = turned(m, draws.choice(4) * (math.pi / 2))
     if s["scaleLog2"] > 0:
-        scale = torch.exp2(draws.spread(s["scaleLog2"]))
+        reach = s.get("scaleLog2Max", math.inf)
+        scale = torch.exp2(draws.spread(s["scaleLog2"]).clamp(-reach, reach))
         m = scaled(m, scale, scale)
     if s["rotationDegrees"] > 0:
         m = turned(m, draws.rotation(s["rotationDegrees"]))
     if s["anisotropyLog2"] > 0:
         scale = torch.exp2(draws.spread(s["anisotropyLog2"]))
         m = scaled(m, scale, 1 / scale)
-    if s["rotationDegrees"] > 0:
-        m = turned(m, draws.rotation(s["rotationDegrees"]))
+        if s["rotationDegrees"] > 0:
+            m = turned(m, draws.rotation(s["rotationDegrees"]))
     if s["shift"] > 0:
         a, b, c, d, tx, ty = m
         x, y = draws.uniform(s["shift"] * side), draws.uniform(s["shift"] * side)

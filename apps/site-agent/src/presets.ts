@@ -11,11 +11,23 @@ export function findPreset(name: string): GanPreset {
   return preset;
 }
 
-/** Presets whose training turns films no further than the audit seeks copies of them: those a site may release from. */
-export const RELEASABLE = (Object.keys(presets) as PresetName[]).filter((name) => {
-  const { quarterTurns, rotationDegrees } = presets[name].augment;
-  return !quarterTurns && rotationDegrees <= COPIES_SOUGHT.degrees;
-}) as [PresetName, ...PresetName[]];
+/** Presets whose training moves, turns and scales films no further than the audit seeks copies: those a site may release from. */
+export const RELEASABLE = (Object.keys(presets) as PresetName[]).filter((name) =>
+  isSought(presets[name].augment),
+) as [PresetName, ...PresetName[]];
+
+/** Whether all that an augmentation does to a film's geometry, taken together, is within the audit's reach. */
+export function isSought(augment: GanPreset['augment']): boolean {
+  const { quarterTurns, anisotropyLog2, rotationDegrees, shift, distribution } = augment;
+  const scaleMax = augment.scaleLog2Max ?? (distribution === 'uniform' ? augment.scaleLog2 : Infinity);
+  return (
+    !quarterTurns &&
+    anisotropyLog2 === 0 && // nor is there a second turn then
+    rotationDegrees <= COPIES_SOUGHT.degrees &&
+    shift <= COPIES_SOUGHT.shift &&
+    (augment.scaleLog2 === 0 || 2 ** scaleMax <= COPIES_SOUGHT.scale)
+  );
+}
 
 /** As {@link findPreset}, for a run that may release. Throws OPTION_INVALID. */
 export function findReleasable(name: string): GanPreset {
@@ -23,7 +35,7 @@ export function findReleasable(name: string): GanPreset {
   if (RELEASABLE.some((known) => known === preset.name)) return preset;
   throw new SiteError(
     'OPTION_INVALID',
-    `${name} turns films further than the audit seeks copies, and is for \`experiment paper\` alone`,
+    `${name} moves films further than the audit seeks copies, and is for \`experiment paper\` alone`,
   );
 }
 

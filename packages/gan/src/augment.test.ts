@@ -1,6 +1,7 @@
 import { initCompute, tf } from '@synspine/compute';
 import { beforeAll, expect, test } from 'vitest';
 import { type AugmentSettings, augment } from './augment.ts';
+import { presets } from './presets.ts';
 import { noAugment } from './test-data.ts';
 
 beforeAll(() => {
@@ -134,4 +135,61 @@ test('the warp passes gradients to the image, and a quarter turn passes them unc
     tf.sum(run({ ...noAugment, quarterTurns: true }, image as tf.Tensor4D, 1)),
   )(x);
   expect(largestDifference(slope, tf.onesLike(x))).toBeLessThan(1e-5);
+});
+
+/** Of each of `n` draws: the turn in degrees, the scale along each axis, and the shift as shares of the side. */
+function readPoses(settings: AugmentSettings, n: number) {
+  const side = 64;
+  const middle = (at: number) => (at - (side - 1) / 2) / side;
+  const ramp = (of: (row: number, column: number) => number) =>
+    tf.tensor4d(
+      Float32Array.from({ length: n * side * side }, (_, i) => of(Math.floor(i / side) % side, i % side)),
+      [n, side, side, 1],
+    );
+  const geometry = { ...settings, brightness: 0, contrastLog2: 0, lumaFlip: false };
+  const [across, down] = [ramp((_, column) => middle(column)), ramp((row) => middle(row))].map((images) =>
+    run(geometry, images, 1).dataSync(),
+  );
+  return Array.from({ length: n }, (_, image) => {
+    const at = (values: ArrayLike<number>, row: number, column: number) =>
+      values[(image * side + row) * side + column]!;
+    const slopes = (values: ArrayLike<number>) =>
+      [at(values, 32, 34) - at(values, 32, 30), at(values, 34, 32) - at(values, 30, 32)].map(
+        (v) => (v / 4) * side,
+      );
+    const [[a, b], [c, d]] = [slopes(across!), slopes(down!)] as [[number, number], [number, number]];
+    const centre = (values: ArrayLike<number>) =>
+      [31, 32]
+        .flatMap((row) => [at(values, row, 31), at(values, row, 32)])
+        .reduce((sum, v) => sum + v / 4, 0);
+    const [x, y] = [centre(across!), centre(down!)];
+    const mirror = Math.sign(a * d - b * c);
+    return {
+      degrees: (Math.atan2(c * mirror, a * mirror) * 180) / Math.PI,
+      scales: [Math.hypot(a, c), Math.hypot(b, d)],
+      shifts: [d * x - b * y, a * y - c * x].map((moved) => moved / (a * d - b * c)),
+    };
+  });
+}
+
+test.each(['small-128', 'clinic-256', 'paper-256', 'paper-256-multi'] as const)(
+  '%s moves no film further than 12 % of the side, 12° and a quarter in size, and stretches none',
+  (name) => {
+    const poses = readPoses(presets[name].augment, 400);
+    const largest = (of: (pose: (typeof poses)[number]) => number) => Math.max(...poses.map(of));
+    expect(largest(({ degrees }) => Math.min(Math.abs(degrees), 180 - Math.abs(degrees)))).toBeLessThan(12.1);
+    expect(largest(({ degrees }) => Math.min(Math.abs(degrees), 180 - Math.abs(degrees)))).toBeGreaterThan(
+      11,
+    );
+    expect(
+      largest(({ scales }) => Math.max(...scales.map((scale) => Math.max(scale, 1 / scale)))),
+    ).toBeLessThan(1.255);
+    expect(largest(({ scales: [x, y] }) => Math.abs(x! / y! - 1))).toBeLessThan(0.01);
+    expect(largest(({ shifts }) => Math.max(...shifts.map(Math.abs)))).toBeLessThan(0.121);
+  },
+);
+
+test('as published, a film may be stretched and turned any way', () => {
+  const poses = readPoses(presets['published-256'].augment, 100);
+  expect(Math.max(...poses.map(({ scales: [x, y] }) => x! / y!))).toBeGreaterThan(1.3);
 });

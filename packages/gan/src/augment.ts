@@ -13,6 +13,7 @@ export type AugmentSettings = {
   /** Shifts round to whole pixels, so that they copy pixels and blur nothing. Exact in float32 where nothing scales or turns. */
   wholePixelShifts: boolean;
   scaleLog2: number;
+  scaleLog2Max?: number; // a normal draw beyond ± this is held there
   anisotropyLog2: number;
   rotationDegrees: number; // −amount..amount
   brightness: number; // added, in −1..1 units
@@ -47,13 +48,13 @@ function createDraws(settings: AugmentSettings, n: number, p: tf.Scalar, seed: t
   const symmetric = (amount: number) => tf.mul(tf.sub(next(), 0.5), 2 * amount);
   const uniform = (amount: number) => tf.mul(symmetric(amount), gate(p)) as tf.Tensor1D;
   const normal = (amount: number) => tf.mul(tf.mul(normals.pop()!, amount), gate(p)) as tf.Tensor1D;
-  // Two turns, before and after the anisotropic scale, that together happen with probability p.
-  const chanceOfEach = tf.sub(1, tf.sqrt(tf.sub(1, p)));
+  // Around an anisotropic scale there are two turns, that together happen with probability p; without one they would add up.
+  const chanceOfTurn = settings.anisotropyLog2 > 0 ? tf.sub(1, tf.sqrt(tf.sub(1, p))) : p;
   return {
     uniform,
     spread: isNormal ? normal : uniform,
     choice: (count) => tf.mul(tf.floor(tf.mul(next(), count)), gate(p)) as tf.Tensor1D,
-    rotation: (degrees) => tf.mul(symmetric((degrees * Math.PI) / 180), gate(chanceOfEach)) as tf.Tensor1D,
+    rotation: (degrees) => tf.mul(symmetric((degrees * Math.PI) / 180), gate(chanceOfTurn)) as tf.Tensor1D,
   };
 }
 
@@ -93,15 +94,16 @@ function composeAffine(s: AugmentSettings, n: number, side: number, draws: Draws
   if (s.flipX) m = scaled(m, tf.sub(1, tf.mul(draws.choice(2), 2)), tf.ones([n]));
   if (s.quarterTurns) m = turned(m, tf.mul(draws.choice(4), Math.PI / 2));
   if (s.scaleLog2 > 0) {
-    const scale = exp2(draws.spread(s.scaleLog2));
+    const max = s.scaleLog2Max ?? Number.POSITIVE_INFINITY;
+    const scale = exp2(tf.clipByValue(draws.spread(s.scaleLog2), -max, max));
     m = scaled(m, scale, scale);
   }
   if (s.rotationDegrees > 0) m = turned(m, draws.rotation(s.rotationDegrees));
   if (s.anisotropyLog2 > 0) {
     const scale = exp2(draws.spread(s.anisotropyLog2));
     m = scaled(m, scale, tf.reciprocal(scale));
+    if (s.rotationDegrees > 0) m = turned(m, draws.rotation(s.rotationDegrees));
   }
-  if (s.rotationDegrees > 0) m = turned(m, draws.rotation(s.rotationDegrees));
   if (s.shift > 0) {
     const place = () => draws.uniform(s.shift * side);
     m = s.wholePixelShifts ? shifted(m, tf.round(place()), tf.round(place())) : shifted(m, place(), place());
