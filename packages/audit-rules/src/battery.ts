@@ -48,10 +48,18 @@ export const PLANTED_KINDS = [
   'augmented',
 ] as const;
 
+/** Kinds that may leave few patients recognisable; all others can be undone, and leave most. */
+export const PLANTED_LOSSY: readonly string[] = [
+  'blurred',
+  'noise',
+  'blended',
+] satisfies (typeof PLANTED_KINDS)[number][];
+
 /** Copies planted of each kind: one missed in twenty is two of them. */
 export const PLANTED_EACH_MIN = 40;
 
-const PATIENTS_MIN = 8; // with fewer on either side no audit is made
+/** Patients on either side without which no audit is made. */
+export const AUDITED_PATIENTS_MIN = 8;
 
 /**
  * The one table of the audit's tests, in the order of a report. Sites measure by it, sites and registry judge by it. Every report holds
@@ -68,7 +76,7 @@ export const battery = {
     small: { limit: 'plantedFoundMinSmall', range: [0.8, 1] },
     demonstrationRange: [0.5, 1],
     nMin: 60, // fewer can't tell 95 % from 90 %
-    patientsMin: PATIENTS_MIN,
+    patientsMin: AUDITED_PATIENTS_MIN,
     acceptable: false, // a detector that misses copies makes the audit void
   },
   nearCopies: {
@@ -80,7 +88,7 @@ export const battery = {
     range: [0, 0],
     demonstrationRange: [0, 0],
     nMin: 20,
-    patientsMin: PATIENTS_MIN,
+    patientsMin: AUDITED_PATIENTS_MIN,
     acceptable: false, // a copy is there or it isn't
   },
   closenessNetwork: {
@@ -92,7 +100,7 @@ export const battery = {
     range: [0.5, 0.75], // ½ is what independence gives
     demonstrationRange: [0.5, 1],
     nMin: 20,
-    patientsMin: PATIENTS_MIN,
+    patientsMin: AUDITED_PATIENTS_MIN,
     acceptable: true,
   },
   closenessPixels: {
@@ -104,7 +112,7 @@ export const battery = {
     range: [0.5, 0.75],
     demonstrationRange: [0.5, 1],
     nMin: 20,
-    patientsMin: PATIENTS_MIN,
+    patientsMin: AUDITED_PATIENTS_MIN,
     acceptable: true,
   },
   membershipAuc: {
@@ -116,7 +124,7 @@ export const battery = {
     range: [0.5, 0.75],
     demonstrationRange: [0.5, 1],
     nMin: 40,
-    patientsMin: PATIENTS_MIN,
+    patientsMin: AUDITED_PATIENTS_MIN,
     acceptable: true,
   },
   membershipRate: {
@@ -128,7 +136,7 @@ export const battery = {
     range: [0.01, 0.1], // a blind attack names 1 %
     demonstrationRange: [0.01, 1],
     nMin: 40,
-    patientsMin: PATIENTS_MIN,
+    patientsMin: AUDITED_PATIENTS_MIN,
     acceptable: true,
   },
 } as const satisfies Record<string, BatteryRow>;
