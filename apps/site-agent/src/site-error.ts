@@ -26,7 +26,7 @@ const SITE_ERRORS = {
     'The policy is marked as a demonstration, which only a registry on this machine takes. Write the site’s own with `synspine-site policy init`.',
   NO_FILMS: 'No film has been ingested. Run `synspine-site ingest` first.',
   TOO_FEW_PATIENTS:
-    'At least two classes need 11 patients in training and two films in each other part. Ingest more films.',
+    'At least two classes need 11 patients in training and two films in each other part, and 8 patients must be held out. Ingest more films.',
   HOLD_OUT_CONFLICT:
     'Films that are to be held out were trained on by an earlier run. Ingest the data set into a new home.',
   OPTION_INVALID: 'An option has no such value. See the command’s `--help`.',

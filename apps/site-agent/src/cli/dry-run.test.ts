@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { writeJson } from '../durable-file.ts';
 import { openCatalogue } from '../films/catalogue.ts';
 import { LABEL_SCHEMES } from '../films/label-schemes.ts';
 import { encodeGray, MASTER_SIZE } from '../films/master-image.ts';
@@ -82,6 +83,21 @@ describe('a dry run', () => {
       if (!stopped) expect((await openTrainingFilms(run)).train.count).toBe(planned.trainingFilms);
     },
   );
+
+  it('says before training that too few patients are held out for an audit', async () => {
+    await addPatients(70);
+    const split = { validation: 0.1, holdOut: 0.1 };
+    await writeJson(home.files.training, { schema: 'synspine.training/1', split });
+    const { classes, code } = await planFilms(home, 'binary');
+    expect(classes.every(({ isTrained }) => isTrained)).toBe(true);
+    expect(code).toBe('TOO_FEW_PATIENTS');
+    const run = await createRun(home, options);
+    const { epoch, guard } = await claimRun(run);
+    const signal = new AbortController().signal;
+    const context = { home, run, epoch, guard, signal, threads: 1, usesReferencePolicy: true };
+    await executeStage(pipeline[0]!, context);
+    expect(await executeStage(pipeline[1]!, context)).toMatchObject({ kind: 'stopped', code });
+  });
 
   it('measures this machine, says what the run would take, and changes nothing', async () => {
     await addPatients(70);

@@ -6,13 +6,13 @@ import {
   countClasses,
   divideFilms,
   heldOutTwice,
+  isEnough,
   splitFilms,
 } from '../films/divide-films.ts';
 import { LABEL_SCHEMES, type LabelSchemeName } from '../films/label-schemes.ts';
 import { groupPatients, readSamePatient } from '../films/same-patient.ts';
 import type { Split } from '../films/split.ts';
 import type { Home } from '../home.ts';
-import { CLASSES_MIN } from '../stages/ingest/run.ts';
 import { readShares } from '../training/settings.ts';
 
 export type FilmPlan = {
@@ -30,8 +30,9 @@ export async function planFilms(home: Home, labels: LabelSchemeName): Promise<Fi
   const earlier = (await readJson<Split>(home.files.split)) ?? {};
   const personOf = groupPatients((await readSamePatient(home)).pairs);
   const split = splitFilms(scheme, films, earlier, await readShares(home), personOf);
-  const classes = countClasses(scheme, divideFilms(films, split, heldOutTwice(split, personOf)));
+  const parts = divideFilms(films, split, heldOutTwice(split, personOf));
+  const classes = countClasses(scheme, parts);
   const trained = classes.filter(({ isTrained }) => isTrained);
-  const code = all.length === 0 ? 'NO_FILMS' : trained.length < CLASSES_MIN ? 'TOO_FEW_PATIENTS' : null;
+  const code = all.length === 0 ? 'NO_FILMS' : isEnough(classes, parts) ? null : 'TOO_FEW_PATIENTS';
   return { classes, code, trainingFilms: trained.reduce((n, { trainingFilms }) => n + trainingFilms, 0) };
 }

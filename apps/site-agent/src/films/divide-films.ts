@@ -1,3 +1,4 @@
+import { AUDITED_PATIENTS_MIN } from '@synspine/audit-rules';
 import { SiteError } from '../site-error.ts';
 import type { CatalogueFilm } from './catalogue.ts';
 import type { ClassedFilm } from './film-set.ts';
@@ -94,6 +95,9 @@ export type ClassCounts = {
   isTrained: boolean;
 };
 
+/** A condition is a choice between at least so many. `preprocess` says which of the scheme's classes a run has. */
+export const CLASSES_MIN = 2;
+
 /** Fewer have no error rate and no AUC. */
 const FILMS_PER_CLASS_MIN = 2; // of each part
 
@@ -114,6 +118,13 @@ export function countClasses(scheme: LabelScheme, parts: Parts): ClassCounts[] {
       isTrained: isInEach && trainingPatients >= TRAINING_PATIENTS_PER_CLASS_MIN,
     };
   });
+}
+
+/** Whether a run can come to a decision: classes enough to train on, and patients enough for the audit to look at. */
+export function isEnough(classes: readonly ClassCounts[], { heldOut }: Parts): boolean {
+  const trained = new Set(classes.filter(({ isTrained }) => isTrained).map(({ name }) => name));
+  const audited = countPatients(heldOut.filter(({ className }) => trained.has(className)));
+  return trained.size >= CLASSES_MIN && audited >= AUDITED_PATIENTS_MIN;
 }
 
 export function countPatients(films: readonly CatalogueFilm[]): number {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readJson, writeJson } from '../../durable-file.ts';
 import { type CatalogueFilm, openCatalogue, readFilmLine } from '../../films/catalogue.ts';
+import { CLASSES_MIN } from '../../films/divide-films.ts';
 import { classOfFilm, LABEL_SCHEMES } from '../../films/label-schemes.ts';
 import { countRefusals, readQuarantine } from '../../films/quarantine.ts';
 import type { RunFolder } from '../../runs/run-folder.ts';
@@ -10,8 +11,6 @@ import { stageFolder } from '../stage-result.ts';
 
 /** Fewest patients of a class that can be split into three parts and say anything. */
 const PATIENTS_PER_CLASS_MIN = 5;
-/** A condition is a choice between at least so many. `preprocess` says which of the scheme's classes a run has. */
-export const CLASSES_MIN = 2;
 
 export type IngestOutput = { films: number; patients: number; refused: { code: string; count: number }[] };
 

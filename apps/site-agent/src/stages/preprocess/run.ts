@@ -9,6 +9,7 @@ import {
   countPatients,
   divideFilms,
   heldOutTwice,
+  isEnough,
   type Parts,
   splitFilms,
 } from '../../films/divide-films.ts';
@@ -21,7 +22,7 @@ import type { Split } from '../../films/split.ts';
 import { TRAINING_FOLDER } from '../../films/training-films.ts';
 import { findPreset } from '../../presets.ts';
 import { readShares } from '../../training/settings.ts';
-import { CLASSES_MIN, readRunFilms } from '../ingest/run.ts';
+import { readRunFilms } from '../ingest/run.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 
 export type PartCounts = { train: number; validation: number; heldOut: number };
@@ -54,7 +55,8 @@ export async function runPreprocess(context: StageContext): Promise<StageOutcome
   const personOf = groupPatients(pairs);
   const split = await updateSplit(context, scheme, classed, personOf);
   const leftOut = heldOutTwice(split, personOf);
-  const classes = countClasses(scheme, divideFilms(classed, split, leftOut));
+  const divided = divideFilms(classed, split, leftOut);
+  const classes = countClasses(scheme, divided);
   const classNames = classes.filter(({ isTrained }) => isTrained).map(({ name }) => name);
   const left = classes.filter(({ isTrained }) => !isTrained);
   const parts = divideFilms(
@@ -79,8 +81,9 @@ export async function runPreprocess(context: StageContext): Promise<StageOutcome
     holdOutCommitment: commitTo(parts.heldOut.map(({ pixelSha256 }) => pixelSha256)),
     samePatient: { pairs: pairs.filter(({ state }) => state !== 'different').length, leftOut: leftOut.size },
   };
-  const isTrainable = classNames.length >= CLASSES_MIN;
-  return isTrainable ? { kind: 'done', output } : { kind: 'stopped', code: 'TOO_FEW_PATIENTS', output };
+  return isEnough(classes, divided)
+    ? { kind: 'done', output }
+    : { kind: 'stopped', code: 'TOO_FEW_PATIENTS', output };
 }
 
 /** The home remembers who was put where, so that no patient ever moves between training and hold-out. */
