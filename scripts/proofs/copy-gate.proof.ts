@@ -1,9 +1,10 @@
-import { referencePolicy } from '../../packages/audit-rules/src/index.ts';
+import { type AuditReport, referencePolicy } from '../../packages/audit-rules/src/index.ts';
 import { initCompute, seededNormal, seededRandom, shuffled } from '../../packages/compute/src/index.ts';
 import { wilsonInterval } from '../../packages/metrics/src/index.ts';
 import { auditRelease, decideGate, type ImageSet, type RealSet } from '../../packages/privacy/src/index.ts';
 import { pixelEmbedding } from '../../packages/privacy/src/pixels/pixel-embedding.ts';
 import { workingPlane } from '../../packages/privacy/src/pixels/plane.ts';
+import { rowOfTest, TEST_HEAD } from './audit-rows.ts';
 import { eigenFilms } from './copies/eigen-films.ts';
 import { type Division, divide, plant } from './copies/plants.ts';
 import { drawFilms, type Films } from './films.ts';
@@ -28,8 +29,23 @@ const PLANTED_KINDS = [
 ];
 
 type Source = (typeof SOURCES)[number];
-type Unit = { key: string; source: Source; planted: number; seed: number; images: number };
-type Result = { decision: string; nearCopies: number; plantedFound: number; copies: number; films: string };
+type Unit = {
+  key: string;
+  source: Source;
+  planted: number;
+  seed: number;
+  images: number;
+  kinds?: readonly string[];
+};
+type Result = {
+  decision: string;
+  nearCopies: number;
+  plantedFound: number;
+  copies: number;
+  films: string;
+  /** Of the set whose report is shown. */
+  audit?: AuditReport;
+};
 
 function units(size: 'full' | 'quick'): Unit[] {
   const images = IMAGES[size];
@@ -52,7 +68,13 @@ function units(size: 'full' | 'quick'): Unit[] {
       images,
     })),
   );
-  return [...clean, ...planted];
+  return [...clean, ...planted, shiftedUnit(images)];
+}
+
+/** The set whose whole report is shown. */
+function shiftedUnit(images: number): Unit {
+  const kinds = PLANTED_KINDS.filter((kind) => kind.startsWith('shift'));
+  return { key: 'shifted-30-0', source: 'averages', planted: 0.3, seed: 21, images, kinds };
 }
 
 /** Images that copy no training film: a generator's stand-ins. */
@@ -106,7 +128,7 @@ async function plantInto(
   const count = Math.round(unit.planted * unit.images);
   if (count === 0) return 0;
   const each = Math.ceil(count / 10);
-  const request = { name: unit.key, kinds: PLANTED_KINDS, count: each, seed: unit.seed };
+  const request = { name: unit.key, kinds: unit.kinds ?? PLANTED_KINDS, count: each, seed: unit.seed };
   const plants = await plant(context, division, request);
   const random = seededRandom(unit.seed);
   images.set(cycled(plants.images, count, random), 0);
@@ -137,14 +159,16 @@ pixel embedding stands in for the network's features, which have no part in the 
     const real = (films: Films): RealSet => ({ ...withFeatures(films), patients: films.patients });
     const [train, heldOut] = [real(division.train), real(division.heldOut)];
     const input = { train, heldOut, synthetic: withFeatures({ images, size: SIZE }), seed: unit.seed };
-    const { tests, decision } = decideGate(
+    const audit = decideGate(
       auditRelease(input, referencePolicy),
       { policy: referencePolicy, imageSize: input.train.size },
       new Date(),
     );
+    const { tests, decision } = audit;
     const figureOf = (id: string) => tests.find((test) => test.id === id)?.statistic ?? Number.NaN;
     const films = `${train.patients.length} + ${heldOut.patients.length}`;
-    return { decision, nearCopies: figureOf('P1'), plantedFound: figureOf('P0'), copies, films };
+    const figures = { nearCopies: figureOf('P1'), plantedFound: figureOf('P0') };
+    return { decision, ...figures, copies, films, ...(unit.kinds && { audit }) };
   },
   report,
 });
@@ -154,8 +178,10 @@ type Row = { unit: Unit; result: Result };
 function report(results: readonly Row[]): ProofReport {
   const clean = results.filter(({ unit }) => unit.planted === 0);
   const flagged = clean.filter(({ result }) => result.nearCopies !== 0).length;
-  const shares = SHARES.filter((share) => results.some(({ unit }) => unit.planted === share));
-  const planted = shares.map((share) => results.filter(({ unit }) => unit.planted === share));
+  const mixed = results.filter(({ unit }) => !unit.kinds);
+  const shifted = results.filter(({ unit }) => unit.kinds);
+  const shares = SHARES.filter((share) => mixed.some(({ unit }) => unit.planted === share));
+  const planted = shares.map((share) => mixed.filter(({ unit }) => unit.planted === share));
   const isApproved = ({ result }: Row) => result.decision === 'approve';
   return {
     claims: [
@@ -169,6 +195,13 @@ function report(results: readonly Row[]): ProofReport {
         measured: `approved ${shareOf(rows.filter(isApproved).length, rows.length)}; found in ${rows.filter(({ result }) => result.nearCopies > 0).length}`,
         holds: rows.every((row) => !isApproved(row) && row.result.nearCopies > 0),
       })),
+      ...shifted.map(({ result: { audit, copies } }) => ({
+        text: `a set with ${copies} shifted training films is rejected for its copies`,
+        measured: `${audit?.decision}: ${audit?.reasons.join('; ')}`,
+        holds:
+          audit?.decision === 'reject' &&
+          audit.tests.some(({ id, verdict }) => id === 'P1' && verdict === 'fail'),
+      })),
     ],
     tables: [
       {
@@ -179,6 +212,7 @@ function report(results: readonly Row[]): ProofReport {
           'sets',
           'with P1 above 0',
           'approved',
+          'rejected',
           'P1, all sets',
           'P0, lowest to highest',
         ],
@@ -192,6 +226,17 @@ function report(results: readonly Row[]): ProofReport {
           ...planted.map((rows, at) => rowOf(`with ${100 * shares[at]!} % copies`, rows)),
         ],
       },
+      ...shifted.flatMap(({ unit, result: { audit, copies } }) =>
+        audit
+          ? [
+              {
+                title: `The report on ${copies} shifted training films among ${unit.images} images`,
+                head: TEST_HEAD,
+                rows: audit.tests.map((test) => rowOfTest(test, audit)),
+              },
+            ]
+          : [],
+      ),
     ],
   };
 }
@@ -205,6 +250,7 @@ function rowOf(name: string, rows: readonly Row[]): string[] {
     String(rows.length),
     sum(({ result }) => Number(result.nearCopies > 0)),
     sum(({ result }) => Number(result.decision === 'approve')),
+    sum(({ result }) => Number(result.decision === 'reject')),
     sum(({ result }) => result.nearCopies),
     `${Math.min(...power).toFixed(2)}–${Math.max(...power).toFixed(2)}`,
   ];

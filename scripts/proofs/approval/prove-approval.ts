@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type AuditReport, type AuditTest, stateOfTest } from '../../../packages/audit-rules/src/index.ts';
+import type { AuditReport, AuditTest } from '../../../packages/audit-rules/src/index.ts';
 import { openCentre } from '../../demo/centre.ts';
 import { siteFolders } from '../../demo/options.ts';
 import { createPrograms, type Programs } from '../../demo/processes.ts';
+import { rowOfTest, TEST_HEAD } from '../audit-rows.ts';
 import { defineProof, type Proof, type ProofContext, type ProofSize } from '../proof.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
@@ -82,28 +83,6 @@ function expectedDecision(tests: readonly AuditTest[]): AuditReport['decision'] 
   return tests.every(({ verdict }) => verdict === 'pass') ? 'approve' : 'undecided';
 }
 
-const figure = (value: number) => String(Number(value.toPrecision(3)));
-
-function rowOfTest(test: AuditTest, audit: AuditReport): string[] {
-  const interval = `${figure(test.ciLow)} to ${figure(test.ciHigh)}`;
-  const counts = [test.n, test.patients, test.patientsNeeded ?? ''].map(String);
-  return [test.id, test.name, figure(test.statistic), interval, figure(test.limit), ...counts].concat(
-    stateOfTest(test, audit).state,
-  );
-}
-
-const HEAD = [
-  'test',
-  'name',
-  'figure',
-  '95 % interval',
-  'limit',
-  'n',
-  'held-out patients',
-  'needed',
-  'state',
-];
-
 function describe({ films, audit, outcome }: Result): string {
   const patients = audit?.tests[0]?.patients ?? 0;
   return `${outcome}: ${films} films, ${patients} held-out patients; ${audit?.reasons.join('; ') || 'no objection'}`;
@@ -120,7 +99,7 @@ export const proveApproval = (units: Record<ProofSize, ApprovalUnit[]>, method: 
       claims: results.flatMap(({ unit, result }) => claimsOf(unit, result, size)),
       tables: results.flatMap(({ unit, result: { audit } }) =>
         audit
-          ? [{ title: unit.title, head: HEAD, rows: audit.tests.map((test) => rowOfTest(test, audit)) }]
+          ? [{ title: unit.title, head: TEST_HEAD, rows: audit.tests.map((test) => rowOfTest(test, audit)) }]
           : [],
       ),
     }),
