@@ -1,5 +1,11 @@
 import type { TestKey } from '@synspine/audit-rules';
-import { ProblemError, type PublicJwk, type ReleaseManifest, releaseManifest } from '@synspine/protocol';
+import {
+  ProblemError,
+  type PublicJwk,
+  type ReleaseFile,
+  type ReleaseManifest,
+  releaseManifest,
+} from '@synspine/protocol';
 import { assertAuditApproved } from './audit-approved.ts';
 import type { PrivateJwk } from './keys.ts';
 import { signDocument, verifyDocument } from './signed-document.ts';
@@ -48,6 +54,13 @@ function refuseUnapproved(payload: unknown): void {
     throw new ProblemError('AUDIT_NOT_APPROVED', `the decision is ${decision}`);
 }
 
+/** As agents name them: a file fetched under its name must never be taken for another kind of file, or for the manifest. */
+const FILE_NAMES: Record<ReleaseFile['kind'], RegExp> = {
+  generator: /^generator\.safetensors$/,
+  grid: /^grid\.png$/,
+  images: /^images-\d{5,}\.parquet$/,
+};
+
 /** What the schema can't say: parts of the manifest that must agree with each other. */
 function assertConsistent(manifest: ReleaseManifest): void {
   const { classNames, synthetic, files, training, lineage } = manifest;
@@ -60,6 +73,8 @@ function assertConsistent(manifest: ReleaseManifest): void {
     throw refuse('lineage.judge: a SpineGAN has one, a GAN none');
   assertAuditOf(manifest);
   if (new Set(files.map((f) => f.name)).size !== files.length) throw refuse('files: a name occurs twice');
+  if (files.some(({ kind, name }) => !FILE_NAMES[kind].test(name)))
+    throw refuse('files: a name that no agent gives');
   if (ofKind('generator') !== 1 || ofKind('images') < 1 || ofKind('grid') > 1)
     throw refuse('files: expected one generator, image shards and at most one grid');
 }

@@ -5,6 +5,7 @@ import { inTransaction, type Queries } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import { lockSite } from '../sites/enrolment.ts';
 import { claimIdempotencyKey } from './idempotency.ts';
+import { requireSound } from './require-sound.ts';
 import { requireTakeable } from './require-takeable.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function announceRelease(
   if (manifest.siteId !== siteId) throw new ProblemError('SITE_MISMATCH');
   const now = clock();
   requireTakeable(manifest, config, now);
+  requireSound(manifest);
   return inTransaction(prisma, async (tx) => {
     await lockSite(tx, siteId); // one announcement of a site at a time, so that parallel ones make one release
     await claimIdempotencyKey(tx, { siteId, key: idempotencyKey, request: jws, now });

@@ -156,11 +156,13 @@ describe('planted copies by kind', () => {
 });
 
 it('refuses an audit that screened fewer images for copies than are released', async () => {
-  const synthetic = { ...manifest().synthetic, imagesPerClass: [200, 201] };
-  await expect(send(manifest({ synthetic }))).rejects.toEqual(code('MANIFEST_INVALID'));
-  await expect(
-    send(manifest({ synthetic: { ...synthetic, imagesPerClass: [200, 200] } })),
-  ).resolves.toMatchObject({ status: 'uploading' });
+  const releasing = (...imagesPerClass: number[]) => {
+    const classes = imagesPerClass.map((drawn) => ({ drawn, rejected: '', rejections: [] }));
+    const { seed, psi } = manifest().synthetic;
+    return { synthetic: { seed, psi, imagesPerClass, candidates: { stride: 256, classes } } };
+  };
+  await expect(send(manifest(releasing(200, 201)))).rejects.toEqual(code('MANIFEST_INVALID'));
+  await expect(send(manifest(releasing(200, 200)))).resolves.toMatchObject({ status: 'uploading' });
 });
 
 describe('an audit’s policy', () => {
@@ -273,6 +275,63 @@ describe('a demonstration', () => {
   it('can’t hide its limits by leaving the mark out', async () => {
     const unmarked = { ...policy, demonstration: false };
     await expect(sendAudit({ policy: unmarked, tests: audit().tests })).rejects.toEqual(refusal);
+  });
+});
+
+describe('a manifest that can’t be true', () => {
+  const { training, lineage, synthetic } = makeManifest('alder', makeFiles());
+  const trained = (change: object) => ({ training: { ...training, ...change } });
+  const told = (change: object) => ({ lineage: { ...lineage!, ...change } });
+  const score = {
+    metric: 'precision',
+    protocol: 'x',
+    stratum: 'all',
+    value: 0.5,
+    ciLow: 0.4,
+    ciHigh: 0.6,
+    n: 40,
+  };
+  const scored = (change: object) => ({
+    quality: { imageSize: 32, scores: [{ ...score, floor: null, ...change }] },
+  });
+  const files = (name: string) => {
+    const [generator, grid, images] = makeManifest('alder', makeFiles()).files;
+    return { files: [generator, grid, { ...images, name }] };
+  };
+
+  it.each<[string, object]>([
+    ['without lineage', { lineage: undefined }],
+    ['without what the filters rejected', { synthetic: { ...synthetic, candidates: undefined } }],
+    ['of no training', trained({ imagesShown: 0 })],
+    ['of more patients than films', trained({ films: { ...training.films, heldOut: 1 } })],
+    ['of no training film', trained({ films: { ...training.films, train: 0 } })],
+    ['of a longer training than was planned', told({ imagesPlanned: 1 })],
+    [
+      'whose judge saw more than was shown',
+      told({ judge: { ...lineage!.judge!, imagesShown: 5_000, share: 1 } }),
+    ],
+    ['whose judge’s share is another', told({ judge: { ...lineage!.judge!, share: 0.9 } })],
+    ['with a precision above 1', scored({ value: 7, ciHigh: 9 })],
+    ['with an interval turned round', scored({ ciLow: 0.6, ciHigh: 0.4 })],
+    ['with a shard that calls itself the manifest', files('manifest.jws')],
+    ['with a shard that calls itself a program', files('run-me.sh')],
+  ])('%s is refused', async (_, change) => {
+    await expect(send({ ...manifest(), ...change })).rejects.toEqual(code('MANIFEST_INVALID'));
+  });
+
+  it('is refused with a class of no image', async () => {
+    const { stride, classes } = synthetic.candidates!;
+    const none = { drawn: 0, rejected: '', rejections: [] };
+    const empty = {
+      ...synthetic,
+      imagesPerClass: [10, 0],
+      candidates: { stride, classes: [classes[0], none] },
+    };
+    await expect(send({ ...manifest(), synthetic: empty })).rejects.toEqual(code('MANIFEST_INVALID'));
+  });
+
+  it('is none with a figure inside its interval', async () => {
+    await expect(send(manifest(scored({}) as object))).resolves.toMatchObject({ status: 'uploading' });
   });
 });
 

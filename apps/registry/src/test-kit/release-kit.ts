@@ -33,6 +33,14 @@ const KINDS = { safetensors: 'generator', png: 'grid', parquet: 'images' } as co
 
 export const approval = honestAudit();
 
+const drawn = { drawn: 10, rejected: 'AAA=', rejections: [] };
+const candidates = { stride: 128, classes: [drawn, drawn] };
+const lineage: ReleaseManifest['lineage'] = {
+  ...{ presetVersion: 1, ganLoss: 'logistic', precision: 'float32', seed: 1, imagesPlanned: 1_000 },
+  judge: { weight: 0.1, imagesShown: 800, share: 0.8, lambdaMean: 0.08, heldShare: 0 },
+  ...{ ancestors: [], origin: 'random' },
+};
+
 /** A manifest that fits `files`; `change` replaces whole fields. */
 export function makeManifest(
   siteId: string,
@@ -51,7 +59,8 @@ export function makeManifest(
     preset: 'test',
     imageSize: 32,
     classNames: ['normal', 'abnormal'],
-    synthetic: { seed: 1, psi: 1, imagesPerClass: [10, 10] },
+    synthetic: { seed: 1, psi: 1, imagesPerClass: [10, 10], candidates },
+    lineage,
     training: { loss: 'spinegan', imagesShown: 1000, fit: 'squeeze', films: counts, patients: counts },
     holdOutCommitment: sha256Hex('hold-out'),
     quality: { imageSize: 32, scores: [] },
