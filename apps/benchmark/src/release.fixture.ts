@@ -9,6 +9,7 @@ import sharp from 'sharp';
 import { onTestFinished } from 'vitest';
 
 const CLASS_NAMES = ['normal', 'abnormal'];
+const STRIDE = 4_096;
 
 /** A folder that is gone after the test. */
 export async function temporaryFolder(): Promise<string> {
@@ -37,7 +38,7 @@ export async function drawFilms(perClass: number, size: number, first = 0): Prom
     Array.from({ length: 2 * perClass }, async (_, i) => ({
       png: await drawFilm(first + i, size, i % 2 === 1),
       label: CLASS_NAMES[i % 2]!,
-      index: i,
+      index: (i % 2) * STRIDE + (i >> 1),
     })),
   );
 }
@@ -57,6 +58,7 @@ export async function writeRelease(
     join(dir, 'generator.safetensors'),
     writeSafetensors({ w: { shape: [1], data: Float32Array.of(1) } }),
   );
+  const imagesPerClass = CLASS_NAMES.map((name) => images.filter((image) => image.label === name).length);
   const counts = { train: 300, validation: 50, heldOut: 120 };
   return {
     schema: 'synspine.release/1',
@@ -70,9 +72,15 @@ export async function writeRelease(
     imageSize,
     classNames: CLASS_NAMES,
     synthetic: {
-      seed: 1,
-      psi: 1,
-      imagesPerClass: CLASS_NAMES.map((name) => images.filter((image) => image.label === name).length),
+      ...{ seed: 1, psi: 1, imagesPerClass },
+      candidates: {
+        stride: STRIDE,
+        classes: imagesPerClass.map((drawn) => ({ drawn, rejected: '', rejections: [] })),
+      },
+    },
+    lineage: {
+      ...{ presetVersion: 1, ganLoss: 'logistic', precision: 'float32', seed: 1, imagesPlanned: 1_000 },
+      ...{ judge: null, ancestors: [], origin: 'random' },
     },
     training: { loss: 'gan', imagesShown: 1_000, fit: 'squeeze', films: counts, patients: counts },
     holdOutCommitment: 'a'.repeat(64),

@@ -10,7 +10,7 @@ import { type Home, openHome } from '../home.ts';
 import { createLog } from '../log.ts';
 import { type RunningRegistry, sendRelease, startRegistry } from '../registry.fixture.ts';
 import { enrol, openSession } from '../registry-session.ts';
-import { makeRelease, type Tampering } from './release.fixture.ts';
+import { makeRelease, makeWeights, type Tampering } from './release.fixture.ts';
 import { type VerifyDeps, verifyWaiting } from './verify-releases.ts';
 
 const STEP_MS = 400_000; // each release is looked at in a process that loads TensorFlow, on whatever machine
@@ -59,6 +59,9 @@ const unmark: Tampering = {
     ),
 };
 
+/** Weights that another site hasn't published. */
+const otherWeights: Tampering = { weights: () => makeWeights(7) };
+
 describe('releases at a real registry', () => {
   it(
     'are visible once the benchmark found in them what their manifests say, and never otherwise',
@@ -97,8 +100,11 @@ describe('releases at a real registry', () => {
       expect(await verifyWaiting(deps)).toEqual({ published: 0, quarantined: 0 });
       expect(await stateOf('elm')).toEqual(['verifying', null]);
       await rename(`${objects}.away`, objects);
-      expect(await verifyWaiting(deps)).toEqual({ published: 0, quarantined: 1 });
-      expect(await stateOf('elm')).toEqual(['quarantined', 'CONTENT_REPEATS_SITE']);
+      await send('fir', { seed: 9 }); // the weights of alder, with images of its own
+      await send('gum', {}, otherWeights); // the images of alder, under weights of its own
+      expect(await verifyWaiting(deps)).toEqual({ published: 0, quarantined: 3 });
+      for (const siteId of ['elm', 'fir', 'gum'])
+        expect(await stateOf(siteId)).toEqual(['quarantined', 'CONTENT_REPEATS_SITE']);
       expect(await readdir(home.fingerprints)).toEqual(['alder']);
     },
     STEP_MS,

@@ -23,7 +23,9 @@ export async function verifyWaiting(deps: VerifyDeps): Promise<Verified> {
   const { session, signal, log } = deps;
   const { releases } = await session.client.call('listWaiting', {}, { signal });
   const outcome: Verified = { published: 0, quarantined: 0 };
-  const unread = releases.length > 0 ? await indexAll(deps) : [];
+  if (releases.length === 0) return outcome;
+  const { datasets } = await session.client.call('listDatasets', { query: {} }, { signal });
+  const unread = await indexAll(deps, datasets);
   for (const release of releases) {
     const about = { siteId: release.siteId, version: release.version };
     if (unread.some((siteId) => siteId !== release.siteId)) {
@@ -31,7 +33,7 @@ export async function verifyWaiting(deps: VerifyDeps): Promise<Verified> {
       continue;
     }
     try {
-      const verdict = await verifyRelease(deps, release);
+      const verdict = await verifyRelease(deps, release, datasets);
       outcome[verdict === 'pass' ? 'published' : 'quarantined'] += 1;
       log.info('release was verified', { ...about, code: verdict });
     } catch (error) {
@@ -42,20 +44,22 @@ export async function verifyWaiting(deps: VerifyDeps): Promise<Verified> {
   return outcome;
 }
 
-async function verifyRelease(deps: VerifyDeps, release: WaitingRelease) {
+async function verifyRelease(deps: VerifyDeps, release: WaitingRelease, published: readonly Dataset[]) {
   const { home, session, signal, log } = deps;
   const { client } = session;
   const { releaseId, siteId, version, manifestSha256 } = release;
   const { manifest: jws } = await client.call('getWaitingManifest', { params: { releaseId } }, { signal });
   const manifest = await verifySigned(deps, jws, release);
+  if (repeatsGenerator(manifest, published)) {
+    const verdict = 'CONTENT_REPEATS_SITE';
+    await client.call('putVerdict', { params: { releaseId }, body: { verdict } }, { signal });
+    return verdict;
+  }
   const get = ({ name }: ReleaseFile) =>
     client.call('getWaitingFile', { params: { releaseId, name } }, { signal });
   return withFiles(deps, manifestSha256, { manifest, get }, async (folder) => {
     const others = await listFingerprints(home, siteId);
-    const look = () => lookInto({ kind: 'check', manifest, folder, others }, deps);
-    let answer = await look();
-    for (let tries = 1; answer.verdict === 'CONTENT_UNREADABLE' && tries < TRIES; tries++)
-      answer = await look();
+    const answer = await retried(() => lookInto({ kind: 'check', manifest, folder, others }, deps));
     const { verdict, fingerprints, confinement } = answer;
     if (!confinement.confined || !confinement.readsLimited)
       log.warn('contents were looked into without all confinement', { siteId, version });
@@ -63,6 +67,21 @@ async function verifyRelease(deps: VerifyDeps, release: WaitingRelease) {
     if (fingerprints) await keepFingerprints(home, siteId, manifestSha256, fingerprints);
     return verdict;
   });
+}
+
+/** Weights that another site has published are its own, whatever was drawn from them. */
+function repeatsGenerator(manifest: ReleaseManifest, published: readonly Dataset[]): boolean {
+  const weights = ({ files }: ReleaseManifest) => files.find(({ kind }) => kind === 'generator')!.sha256;
+  return published.some(
+    (dataset) => dataset.siteId !== manifest.siteId && weights(dataset.manifest) === weights(manifest),
+  );
+}
+
+async function retried(look: () => ReturnType<typeof lookInto>): ReturnType<typeof lookInto> {
+  let answer = await look();
+  for (let tries = 1; answer.verdict === 'CONTENT_UNREADABLE' && tries < TRIES; tries++)
+    answer = await look();
+  return answer;
 }
 
 /** Trusts the registry in nothing: the manifest is its site's, by the pinned key, and the one that was listed. */
@@ -111,11 +130,11 @@ async function withFiles<T>(
 
 /**
  * Sees to it that the fingerprints of every published release are here, also of those that others let pass.
- * → the sites of which one could not be had: what repeats it wouldn't be seen
+ * → the sites of which one could not be had: what repeats it wouldn't be seen. One whose very bytes hold no image that can be read
+ * holds up nobody.
  */
-async function indexAll(deps: VerifyDeps): Promise<string[]> {
-  const { home, session, signal, log } = deps;
-  const { datasets } = await session.client.call('listDatasets', { query: {} }, { signal });
+async function indexAll(deps: VerifyDeps, datasets: readonly Dataset[]): Promise<string[]> {
+  const { home, signal, log } = deps;
   const known = new Set(await listFingerprints(home));
   const unread: string[] = [];
   for (const dataset of datasets) {
@@ -126,7 +145,7 @@ async function indexAll(deps: VerifyDeps): Promise<string[]> {
       if (signal.aborted || errorCode(error) === 'REGISTRY_UNREACHABLE') throw error;
       const { siteId, version } = dataset;
       log.error('published release was not indexed', { siteId, version, code: errorCode(error) });
-      unread.push(siteId);
+      if (errorCode(error) !== 'IMAGES_INVALID') unread.push(siteId);
     }
   }
   return unread;
@@ -141,7 +160,8 @@ async function indexDataset(deps: VerifyDeps, dataset: Dataset): Promise<void> {
   const get = ({ name }: ReleaseFile) =>
     session.client.call('getFile', { params: { releaseId, name } }, { signal });
   await withFiles(deps, manifestSha256, { manifest, get, kinds: ['images'] }, async (folder) => {
-    const { fingerprints } = await lookInto({ kind: 'index', manifest, folder, others: [] }, deps);
+    const look = () => lookInto({ kind: 'index', manifest, folder, others: [] }, deps);
+    const { fingerprints } = await retried(look);
     if (!fingerprints) throw new BenchmarkError('IMAGES_INVALID');
     await keepFingerprints(home, siteId, manifestSha256, fingerprints);
   });
