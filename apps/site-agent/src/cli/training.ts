@@ -25,10 +25,7 @@ export function addTrainingCommand(program: Command): void {
 
 async function propose({ home: folder, films, write, force }: ProposeFlags): Promise<void> {
   const home = await openHome(folder);
-  const settings = await readTraining(home).catch((error) => {
-    if (force) return undefined;
-    throw error;
-  });
+  const settings = await readTraining(home); // one that can't be read is for a person to mend: it holds what the site decided
   const how = { config: readConfig(), gpu: settings?.gpu };
   const labels = settings?.labels ?? DEFAULT_RUN_OPTIONS.labels;
   const proposal = await (films ? proposeForFilms(films, how) : proposeForHome(home, labels, how));
