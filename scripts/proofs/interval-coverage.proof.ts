@@ -1,6 +1,7 @@
 import { seededNormal, seededRandom } from '../../packages/compute/src/seeded-random.ts';
 import {
   aucInterval,
+  clusteredWilsonInterval,
   type Features,
   frechetInterval,
   kernelInterval,
@@ -14,7 +15,7 @@ import {
   stratifiedAuc,
   wilsonInterval,
 } from '../../packages/metrics/src/index.ts';
-import { drawFilms, type FilmPopulation } from '../../packages/metrics/src/simulated-films.ts';
+import { drawFilms, drawHits, type FilmPopulation } from '../../packages/metrics/src/simulated-films.ts';
 import { defineProof } from './proof.ts';
 
 type Interval = { ciLow: number; ciHigh: number; value: number };
@@ -225,6 +226,30 @@ const wilsonRows = [
   }),
 );
 
+const clusteredRows = (
+  [
+    ['46 patients of 1–5 films, correlation .5', 46, [1, 2, 3, 4, 5], 0.9, 0.5],
+    ['46 patients of 1–5 films, correlation .8', 46, [1, 2, 3, 4, 5], 0.95, 0.8],
+    ['12 patients of 1–5 films, correlation .5', 12, [1, 2, 3, 4, 5], 0.8, 0.5],
+    ['120 patients, one in ten of 8 films, correlation .8', 120, [8, 1, 1, 1, 1, 1, 1, 1, 1, 1], 0.9, 0.8],
+    ['20 patients, one in five of 20 films, correlation .7', 20, [20, 1, 1, 1, 1], 0.8, 0.7],
+  ] as const
+).map(
+  ([who, patients, films, share, correlation], at): Row => ({
+    key: `clustered-${at}`,
+    what: `share of films, truth ${share}: ${who}`,
+    group: 'shares',
+    truth: share,
+    draws: { full: 5_000, quick: 300 },
+    isBound: true,
+    draw: (random) => {
+      const { hits, patients: groups } = drawHits({ patients, films, share, correlation }, random);
+      const value = hits.filter(Boolean).length / hits.length;
+      return { value, ...clusteredWilsonInterval(hits, groups) };
+    },
+  }),
+);
+
 const COLUMNS = 24;
 type Images = { patients: number; perPatient: number; shift: number };
 
@@ -284,7 +309,7 @@ const imageRows = [
     { patients: 20, perPatient: 2, shift: 0.5 },
     { draws: slowDraws, isBound: true },
   ),
-  ...(['precision', 'recall', 'coverage'] as const).flatMap((name) =>
+  ...(['precision', 'recall', 'coverage', 'density'] as const).flatMap((name) =>
     [
       { patients: 30, perPatient: 1, shift: 0.5 },
       { patients: 30, perPatient: 1, shift: 2.5 },
@@ -296,7 +321,7 @@ const imageRows = [
   ),
 ];
 
-const rows = [...aucRows, ...siteRows, ...seedRows, pairedRow, ...wilsonRows, ...imageRows];
+const rows = [...aucRows, ...siteRows, ...seedRows, pairedRow, ...wilsonRows, ...clusteredRows, ...imageRows];
 const [LEAST, MOST] = [0.93, 0.98];
 const percent = (share: number) => (100 * share).toFixed(1);
 
@@ -305,8 +330,8 @@ export const proof = defineProof<Row, Result>({
   method: `Each row draws films, patients, networks or images anew from a model whose truth is known, makes the 95 % interval by the code that
 prints it, and counts how often it holds the truth. Scores are normal; two films of a patient correlate by .5. For image scores the truth
 is the expected score at those counts over draws of both sets, taken as the mean of all draws: bias at that n is in it. AUC: Newcombe's
-method 5 with the patients' design effect. FID's, precision's, recall's and coverage's are bounds: they may hold the truth more often than
-98 % and are then wider than need be.`,
+method 5 with the patients' design effect. FID's, precision's, recall's, coverage's, density's and those of films of patients
+who have several are bounds: they may hold the truth more often than 98 % and are then wider than need be.`,
   units: () => rows,
   run: async ({ key, truth, draws, draw }, { size }) => {
     const random = seededRandom([...key].reduce((seed, letter) => 31 * seed + letter.charCodeAt(0), 7));

@@ -40,6 +40,27 @@ export function drawFilms(population: FilmPopulation, random: () => number): Dra
   return drawn;
 }
 
+/** Films that are each hit or missed: a patient's own share is beta-distributed, so that two of its films correlate by `correlation`. */
+export function drawHits(
+  of: { patients: number; films: readonly number[]; share: number; correlation: number },
+  random: () => number,
+): { hits: boolean[]; patients: string[] } {
+  const drawn: { hits: boolean[]; patients: string[] } = { hits: [], patients: [] };
+  for (let patient = 0; patient < of.patients; patient++) {
+    const count = of.films[Math.floor(random() * of.films.length)]!;
+    // Pólya's urn: each film agrees with an earlier one of the patient, or is drawn anew.
+    const own: boolean[] = [];
+    const urn = of.correlation > 0 ? 1 / of.correlation - 1 : Number.POSITIVE_INFINITY;
+    for (let film = 0; film < count; film++) {
+      const isAnew = urn === Number.POSITIVE_INFINITY || random() < urn / (urn + film);
+      own.push(isAnew ? random() < of.share : own[Math.floor(random() * film)]!);
+      drawn.patients.push(`p${patient}`);
+    }
+    drawn.hits.push(...own);
+  }
+  return drawn;
+}
+
 /** How often intervals held the truth, with the 99.9 % interval of that share: `n` says how sure it is. */
 export type Coverage = { share: number; low: number; high: number; n: number };
 
