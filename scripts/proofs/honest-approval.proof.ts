@@ -3,8 +3,8 @@ import { type ApprovalUnit, proveApproval, SEED } from './approval/prove-approva
 /** Of the patients: as many as leave enough to train on. */
 const full: ApprovalUnit = {
   key: 'phantoms',
-  title: 'phantoms of 2,400 patients',
-  patients: 2_400,
+  title: 'phantoms of 3,000 patients',
+  patients: 3_000,
   flags: [],
   holdOut: 0.5,
   wanted: ['approve'],
