@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -12,7 +12,7 @@ import {
   publicJwkOf,
   signManifest,
 } from '../../packages/release/src/index.ts';
-import { pullDataset } from './pull.ts';
+import { pullDataset, verifyDataset } from './pull.ts';
 
 /** What a registry serves of one release, from a folder, on a real socket, with ranges; the tests tamper with it. */
 let server: Server;
@@ -59,10 +59,8 @@ const describeDataset = () => ({
   manifestSha256: 'a'.repeat(64),
   manifest: served.listed,
 });
-const pull = () => {
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return pullDataset({ client: createClient({ baseUrl }), id, dir });
-};
+const client = () => createClient({ baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+const pull = () => pullDataset({ client: client(), id, dir });
 const at = (...names: string[]) => join(folder, ...names);
 
 describe('synspine pull', () => {
@@ -106,5 +104,24 @@ describe('synspine pull', () => {
     await writeFile(at('served', SHARD), Buffer.alloc(50_000_000));
     await expect(pull()).rejects.toMatchObject({ code: 'FILE_HASH_MISMATCH' });
     expect(await readdir(dir)).not.toContain(SHARD);
+  });
+});
+
+describe('synspine verify', () => {
+  const verify = () => verifyDataset({ client: client(), dir });
+
+  it('also takes the generator that an admin handed out, as the manifest lists it', async () => {
+    await pull();
+    const name = 'generator.safetensors';
+    await copyFile(at('served', name), join(dir, name));
+    expect(await verify()).toBe(0);
+    await writeFile(join(dir, name), 'other weights');
+    await expect(verify()).rejects.toMatchObject({ code: 'FILE_HASH_MISMATCH', detail: name });
+  });
+
+  it('refuses a file that the manifest does not list', async () => {
+    await pull();
+    await writeFile(join(dir, 'other.safetensors'), 'weights');
+    await expect(verify()).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
   });
 });

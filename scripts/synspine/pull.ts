@@ -85,7 +85,10 @@ const sizeOf = (path: string): Promise<number> =>
     () => 0,
   );
 
-/** Verifies the manifest's signature with the site's registered keys, and every image shard with the manifest. */
+/**
+ * Verifies the manifest's signature with the site's registered keys, and every file with the manifest. The shards must be
+ * there; the generator, which only admins can fetch, may be.
+ */
 export async function verifyDataset({ client, dir }: { client: Client; dir: string }): Promise<number> {
   const jws = (await readFile(join(dir, MANIFEST_FILE), 'utf8')).trim();
   const { manifest, manifestSha256 } = await verifySigned(client, jws);

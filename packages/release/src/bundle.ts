@@ -36,21 +36,23 @@ async function describeFile(dir: string, name: string): Promise<ReleaseFile> {
 }
 
 /**
- * Compares a folder with a manifest: the same files, each with its size and SHA-256. `kinds` limits the check to
- * what was fetched (the benchmark has no right to generators). Throws `RELEASE_INCOMPLETE` (missing),
- * `MANIFEST_INVALID` (a file too many) or `FILE_HASH_MISMATCH`.
+ * Compares a folder with a manifest: the same files, each with its size and SHA-256. With `kinds`, files of other kinds
+ * may be missing (a researcher has no right to generators); those that are there are compared all the same. Throws
+ * `RELEASE_INCOMPLETE` (missing), `MANIFEST_INVALID` (a file too many) or `FILE_HASH_MISMATCH`.
  */
 export async function verifyFiles(
   dir: string,
   manifest: Pick<ReleaseManifest, 'files'>,
   kinds?: readonly FileKind[],
 ): Promise<void> {
-  const listed = manifest.files.filter((f) => kinds === undefined || kinds.includes(f.kind));
-  const expected = new Set([...listed.map((f) => f.name), MANIFEST_FILE]);
-  const extra = (await readdir(dir)).filter((name) => !expected.has(name)).length;
+  const names = await readdir(dir);
+  const listed = new Set([...manifest.files.map((f) => f.name), MANIFEST_FILE]);
+  const extra = names.filter((name) => !listed.has(name)).length;
   if (extra > 0)
     throw new ProblemError('MANIFEST_INVALID', `${extra} file(s) that the manifest does not list`);
-  for (const file of listed) await verifyFile(dir, file);
+  const isNeeded = (file: ReleaseFile) => kinds === undefined || kinds.includes(file.kind);
+  for (const file of manifest.files)
+    if (isNeeded(file) || names.includes(file.name)) await verifyFile(dir, file);
 }
 
 async function verifyFile(dir: string, file: ReleaseFile): Promise<void> {

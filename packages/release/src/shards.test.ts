@@ -105,6 +105,17 @@ describe('a release folder', () => {
     await expect(verifyFiles(dir, { files })).rejects.toMatchObject({ code: 'RELEASE_INCOMPLETE' });
   });
 
+  it('is compared as far as it is there, with the images needed and no other file allowed', async () => {
+    await rm(join(dir, 'grid.png'));
+    const verify = () => verifyFiles(dir, { files }, ['images']);
+    await expect(verify()).resolves.toBeUndefined();
+    await writeFile(join(dir, 'generator.safetensors'), 'wEights');
+    await expect(verify()).rejects.toMatchObject({ code: 'FILE_HASH_MISMATCH' });
+    await writeFile(join(dir, 'generator.safetensors'), 'weights');
+    await writeFile(join(dir, 'other.safetensors'), 'weights');
+    await expect(verify()).rejects.toMatchObject({ code: 'MANIFEST_INVALID' });
+  });
+
   it('is refused with a file too many, a byte too few, and a byte changed', async () => {
     await writeFile(join(dir, 'grid.png'), 'gRid');
     await expect(verifyFiles(dir, { files })).rejects.toMatchObject({ code: 'FILE_HASH_MISMATCH' });

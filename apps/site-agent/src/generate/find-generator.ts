@@ -49,9 +49,9 @@ async function isApproved(run: RunFolder, trained: StageResult): Promise<boolean
 }
 
 /**
- * A generator from a file. A released one lies beside its manifest (as `pull` leaves it), which lists its hash, names its
- * preset and classes, and exists only where the audit approved. Of another file nothing is known, and `presetName` must
- * say how it was built. Throws NO_GENERATOR, OPTION_INVALID.
+ * A generator from a file. A released one is put beside its manifest (which `synspine pull` fetches; an admin of the registry hands out
+ * the weights). The manifest lists its hash, names its preset and classes, and exists only where the audit approved. Of another file
+ * nothing is known, and `presetName` must say how it was built. Throws NO_GENERATOR, OPTION_INVALID.
  */
 export async function readGeneratorFile(path: string, presetName?: string): Promise<FoundGenerator> {
   const weights = await readFile(path).catch(() => {
