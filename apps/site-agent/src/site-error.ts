@@ -94,7 +94,7 @@ const SITE_ERRORS = {
   MEDIA_UNREADABLE: 'The ZIP file or DICOMDIR can not be read. Copy it again from its medium.',
   MEDIA_REFUSED:
     'The medium holds more files, or more data for its size, than a medium of films can. Unpack it yourself and look.',
-  CANCELLED: 'The run was cancelled.',
+  CANCELLED: 'The run was cancelled and does not go on. `synspine-site run` starts another.',
 } as const;
 
 export type SiteErrorCode = keyof typeof SITE_ERRORS;

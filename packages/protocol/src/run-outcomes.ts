@@ -17,7 +17,7 @@ export const RUN_REASONS = {
   GENERATOR_REJECTED: ['rejected', 'the filters rejected most of the generator’s images'],
   NO_FILMS: ['nothing', 'no film was ingested'],
   TOO_FEW_PATIENTS: ['nothing', 'too few patients to train on'],
-  CANCELLED: ['waiting', 'somebody cancelled the run'],
+  CANCELLED: ['waiting', 'somebody cancelled the run; the next one starts anew'],
   REGISTRY_UNREACHABLE: ['waiting', 'the registry did not answer'],
   RATE_LIMITED: ['waiting', 'the registry asked for a pause'],
   STORE_UNAVAILABLE: ['waiting', 'the registry’s store did not answer'],
