@@ -1,14 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import {
-  createClient,
-  EXIT_CODES,
-  type ExitName,
-  exitCode,
-  exitOfProblem,
-  ProblemError,
-} from '../../packages/protocol/src/index.ts';
+import { createClient, EXIT_CODES, exitCode } from '../../packages/protocol/src/index.ts';
+import { describeFailure, ToolError } from './describe-failure.ts';
 import { doctor } from './doctor.ts';
 import { pullDataset, verifyDataset } from './pull.ts';
 
@@ -40,7 +34,7 @@ export async function main(argv: string[]): Promise<number> {
       return await verifyDataset({ client: createClient({ baseUrl: values.registry }), dir: subject });
     }
     if (command === 'pull' && subject && values.registry && values.out && values['token-file']) {
-      const token = (await readFile(values['token-file'], 'utf8')).trim();
+      const token = await readToken(values['token-file']);
       const authorise = async () => ({ authorization: `Bearer ${token}` });
       return await pullDataset({
         client: createClient({ baseUrl: values.registry, authorise }),
@@ -49,23 +43,17 @@ export async function main(argv: string[]): Promise<number> {
       });
     }
   } catch (error) {
-    console.error(describe(error));
-    return exitCode(exitOf(error));
+    const { text, exit } = describeFailure(error);
+    console.error(text);
+    return exitCode(exit);
   }
   console.error(`${EXIT_CODES.usage[1]}\n${USAGE}`);
   return exitCode('usage');
 }
 
-function exitOf(error: unknown): ExitName {
-  if (error instanceof ProblemError) return exitOfProblem(error.code);
-  const { code = '', message = '' } = error as { code?: string; message?: string };
-  if (code.startsWith('ERR_PARSE_ARGS')) return 'usage';
-  if (code === 'COMPUTE_NOT_SET_UP' || code === 'ENOENT' || code === 'EACCES') return 'configuration';
-  return message === 'fetch failed' ? 'waiting' : 'failed';
-}
-
-function describe(error: unknown): string {
-  if (error instanceof ProblemError) return error.message;
-  const { code, message } = error as { code?: string; message: string };
-  return code ? `${code}: ${message}` : message;
+async function readToken(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new ToolError('TOKEN_UNREADABLE', { cause });
+  });
+  return text.trim();
 }

@@ -18,6 +18,7 @@ import {
   type ReleaseManifest,
 } from '../../packages/protocol/src/index.ts';
 import { MANIFEST_FILE, verifyFiles, verifyManifest } from '../../packages/release/src/index.ts';
+import { ToolError } from './describe-failure.ts';
 import { describeLineage } from './describe-lineage.ts';
 
 /**
@@ -87,16 +88,25 @@ const sizeOf = (path: string): Promise<number> =>
 
 /**
  * Verifies the manifest's signature with the site's registered keys, and every file with the manifest. The shards must be
- * there; the generator, which only admins can fetch, may be.
+ * there; the generator, which only admins can fetch, may be. Throws MANIFEST_MISSING.
  */
 export async function verifyDataset({ client, dir }: { client: Client; dir: string }): Promise<number> {
-  const jws = (await readFile(join(dir, MANIFEST_FILE), 'utf8')).trim();
+  const jws = await readManifest(dir);
   const { manifest, manifestSha256 } = await verifySigned(client, jws);
   await verifyFiles(dir, manifest, ['images']);
   console.log(describeLineage(manifest).join('\n'));
   console.log(`verified: ${manifest.siteId} version ${manifest.version}, manifest ${manifestSha256}`);
   for (const line of describeAudit(manifest.audit)) console.log(line);
   return 0;
+}
+
+async function readManifest(dir: string): Promise<string> {
+  const text = await readFile(join(dir, MANIFEST_FILE), 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw ['ENOENT', 'ENOTDIR'].includes(cause.code ?? '')
+      ? new ToolError('MANIFEST_MISSING', { cause })
+      : cause;
+  });
+  return text.trim();
 }
 
 /** How the site's own audit came out, derived from its figures: what a policy accepted is named, and so is a demonstration. */
