@@ -13,6 +13,10 @@ const SITE_ERRORS = {
     'The registry’s audit trail lacks a row that it showed this site earlier. Ask its admin: unless a backup was restored, somebody has rewritten the trail.',
   LABELS_UNREADABLE:
     'The label file needs a column with the SOP Instance UID (or the file’s name) and one with the label or finding. Correct its header, or name the file with --labels.',
+  LABELS_MISSING:
+    'There is no label file. Put a labels.csv into the folder with the films, or name the file with --labels.',
+  FOLDER_EMPTY:
+    'There is no labels.csv and no film in the folder. Name the folder with the films, or wait until they are there.',
   FOLDER_UNREADABLE: 'The folder with the films can not be read. Check its path and permissions.',
   FIT_CONFLICT: 'The films in this home were cut with another fit. Use that fit, or ingest into a new home.',
   SELECTION_INVALID: 'selection.json in the home does not match its schema. Correct it.',
@@ -113,11 +117,13 @@ const SITE_EXITS: Partial<Record<SiteErrorCode, ExitName>> = {
   TRAINING_EXISTS: 'usage',
   EXPERIMENT_DIFFERS: 'usage',
   NOTHING_TO_UPLOAD: 'nothing',
+  FOLDER_EMPTY: 'nothing',
   EXPERIMENT_NO_FILMS: 'nothing',
   SPOOL_IN_USE: 'waiting',
   PULL_UNREACHABLE: 'waiting',
   CONFIG_INVALID: 'configuration',
   HOME_MISSING: 'configuration',
+  LABELS_MISSING: 'configuration',
   LABELS_UNREADABLE: 'configuration',
   FOLDER_UNREADABLE: 'configuration',
   SELECTION_INVALID: 'configuration',

@@ -66,10 +66,17 @@ describe('synspine-site ingest', () => {
     expect(held).toBeLessThan(films.length / 2);
   }, 120_000);
 
-  it('says what to do where there are no labels', async () => {
-    const args = ['ingest', await temporaryFolder(), '--home', join(await temporaryFolder(), 'home')];
+  it('says what to do where there are no labels, and that there is nothing to do without a film', async () => {
+    const folder = await temporaryFolder();
+    const args = ['ingest', folder, '--home', join(await temporaryFolder(), 'home')];
     await expect(site(...args)).rejects.toMatchObject({
-      stderr: expect.stringMatching(/LABELS_UNREADABLE.*--labels/),
+      code: 12,
+      stderr: expect.stringMatching(/FOLDER_EMPTY.*no labels\.csv and no film/),
+    });
+    await cp(join(phantoms, 'dicom'), folder, { recursive: true });
+    await expect(site(...args)).rejects.toMatchObject({
+      code: 78,
+      stderr: expect.stringMatching(/LABELS_MISSING.*--labels/),
     });
   }, 120_000);
 });

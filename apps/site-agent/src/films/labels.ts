@@ -31,7 +31,8 @@ const GROUP_COLUMNS = ['study_id', 'study_instance_uid', 'studyinstanceuid'];
  * `normal` or `abnormal`; a finding column the names of findings (several between semicolons), as VinDr-SpineXR's annotations
  * do. Where a file has both, the label says whether and the finding which. Column names are found in any case. Films
  * with another word as label stay unlabelled, and those that are called normal and abnormal are marked. A row without a
- * film stands for all films with its accession number, of its study where it names one. Throws LABELS_UNREADABLE.
+ * film stands for all films with its accession number, of its study where it names one. Throws LABELS_MISSING,
+ * LABELS_UNREADABLE.
  */
 export async function readLabels(...paths: string[]): Promise<Labels> {
   const labels: Labels = new Map();
@@ -77,7 +78,9 @@ async function addFile(labels: Labels, path: string): Promise<void> {
       else columns = findColumns(row as string[]);
     }
   } catch (cause) {
-    throw cause instanceof SiteError ? cause : new SiteError('LABELS_UNREADABLE', undefined, { cause });
+    if (cause instanceof SiteError) throw cause;
+    const isMissing = ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
+    throw new SiteError(isMissing ? 'LABELS_MISSING' : 'LABELS_UNREADABLE', undefined, { cause });
   }
   if (!columns) throw new SiteError('LABELS_UNREADABLE', 'it is empty');
 }

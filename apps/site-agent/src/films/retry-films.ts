@@ -20,7 +20,7 @@ type Placed = QuarantineEntry & { folder: string };
 
 /**
  * Reads refused files again, by the labels and the selection of now, and yields the new verdict on each. A file that is
- * gone is FILE_GONE. A received film is deleted once it was ingested. Throws LABELS_UNREADABLE.
+ * gone is FILE_GONE. A received film is deleted once it was ingested. Throws LABELS_MISSING, LABELS_UNREADABLE.
  */
 export async function* retryFilms(
   home: Home,

@@ -104,9 +104,13 @@ describe('readSource', () => {
     },
   );
 
-  it('refuses a folder without a label file, and one that is not there', async () => {
+  it('refuses an empty folder, one without a label file, and one that is not there', async () => {
     const empty = await temporaryFolder();
-    await expect(readSource(empty)).rejects.toMatchObject({ code: 'LABELS_UNREADABLE' });
+    await mkdir(join(empty, 'dicom'));
+    for (const labels of [undefined, join(site, 'labels.csv')])
+      await expect(readSource(empty, labels)).rejects.toMatchObject({ code: 'FOLDER_EMPTY' });
+    await writeFile(join(empty, 'dicom', 'film.dcm'), '');
+    await expect(readSource(empty)).rejects.toMatchObject({ code: 'LABELS_MISSING' });
     const missing = readSource(join(empty, 'none'), join(site, 'labels.csv'));
     await expect(missing).rejects.toMatchObject({ code: 'FOLDER_UNREADABLE' });
   });

@@ -34,11 +34,13 @@ const VINDR_PARTS = ['train', 'test'] as const;
 
 /**
  * Finds the films and labels of a folder: laid out as VinDr-SpineXR is published (either part may be absent), or any
- * folder with a `labels.csv` in it. `labelFile` names another one. Throws LABELS_UNREADABLE, FOLDER_UNREADABLE.
+ * folder with a `labels.csv` in it. `labelFile` names another one. Throws LABELS_MISSING, LABELS_UNREADABLE,
+ * FOLDER_EMPTY, FOLDER_UNREADABLE.
  */
 export async function readSource(folder: string, labelFile?: string): Promise<Source> {
   const labelFiles = labelFile ? [labelFile] : findLabelFiles(folder);
   const root = await resolveFolder(folder);
+  if (await isEmpty(root)) throw new SiteError('FOLDER_EMPTY');
   const excluded = new Set(await Promise.all(labelFiles.map((path) => realpath(path).catch(() => path))));
   const labels = await readLabels(...labelFiles);
   const films = { [Symbol.asyncIterator]: () => listFilms(root, excluded) };
@@ -73,6 +75,12 @@ async function resolveFolder(folder: string): Promise<string> {
   } catch (cause) {
     throw new SiteError('FOLDER_UNREADABLE', undefined, { cause });
   }
+}
+
+/** Whether no file at all lies in it, of films or of anything else. */
+async function isEmpty(root: string): Promise<boolean> {
+  for await (const _ of listFiles(root, '', new Set())) return false;
+  return true;
 }
 
 /** VinDr-SpineXR comes with licences and checksums, which are no films: there only the films' folders are listed. */

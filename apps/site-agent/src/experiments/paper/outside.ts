@@ -47,7 +47,8 @@ export function outsideName(folder: string): string {
 
 /**
  * Folders by their names in the tables, added to those that the experiment had. Throws OPTION_INVALID when two have one
- * name, FOLDER_UNREADABLE and LABELS_UNREADABLE before anything is trained. No film is opened here.
+ * name, FOLDER_EMPTY, FOLDER_UNREADABLE, LABELS_MISSING and LABELS_UNREADABLE before anything is trained. No film is
+ * opened here.
  */
 export async function nameOutside(
   known: OutsideFolders,

@@ -180,7 +180,7 @@ describe('streamMedium', () => {
   it('refuses a ZIP that is cut short, and one without labels', async () => {
     const { path, home, labels } = await prepare([]);
     await expect(ingest(home, path, join(path, 'none.csv'))).rejects.toMatchObject({
-      code: 'LABELS_UNREADABLE',
+      code: 'LABELS_MISSING',
     });
     const whole = await readFile(path);
     await writeFile(path, whole.subarray(0, whole.length - 100));

@@ -36,8 +36,8 @@ export async function isZip(path: string): Promise<boolean> {
 }
 
 /**
- * Ingests the films of a ZIP. Its films are known to labels by their UIDs. Throws LABELS_UNREADABLE, SPOOL_IN_USE,
- * MEDIA_UNREADABLE, MEDIA_REFUSED; ends early when `signal` aborts, and the same call goes on.
+ * Ingests the films of a ZIP. Its films are known to labels by their UIDs. Throws LABELS_MISSING, LABELS_UNREADABLE,
+ * SPOOL_IN_USE, MEDIA_UNREADABLE, MEDIA_REFUSED; ends early when `signal` aborts, and the same call goes on.
  */
 export async function* streamMedium(home: Home, options: MediumOptions): AsyncGenerator<IngestVerdict> {
   const { path, labelFile, fit, signal, onProgress } = options;
