@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { ProblemError } from '@synspine/protocol';
 import { expect, it } from 'vitest';
 import { describeFailure } from './describe-failure.ts';
@@ -15,6 +16,14 @@ it.each([
   expect(failure.exitCode).toBe(exitCode);
   expect(failure.text).not.toContain('ZZCANARY');
   expect(failure.text).toMatch(/\.$/);
+});
+
+it('names the code of what a demonstration left behind, as the admins’ guide does', () => {
+  const { text, exitCode } = describeFailure(coded('DEMONSTRATIONS_HELD'));
+  expect(text).toMatch(/^DEMONSTRATIONS_HELD: .*empty database/);
+  expect(exitCode).toBe(78);
+  const guide = readFileSync(new URL('../../../docs/admins/README.md', import.meta.url), 'utf8');
+  expect(guide).toContain('`DEMONSTRATIONS_HELD`, exit 78');
 });
 
 it('calls a problem by its own exit code', () => {

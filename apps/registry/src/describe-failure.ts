@@ -12,7 +12,7 @@ const NEXT_STEPS: Record<string, string> = {
   EADDRINUSE: 'The port is taken. Set PORT to another one, or stop the program that has it.',
   EADDRNOTAVAIL: 'This machine has no such address. Check LISTEN_HOST.',
   DEMONSTRATIONS_HELD:
-    'The database holds releases of a demonstration, which only this machine may be served. ' +
+    'DEMONSTRATIONS_HELD: The database holds releases of a demonstration, which only this machine may be served. ' +
     'Begin with an empty database, or set LISTEN_HOST and PUBLIC_URL to 127.0.0.1.',
   EACCES: 'A folder or port may not be used by this account. Check DATA_DIR and PORT.',
 };

@@ -167,7 +167,9 @@ describe('the program', () => {
     ] as const)
       await expect(run(['serve'], { PORT: '0', [setting]: value })).rejects.toMatchObject({
         code: 78,
-        stderr: expect.stringMatching(/^The database holds releases of a demonstration, [^\n]+\n$/),
+        stderr: expect.stringMatching(
+          /^DEMONSTRATIONS_HELD: The database holds releases of a demonstration, [^\n]+\n$/,
+        ),
       });
     await serve({ PORT: '0' }); // this machine still is
   });
