@@ -45,7 +45,8 @@ const SITE_ERRORS = {
     'The network of this agent draws otherwise than the one that was trained: the agent was upgraded in between. Cancel the run and start another.',
   TRAINING_INVALID:
     'training.json in the home does not match its schema. Correct it; docs/hospital-it explains each field.',
-  TRAINING_EXISTS: 'This home has a training.json already. Edit it, or say --force to replace it.',
+  TRAINING_EXISTS:
+    'This home has a training.json already. Edit it, or say `synspine-site training propose --write --force`, which replaces its preset and precision and leaves the rest.',
   GPU_REQUIRED:
     'The GPU that training.json (or --gpu) asks for can not be used. See `synspine-site doctor`, or ask for another.',
   TOO_LARGE_FOR_CPU:

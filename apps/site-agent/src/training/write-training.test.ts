@@ -1,6 +1,10 @@
 import { expect, it } from 'vitest';
-import { DEFAULT_TRAINING } from './settings.ts';
-import { toTraining } from './write-training.ts';
+import { openHome } from '../home.ts';
+import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
+import { DEFAULT_TRAINING, readTraining } from './settings.ts';
+import { toTraining, writeTraining } from './write-training.ts';
+
+const temporaryFolder = useTemporaryFolders();
 
 const proposed = {
   preset: 'paper-256',
@@ -17,6 +21,19 @@ it('a proposal changes preset and precision alone in what the site has decided',
   const training = toTraining({ proposed }, kept);
   expect(training).toMatchObject({ gpu: 'required', psi: 0.7, split, schedule: kept.schedule });
   expect(training).toMatchObject({ preset: 'paper-256', precision: 'bfloat16' });
+});
+
+it('a file that is there stays, and the refusal says what --force would replace in it', async () => {
+  const home = await openHome(await temporaryFolder(), { create: true });
+  const own = { ...DEFAULT_TRAINING, psi: 0.7 };
+  await writeTraining(home, own);
+  const again = writeTraining(home, toTraining({ proposed }, own));
+  await expect(again).rejects.toThrow(
+    /^TRAINING_EXISTS: .*`synspine-site training propose --write --force`, which replaces its preset and precision and leaves the rest\.$/,
+  );
+  expect(await readTraining(home)).toEqual(own);
+  await writeTraining(home, toTraining({ proposed }, own), { replace: true });
+  expect(await readTraining(home)).toMatchObject({ psi: 0.7, preset: 'paper-256', precision: 'bfloat16' });
 });
 
 it('without films the preset stays to be chosen, and runs start at night', () => {
