@@ -1,6 +1,6 @@
 import { type View, writePhantomSite } from '@synspine/dicom';
 import { type Command, Option } from 'commander';
-import { share, wholeNumber } from './flags.ts';
+import { positiveNumber, share, wholeNumber } from './flags.ts';
 
 type PhantomFlags = {
   out: string;
@@ -19,7 +19,7 @@ export function addPhantomsCommand(program: Command): void {
     )
     .requiredOption('--out <dir>', 'folder to write')
     .option('--site <name>', 'names the hospital; each has its own equipment', 'phantom')
-    .option('--patients <n>', 'how many', wholeNumber, 60)
+    .option('--patients <n>', 'how many', positiveNumber, 60)
     .option(
       '--abnormal-share <share>',
       'of the patients, one finding each; .875 makes all eight labels equal',
