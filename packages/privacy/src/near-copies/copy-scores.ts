@@ -1,6 +1,6 @@
 import type { ImageSet } from '../sample-set.ts';
 import { coarseSearch, type Likeness } from './coarse-search.ts';
-import { correlateFine, type ImageView, register, viewImage } from './registration.ts';
+import { correlateFine, correlateSoft, type ImageView, register, viewImage } from './registration.ts';
 import { type SearchPlanes, searchPlanes } from './search-planes.ts';
 
 const REGISTERED = { whole: 3, half: 2 }; // candidates of an image: the coarse search has the source among them
@@ -12,8 +12,11 @@ const RIVAL_RANK = 5; // how many other patients' films must match as well befor
  */
 type Excess = { excess: number; film: number };
 
-/** By fine and by middle detail of the whole image, which noise and blur leave, and by fine detail of its most likely half. */
-export const MEASURES = ['wholeFine', 'wholeMiddle', 'halfFine'] as const;
+/**
+ * By fine and by middle detail of the whole image, which noise leaves, by its middle detail against a blurred film's, and by fine detail
+ * of its most likely half.
+ */
+export const MEASURES = ['wholeFine', 'wholeMiddle', 'wholeSoft', 'halfFine'] as const;
 export type CopyScores = Record<(typeof MEASURES)[number], Excess>;
 
 /** Films that images may be copies of, with a key for each film's patient. */
@@ -33,7 +36,7 @@ export function createCopyScorer(films: Films): CopyScorer {
       const among = { queries, row, views, patients: films.patients, own: own?.[row] };
       const whole = bestMatches(among, found.whole, REGISTERED.whole);
       const half = bestMatches(among, found.half, REGISTERED.half);
-      return { wholeFine: whole.fine, wholeMiddle: whole.middle, halfFine: half.fine };
+      return { wholeFine: whole.fine, wholeMiddle: whole.middle, wholeSoft: whole.soft, halfFine: half.fine };
     });
   };
 }
@@ -51,7 +54,7 @@ function bestMatches(
   { queries, row, views, patients, own }: Among,
   { correlations, places, mirrored, poses }: Likeness,
   count: number,
-): { fine: Excess; middle: Excess } {
+): Record<'fine' | 'middle' | 'soft', Excess> {
   const coarse = correlations.subarray(row * views.length, (row + 1) * views.length);
   const order = [...coarse.keys()].filter((film) => patients[film] !== own);
   order.sort((a, b) => coarse[b]! - coarse[a]!);
@@ -59,14 +62,15 @@ function bestMatches(
     const cell = row * views.length + film;
     const image = viewImage(queries, row, mirrored[cell] === 1);
     const { pose, correlation } = register(image, views[film]!, poses[places[cell]!]!);
-    return { film, middle: correlation, fine: correlateFine(image, views[film]!, pose) };
+    const [fine, soft] = [correlateFine, correlateSoft].map((by) => by(image, views[film]!, pose));
+    return { film, middle: correlation, fine: fine!, soft: soft! };
   });
-  const excessOf = (detail: 'fine' | 'middle'): Excess => {
+  const excessOf = (detail: 'fine' | 'middle' | 'soft'): Excess => {
     const best = matches.reduce((a, b) => (b[detail] > a[detail] ? b : a));
     const rival = rivalCorrelation(order, coarse, patients, best.film);
     return { excess: fisher(best[detail]) - fisher(rival), film: best.film };
   };
-  return { fine: excessOf('fine'), middle: excessOf('middle') };
+  return { fine: excessOf('fine'), middle: excessOf('middle'), soft: excessOf('soft') };
 }
 
 /** Correlation with the fifth best patient other than the best match's own (the last one when there are fewer). */

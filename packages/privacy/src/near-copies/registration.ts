@@ -3,12 +3,13 @@ import { layFilm, type Pose, type Sought } from './pose.ts';
 import { MIDDLE, planeOf, type SearchPlanes } from './search-planes.ts';
 
 /** An image's planes, or those of its mirror image. */
-export type ImageView = { middle: Float32Array; fine: Float32Array; side: number };
+export type ImageView = Record<'soft' | 'middle' | 'fine', Float32Array> & { side: number };
 
 export function viewImage(planes: SearchPlanes, row: number, isMirrored: boolean): ImageView {
   const turn = (values: Float32Array, side: number) => (isMirrored ? mirrored(values, side) : values);
   const { side } = planes.fine;
   return {
+    soft: turn(planeOf(planes.soft, row), MIDDLE),
     middle: turn(planeOf(planes.middle, row), MIDDLE),
     fine: turn(planeOf(planes.fine, row), side),
     side,
@@ -82,4 +83,10 @@ function correlate(image: Float32Array, laid: Float32Array): number {
 export function correlateFine(image: ImageView, film: ImageView, pose: Sought): number {
   const laid = layFilm(film.fine, image.side, pose, image.side, new Float32Array(image.side ** 2));
   return Math.abs(correlate(image.fine, laid));
+}
+
+/** Correlation of an image's middle detail with what a blurred film in a pose has of it. */
+export function correlateSoft(image: ImageView, film: ImageView, pose: Sought): number {
+  const laid = layFilm(film.soft, MIDDLE, pose, MIDDLE, new Float32Array(MIDDLE ** 2));
+  return Math.abs(correlate(image.middle, laid));
 }

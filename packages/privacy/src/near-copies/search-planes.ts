@@ -9,14 +9,15 @@ const FINE_MAX = 64; // more pixels add cost, not certainty: copies differ from 
 /** Gaussian σ in 1/32 of the side: what is slower than the second is exposure and outline, what is faster than the first is noise. */
 const MIDDLE_BAND = [0.9, 2] as const; // sees through noise and blur
 const FINE_BAND = [0.5, 1.5] as const; // tells look-alikes apart
+const SOFT_BAND = [1.5, 2.3] as const; // the middle band of a film blurred by 1.2: what a blurred copy has left
 
 const BATCH = 256; // images at once: 64 MiB at 256 px
 
 /** Gray planes of a set at one size, in rows: `values` is [count, side, side]. */
 export type PlaneStack = { values: Float32Array; side: number };
 
-/** What the search sees of images: two bands of detail, which exposure doesn't change. `coarse` is `middle` at half the size. */
-export type SearchPlanes = { count: number; coarse: PlaneStack; middle: PlaneStack; fine: PlaneStack };
+/** What the search sees of images: bands of detail, which exposure doesn't change. `coarse` is `middle` at half the size. */
+export type SearchPlanes = Record<'coarse' | 'soft' | 'middle' | 'fine', PlaneStack> & { count: number };
 
 /** Every plane is a product of matrices, A · image · Aᵀ, less another: averaging to a size, then two Gaussian blurs. */
 export function searchPlanes(set: ImageSet): SearchPlanes {
@@ -24,14 +25,17 @@ export function searchPlanes(set: ImageSet): SearchPlanes {
   const count = countOf(set);
   const fine = Math.min(FINE_MAX, size);
   const [toMiddle, toFine, toCoarse] = [average(size, MIDDLE), average(size, fine), average(MIDDLE, COARSE)];
-  const middle = filtered(
-    set,
-    count,
-    bandOf(MIDDLE, MIDDLE_BAND).map((blur) => product(blur, toMiddle)),
-  );
+  const ofMiddle = (band: readonly [number, number]) =>
+    filtered(
+      set,
+      count,
+      bandOf(MIDDLE, band).map((blur) => product(blur, toMiddle)),
+    );
+  const middle = ofMiddle(MIDDLE_BAND);
   return {
     count,
     coarse: filtered({ images: middle.values, size: MIDDLE }, count, [toCoarse]),
+    soft: ofMiddle(SOFT_BAND),
     middle,
     fine: filtered(
       set,
