@@ -261,7 +261,7 @@ export const proof = defineProof<Unit, Measured>({
   method: `A GAN without judge, trained at the presets’ own augmentation (shifts by whole pixels, no scale) and at that of 0.1.0 (shifts by fractions
 of a pixel, scale 2^±.2), else alike, for the same number of images. All sites’ films as one site, split by patient 60/15/25; every unit has the same split. FID compares
 the held-out films with as many synthetic ones (Inception 2015). Sharpness is the mean absolute Laplacian in gray levels; its claim compares distances to real training films. Copies: share of
-${SAMPLES} images nearer to a training patient than to a held-out one in Inception’s features, at equal numbers of patients (the audit’s P2; .5 is none). Membership: AUC of the best of the
+${SAMPLES} images nearer to a training patient than to a held-out one in Inception’s features, at equal numbers of patients (.5 is none). Membership: AUC of the best of the
 audit’s six attacks (P6) on the same images. One table row a training, so differences of two seeds a side carry no interval.`,
   units: unitsOf,
   run,

@@ -9,7 +9,7 @@ import {
 import { seededRandom } from '@synspine/compute';
 import type { Features } from '@synspine/metrics';
 import { closenessShare } from './likeness/closeness.ts';
-import { type DistanceTable, distancesToPatients, distanceTable } from './likeness/distance-table.ts';
+import { closenessTable, distancesToPatients, distanceTable } from './likeness/distance-table.ts';
 import { membershipAttacks } from './likeness/membership-attacks.ts';
 import { membershipAuc } from './likeness/membership-auc.ts';
 import { membershipRate, patientsForRate } from './likeness/membership-rate.ts';
@@ -120,15 +120,21 @@ function likenessTests(input: AuditInput, policy: AuditPolicy, random: () => num
   const by = { policy, imageSize: train.size };
   const patients = [...train.patients, ...heldOut.patients];
   const members = countOf(train);
-  const network = networkTable(input);
-  const pixels = pixelTable(input);
-  const closeness = (table: DistanceTable) =>
-    closenessShare(
+  const network = networkFeatures(input);
+  const pixels = pixelFeatures(input);
+  const closeness = ({ real, released }: Embedded) => {
+    const table = closenessTable('aligned', real, released);
+    return closenessShare(
       distancesToPatients(table, patients, 0, members),
       distancesToPatients(table, patients, members, patients.length),
       random,
     );
-  const attacks = [network, pixels].flatMap((table) => membershipAttacks(table, patients));
+  };
+  const tables = [
+    distanceTable('network', network.real, network.released),
+    distanceTable('pixels', pixels.real, pixels.released),
+  ];
+  const attacks = tables.flatMap((table) => membershipAttacks(table, patients));
   const heldOutPatients = new Set(heldOut.patients).size;
   const images = { n: countOf(synthetic), patients: heldOutPatients };
   const films = { n: patients.length, patients: heldOutPatients };
@@ -146,14 +152,17 @@ function likenessTests(input: AuditInput, policy: AuditPolicy, random: () => num
   ];
 }
 
-function networkTable({ train, heldOut, synthetic }: AuditInput): DistanceTable {
-  return distanceTable('network', joined(train.features, heldOut.features), synthetic.features);
+/** Real films, training ones first, and released images in one embedding. */
+type Embedded = { real: Features; released: Features };
+
+function networkFeatures({ train, heldOut, synthetic }: AuditInput): Embedded {
+  return { real: joined(train.features, heldOut.features), released: synthetic.features };
 }
 
-function pixelTable({ train, heldOut, synthetic }: AuditInput): DistanceTable {
+function pixelFeatures({ train, heldOut, synthetic }: AuditInput): Embedded {
   const embed = (set: ImageSet) =>
     pixelEmbedding(Array.from({ length: countOf(set) }, (_, row) => workingPlane(set.images, set.size, row)));
-  return distanceTable('pixels', joined(embed(train), embed(heldOut)), embed(synthetic));
+  return { real: joined(embed(train), embed(heldOut)), released: embed(synthetic) };
 }
 
 function joined(first: Features, second: Features): Features {

@@ -3,6 +3,7 @@ import { seededNormal, seededRandom } from '../../../packages/compute/src/index.
 import type { Features } from '../../../packages/metrics/src/index.ts';
 import { closenessShare } from '../../../packages/privacy/src/likeness/closeness.ts';
 import {
+  closenessTable,
   type DistanceTable,
   distancesToPatients,
   distanceTable,
@@ -33,12 +34,17 @@ export function isPassed(
  * Films and images of one population, so that nothing leaks, one film a patient. Features are 12 independent normal numbers, as of a
  * network; pixels are those of phantoms.
  */
-function honestTables(heldOut: number, images: number, seed: number): [DistanceTable, DistanceTable] {
+function honestTables(
+  heldOut: number,
+  images: number,
+  seed: number,
+  table: typeof distanceTable,
+): [DistanceTable, DistanceTable] {
   const random = seededRandom(seed);
   const real = membersBeside(heldOut) + heldOut;
   return [
-    distanceTable('network', normal(real, random), normal(images, random)),
-    distanceTable('pixels', phantoms(real, 2 * seed), phantoms(images, 2 * seed + 1)),
+    table('network', normal(real, random), normal(images, random)),
+    table('pixels', phantoms(real, 2 * seed), phantoms(images, 2 * seed + 1)),
   ];
 }
 
@@ -58,7 +64,9 @@ export type Membership = { auc: Estimate; rate: Estimate };
 export function honestMembership(heldOut: number, images: number, seed: number): Membership {
   const members = membersBeside(heldOut);
   const patients = namesOf(members + heldOut);
-  const attacks = honestTables(heldOut, images, seed).flatMap((table) => membershipAttacks(table, patients));
+  const attacks = honestTables(heldOut, images, seed, distanceTable).flatMap((table) =>
+    membershipAttacks(table, patients),
+  );
   return {
     auc: membershipAuc(attacks, members, patients, seededRandom(seed)),
     rate: membershipRate(attacks, members, patients),
@@ -72,7 +80,7 @@ export function honestCloseness(heldOut: number, images: number, seed: number): 
   const members = membersBeside(heldOut);
   const patients = namesOf(members + heldOut);
   const random = seededRandom(seed);
-  const [network, pixels] = honestTables(heldOut, images, seed).map((table) =>
+  const [network, pixels] = honestTables(heldOut, images, seed, closenessTable).map((table) =>
     closenessShare(
       distancesToPatients(table, patients, 0, members),
       distancesToPatients(table, patients, members, patients.length),

@@ -12,7 +12,8 @@ const REPEATS = 300;
  * is what independence gives. The interval is the wider of two: a bootstrap over patients of each side and over images, where
  * every party and the hold-out are drawn anew with replacement, alike, so that neither gains from having more patients; and the
  * spread of the share when patients change sides at random. The second matters when many images have the same nearest patient,
- * as those of a collapsed generator: all of them change sides together, which the bootstrap of one split underrates.
+ * as those of a collapsed generator: all of them change sides together, which the bootstrap of one split underrates. The
+ * distances must be of aligned sets (see `aligned`): plain ones are decided by a few hubs.
  */
 export function closenessShare(
   toTrain: PatientDistances,

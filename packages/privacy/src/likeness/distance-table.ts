@@ -1,4 +1,5 @@
-import { type Features, squaredDistances } from '@synspine/metrics';
+import { columnMeans, type Features, squaredDistances } from '@synspine/metrics';
+import { aligned } from './aligned.ts';
 
 /** Distances in one embedding between all real films (training ones first), and from them to the synthetic images. */
 export type DistanceTable = {
@@ -13,8 +14,7 @@ export type DistanceTable = {
 };
 
 export function distanceTable(name: string, real: Features, synthetic: Features): DistanceTable {
-  const films = { ...real, data: Float64Array.from(real.data) };
-  const images = { ...synthetic, data: Float64Array.from(synthetic.data) };
+  const [films, images] = [wide(real), wide(synthetic)];
   return {
     name,
     toSynthetic: squaredDistances(films, images).map(Math.sqrt),
@@ -23,6 +23,28 @@ export function distanceTable(name: string, real: Features, synthetic: Features)
     synthetic: synthetic.rows,
   };
 }
+
+const VARIETY_MIN = 0.25; // of the films' variance; generators that were measured have .5 to .7
+
+/**
+ * Distances for {@link closenessShare}, with an empty `toReal`: of the two sets aligned. Where the images hardly differ, what sets them
+ * apart is noise, and aligned they would be near anybody; by plain distances all have one nearest patient, which decides nothing.
+ */
+export function closenessTable(name: string, real: Features, synthetic: Features): DistanceTable {
+  const isCollapsed = varianceOf(synthetic) < VARIETY_MIN * varianceOf(real);
+  const [films, images] = [real, synthetic].map((set) => wide(isCollapsed ? set : aligned(set)));
+  const toSynthetic = squaredDistances(films!, images!).map(Math.sqrt);
+  return { name, toSynthetic, toReal: new Float64Array(), real: real.rows, synthetic: synthetic.rows };
+}
+
+/** Mean squared distance of the rows from their mean. */
+function varianceOf(features: Features): number {
+  const means = columnMeans(features);
+  const { data, rows, columns } = wide(features);
+  return data.reduce((sum, value, at) => sum + (value - means[at % columns]!) ** 2, 0) / rows;
+}
+
+const wide = (features: Features) => ({ ...features, data: Float64Array.from(features.data) });
 
 /** Distances of each synthetic image to each patient, by the nearest of the patient's films. [images, patients] */
 export type PatientDistances = { values: Float64Array; images: number; patients: number };

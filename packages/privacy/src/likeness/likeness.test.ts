@@ -3,7 +3,7 @@ import { seededNormal, seededRandom } from '@synspine/compute';
 import type { Features } from '@synspine/metrics';
 import { describe, expect, it } from 'vitest';
 import { closenessShare } from './closeness.ts';
-import { distancesToPatients, distanceTable } from './distance-table.ts';
+import { closenessTable, distancesToPatients, distanceTable } from './distance-table.ts';
 import { membershipAttacks } from './membership-attacks.ts';
 import { membershipAuc } from './membership-auc.ts';
 import { membershipRate, patientsForRate } from './membership-rate.ts';
@@ -29,8 +29,8 @@ function estimates(members: number, others: number, random: () => number, copied
   const patients = Array.from({ length: real.rows }, (_, row) => `patient-${row >> 1}`);
   const fresh = draw(members, random);
   const synthetic = copied ? { ...fresh, data: real.data.slice(0, fresh.data.length) } : fresh;
-  const table = distanceTable('test', real, synthetic);
-  const attacks = membershipAttacks(table, patients);
+  const attacks = membershipAttacks(distanceTable('test', real, synthetic), patients);
+  const table = closenessTable('test', real, synthetic);
   const split = 2 * members;
   return {
     share: closenessShare(
@@ -87,6 +87,50 @@ describe('closeness of a collapsed generator', () => {
     );
     expect(share.ciLow).toBeLessThan(0.2);
     expect(share.ciHigh).toBeGreaterThan(0.8);
+  });
+});
+
+describe('closeness of a generator whose images share an error', () => {
+  const random = seededRandom(5);
+  const real = draw(200, random);
+  const patients = Array.from({ length: real.rows }, (_, row) => `patient-${row >> 1}`);
+  const errors = Array.from({ length: COLUMNS }, () => 4 * seededNormal(random));
+  const fresh = draw(200, random);
+  const withError = (set: Features) => ({
+    ...set,
+    data: set.data.map((value, at) => 0.7 * value + errors[at % COLUMNS]!),
+  });
+  const shareBy = (tableOf: typeof distanceTable, synthetic: Features) => {
+    const table = tableOf('test', real, synthetic);
+    const half = real.rows / 2;
+    const sides = [
+      distancesToPatients(table, patients, 0, half),
+      distancesToPatients(table, patients, half, real.rows),
+    ] as const;
+    return closenessShare(...sides, seededRandom(1));
+  };
+  const width = ({ ciLow, ciHigh }: Estimate) => ciHigh - ciLow;
+
+  it('is decided by few films where plain distances are compared, and by many where aligned ones are', () => {
+    const [plain, byAligned] = [distanceTable, closenessTable].map((by) => shareBy(by, withError(fresh)));
+    expect(width(plain!)).toBeGreaterThan(2 * width(byAligned!));
+    expect(byAligned!.ciLow).toBeLessThan(0.5);
+    expect(byAligned!.ciHigh).toBeGreaterThan(0.5);
+  });
+
+  it('tells training films under the error, which plain distances don’t', () => {
+    const data = fresh.data.slice();
+    data.set(real.data.subarray(0, data.length * 0.3)); // three in ten
+    const synthetic = withError({ ...fresh, data });
+    expect(shareBy(closenessTable, synthetic).ciLow).toBeGreaterThan(0.55);
+    expect(shareBy(distanceTable, synthetic).ciLow).toBeLessThan(0.55);
+  });
+
+  it.each([0, 1e-3])('is undecided where all images are one, but for noise of %f', (noise) => {
+    const data = fresh.data.map((_, at) => real.data[at % COLUMNS]! + noise * seededNormal(random));
+    const share = shareBy(closenessTable, { ...fresh, data });
+    expect(share.ciLow).toBeLessThan(0.2);
+    expect(share.ciHigh).toBe(1);
   });
 });
 
