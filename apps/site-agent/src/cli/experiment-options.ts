@@ -8,7 +8,7 @@ export type ExperimentFlags = {
   out: string;
   outside: string[];
   asPublished?: true;
-  preset: string;
+  preset?: string;
   labels?: ExperimentOptions['labels'];
   imagesShown?: number;
   seeds: number;
@@ -34,7 +34,7 @@ export type WeightsFile = { sha256: string; bytes: Uint8Array };
 
 /** What is asked for: the flags, over the paper's settings with `--as-published`. Throws OPTION_INVALID before a film is read. */
 export async function toExperimentOptions(
-  flags: ExperimentFlags,
+  flags: ExperimentFlags & { preset: string },
   weights: WeightsFile | undefined,
 ): Promise<ExperimentOptions> {
   const { findPreset, labelsOfPreset } = await import('../presets.ts');

@@ -4,13 +4,14 @@ import { CLASSIFIER_ARCHITECTURES } from '@synspine/protocol';
 import { type Command, Option } from 'commander';
 import { readConfig } from '../config.ts';
 import { writeOnce } from '../durable-file.ts';
+import { choosePreset } from '../experiments/paper/choose-preset.ts';
 import { requireFeasible } from '../experiments/paper/feasible.ts';
 import { prepareSite } from '../experiments/paper/films.ts';
 import { knownOutside, openExperiment } from '../experiments/paper/folder.ts';
 import { nameOutside, prepareAllOutside, withoutOutside } from '../experiments/paper/outside.ts';
 import { datasetsOf } from '../experiments/paper/plan.ts';
 import { runExperiment } from '../experiments/paper/run-experiment.ts';
-import { findSites } from '../experiments/paper/sites.ts';
+import { findSites, type Site } from '../experiments/paper/sites.ts';
 import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
 import { findIsolation } from '../worker/isolation.ts';
 import {
@@ -68,7 +69,7 @@ export function addExperimentCommand(program: Command): void {
 
 function addGeneratorOptions(paper: Command): void {
   paper
-    .option('--preset <name>', 'network and schedule', 'small-32')
+    .option('--preset <name>', 'network and schedule (what this machine is fit for with these films)')
     .option('--images-shown <n>', 'length of each training (the preset’s)', positiveNumber)
     .option('--seeds <n>', 'trainings of each generator', positiveNumber, 3)
     .option('--psi <share>', 'truncation of the samples, 0 to 1', share, 1)
@@ -80,7 +81,7 @@ function addGeneratorOptions(paper: Command): void {
       ]),
     )
     .addOption(
-      new Option('--precision <precision>', 'of the generators’ training')
+      new Option('--precision <precision>', 'of the generators’ training (what fits, without --preset)')
         .choices(['float32', 'bfloat16'])
         .default('float32'),
     )
@@ -113,15 +114,26 @@ function addClassifierOptions(paper: Command): void {
     .option('--classifier-steps <n>', 'of each classifier (its recipe’s)', positiveNumber);
 }
 
+/** The flags, with the preset that they don't name and, where they don't name it either, its precision. */
+async function withPreset(flags: ExperimentFlags, command: Command, path: string, sites: readonly Site[]) {
+  const { text, preset, precision } = await choosePreset(path, sites, readConfig());
+  if (text) process.stdout.write(`${text}\n`);
+  const isGiven = command.getOptionValueSource('precision') === 'cli';
+  return { ...flags, preset, precision: isGiven ? flags.precision : precision };
+}
+
 async function runPaper(given: ExperimentFlags, command: Command): Promise<void> {
   const { workerEnvironment: environment, threads } = readConfig();
   const flags = await applyPublished(given, command);
   const weights = await readDensenetWeights(flags);
-  const options = await toExperimentOptions(flags, weights);
-  if (flags.asPublished) await requireFeasible(options, threads);
+  const { preset } = flags;
+  const asked = preset === undefined ? undefined : await toExperimentOptions({ ...flags, preset }, weights);
+  if (asked && flags.asPublished) await requireFeasible(asked, threads);
   const path = resolve(flags.out);
   const outside = await nameOutside(await knownOutside(path), flags.outside);
   const sites = await withoutOutside(await findSites(flags.data), outside);
+  const options =
+    asked ?? (await toExperimentOptions(await withPreset(flags, command, path, sites), weights));
   const names = sites.map(({ name }) => name);
   const folder = await openExperiment(path, { data: resolve(flags.data), options, sites: names, outside });
   if (weights) await writeOnce(folder.private.densenetWeights, weights.bytes);

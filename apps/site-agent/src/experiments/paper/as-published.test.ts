@@ -14,7 +14,9 @@ async function optionsOf(...args: string[]): Promise<ExperimentOptions> {
   const paper = program.commands[0]!.commands[0]!;
   let parsed: Promise<ExperimentOptions> | undefined;
   paper.action(async (flags: ExperimentFlags, command: Command) => {
-    parsed = applyPublished(flags, command).then((all) => toExperimentOptions(all, undefined));
+    parsed = applyPublished(flags, command).then((all) =>
+      toExperimentOptions({ ...all, preset: all.preset ?? 'small-32' }, undefined),
+    );
   });
   await program.parseAsync(['experiment', 'paper', '--data', 'd', '--out', 'o', ...args], { from: 'user' });
   return parsed!;

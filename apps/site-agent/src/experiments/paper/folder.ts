@@ -47,6 +47,12 @@ export async function knownOutside(path: string): Promise<OutsideFolders> {
   return (await readExperiment(path))?.outside ?? {};
 }
 
+/** The options of the experiment in a folder; undefined where none has begun. */
+export async function knownOptions(path: string): Promise<ExperimentOptions | undefined> {
+  const known = await readExperiment(path);
+  return known && { ...EARLIER_OPTIONS, ...known.options };
+}
+
 /** Makes or opens the folder. Throws EXPERIMENT_DIFFERS when it was made with other options or other films. */
 export async function openExperiment(path: string, wanted: ExperimentWanted): Promise<ExperimentFolder> {
   const known = await readExperiment(path);
