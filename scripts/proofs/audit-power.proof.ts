@@ -28,7 +28,7 @@ const SIZES = {
   },
   full: {
     membership: [...[100, 150, 200, 300].map((heldOut) => [heldOut, 500, 15] as const), [1_000, 500, 5]],
-    closeness: [[400, 192, 2], ...[100, 200, 400].map((heldOut) => [heldOut, 2_000, 2] as const)],
+    closeness: [[400, 192, 2], ...[100, 200, 400, 600].map((heldOut) => [heldOut, 2_000, 2] as const)],
     honest: [200, 400, 600, 800, 1_000, 1_200, 1_500],
     leaks: [200, 600, 1_000],
     repeats: 400,
