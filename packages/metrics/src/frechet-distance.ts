@@ -36,7 +36,7 @@ export function reduceRows(features: Features & { data: Float64Array }): Feature
   return { data: triangularFactor(features.data, rows, columns), rows: columns, columns };
 }
 
-export function sumOfSquares(values: Float64Array): number {
+function sumOfSquares(values: Float64Array): number {
   let sum = 0;
   for (const value of values) sum += value * value;
   return sum;

@@ -23,6 +23,7 @@ export function drawCurves({ auc, curve }: PaperResults, dataset: string): strin
   const [width, height] = [Math.max(1, tests.length) * PANEL.width, PANEL.height];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">`,
+    '<title>AUC against the images that the generators were shown</title>',
     `<rect width="${width}" height="${height}" fill="white"/>`,
     ...panels,
     '</svg>\n',
