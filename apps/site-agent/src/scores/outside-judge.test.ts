@@ -73,6 +73,7 @@ describe('the outside judge', () => {
       count: 12,
       pixels,
       labels,
+      patients: Array.from(labels, (_, film) => `patient-${film >> 1}`),
       classNames: ['normal', 'abnormal'],
     } as unknown as FilmSet;
     const scores = scoreOutsideFidelity(judge, { pixels, labels }, heldOut);
