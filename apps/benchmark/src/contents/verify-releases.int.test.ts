@@ -70,17 +70,19 @@ describe('releases at a real registry', () => {
       await send('birch', { weightsSeed: 2 }, {}, 'images-00000.parquet');
       await send('cedar', { weightsSeed: 3 }, {}, 'grid.png');
       await send('dale', { weightsSeed: 4 }, unmark);
+      await send('eden', { seed: 5 }); // alder's generator, while alder's release still waits
       expect(await published()).toEqual([]);
       const { sites, verifier } = await registry.admin.call('listSites', {});
       expect(describeProgress(sites[0]!.pending!, verifier!)).toMatch(
         /waits for verification .* \(none seen yet\)/,
       );
-      expect(await verifyWaiting(deps)).toEqual({ published: 1, quarantined: 3 });
+      expect(await verifyWaiting(deps)).toEqual({ published: 1, quarantined: 4 });
       expect(await published()).toEqual(['alder']);
       expect(await stateOf('alder')).toEqual(['published', null]);
       expect(await stateOf('birch')).toEqual(['quarantined', 'CONTENT_PARQUET_SCHEMA']);
       expect(await stateOf('cedar')).toEqual(['quarantined', 'CONTENT_GRID']);
       expect(await stateOf('dale')).toEqual(['quarantined', 'CONTENT_PNG_UNMARKED']);
+      expect(await stateOf('eden')).toEqual(['quarantined', 'CONTENT_REPEATS_SITE']);
       expect(await verifyWaiting(deps)).toEqual({ published: 0, quarantined: 0 });
       expect(await readdir(home.waiting)).toEqual([]);
     },

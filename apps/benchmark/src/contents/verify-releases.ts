@@ -26,6 +26,7 @@ export async function verifyWaiting(deps: VerifyDeps): Promise<Verified> {
   if (releases.length === 0) return outcome;
   const { datasets } = await session.client.call('listDatasets', { query: {} }, { signal });
   const unread = await indexAll(deps, datasets);
+  const published = datasets.map(({ siteId, manifest }) => ({ siteId, weights: weightsOf(manifest) }));
   for (const release of releases) {
     const about = { siteId: release.siteId, version: release.version };
     if (unread.some((siteId) => siteId !== release.siteId)) {
@@ -33,7 +34,7 @@ export async function verifyWaiting(deps: VerifyDeps): Promise<Verified> {
       continue;
     }
     try {
-      const verdict = await verifyRelease(deps, release, datasets);
+      const verdict = await verifyRelease(deps, release, published);
       outcome[verdict === 'pass' ? 'published' : 'quarantined'] += 1;
       log.info('release was verified', { ...about, code: verdict });
     } catch (error) {
@@ -44,13 +45,15 @@ export async function verifyWaiting(deps: VerifyDeps): Promise<Verified> {
   return outcome;
 }
 
-async function verifyRelease(deps: VerifyDeps, release: WaitingRelease, published: readonly Dataset[]) {
+/** One that passes joins `published`. */
+async function verifyRelease(deps: VerifyDeps, release: WaitingRelease, published: Published[]) {
   const { home, session, signal, log } = deps;
   const { client } = session;
   const { releaseId, siteId, version, manifestSha256 } = release;
   const { manifest: jws } = await client.call('getWaitingManifest', { params: { releaseId } }, { signal });
   const manifest = await verifySigned(deps, jws, release);
-  if (repeatsGenerator(manifest, published)) {
+  const weights = weightsOf(manifest);
+  if (published.some((other) => other.siteId !== siteId && other.weights === weights)) {
     const verdict = 'CONTENT_REPEATS_SITE';
     await client.call('putVerdict', { params: { releaseId }, body: { verdict } }, { signal });
     return verdict;
@@ -65,16 +68,16 @@ async function verifyRelease(deps: VerifyDeps, release: WaitingRelease, publishe
       log.warn('contents were looked into without all confinement', { siteId, version });
     await client.call('putVerdict', { params: { releaseId }, body: { verdict } }, { signal });
     if (fingerprints) await keepFingerprints(home, siteId, manifestSha256, fingerprints);
+    if (verdict === 'pass') published.push({ siteId, weights });
     return verdict;
   });
 }
 
-/** Weights that another site has published are its own, whatever was drawn from them. */
-function repeatsGenerator(manifest: ReleaseManifest, published: readonly Dataset[]): boolean {
-  const weights = ({ files }: ReleaseManifest) => files.find(({ kind }) => kind === 'generator')!.sha256;
-  return published.some(
-    (dataset) => dataset.siteId !== manifest.siteId && weights(dataset.manifest) === weights(manifest),
-  );
+/** Weights that a site has published are its own, whatever was drawn from them. */
+type Published = { siteId: string; weights: string };
+
+function weightsOf({ files }: ReleaseManifest): string {
+  return files.find(({ kind }) => kind === 'generator')!.sha256;
 }
 
 async function retried(look: () => ReturnType<typeof lookInto>): ReturnType<typeof lookInto> {
