@@ -37,9 +37,9 @@ const SIZES = {
 const IMAGES_OF_P2 = 2_000;
 /** "Decides" means: so many of the honest runs pass. */
 const POWER = 0.8;
-/** Shares of a hospital's patients that may be held out: the agent's own, and the largest that leaves enough to train on. */
-const SHARES = [0.25, 0.4];
-const HOSPITAL = 4_000; // patients
+/** Of a hospital's patients that are held out, as the agent does by itself: the simulation's 2.4 training patients to each go with it. */
+const SHARE = 0.25;
+const HOSPITAL = 5_000; // patients
 
 function units(size: 'quick' | 'full'): Unit[] {
   const { membership, closeness, honest, leaks, repeats } = SIZES[size];
@@ -141,9 +141,9 @@ function report(done: Done, size: 'quick' | 'full'): ProofReport {
   return {
     claims: [
       ...(size === 'quick' ? [] : needed).map(({ key, heldOut }) => ({
-        text: `${nameOf(key)}: decides by itself at a hospital of ${HOSPITAL.toLocaleString('en')} patients that holds out two fifths`,
+        text: `${nameOf(key)}: decides by itself at a hospital of ${HOSPITAL.toLocaleString('en')} patients that holds out a quarter`,
         measured: `held-out patients needed: ${heldOut ?? 'more than measured'}`,
-        holds: heldOut !== null && heldOut <= Math.max(...SHARES) * HOSPITAL,
+        holds: heldOut !== null && heldOut <= SHARE * HOSPITAL,
       })),
       ...leaks.map(({ heldOut, leak, passed, repeats }) => ({
         text: `P6 at 1 % passes at most 2.5 % of ${leak} leaks just beyond its limit (.031 against .03), ${heldOut} held out`,
@@ -154,7 +154,7 @@ function report(done: Done, size: 'quick' | 'full'): ProofReport {
     tables: [
       {
         title: 'Patients that decide',
-        head: ['test', 'held-out patients', 'in all, a quarter held out', 'in all, two fifths held out'],
+        head: ['test', 'held-out patients', 'in all, a quarter held out'],
         rows: [
           ...(['planted', 'nearCopies'] as const).map((key) => inAll(key, 8)),
           ...needed.map(({ key, heldOut }) => inAll(key, heldOut)),
@@ -174,7 +174,7 @@ function report(done: Done, size: 'quick' | 'full'): ProofReport {
 
 /** A test, the held-out patients that decide it, and how many a hospital has then. */
 function inAll(key: TestKey, heldOut: number | null): string[] {
-  const sizes = [heldOut, ...SHARES.map((share) => heldOut && heldOut / share)];
+  const sizes = [heldOut, heldOut && heldOut / SHARE];
   return [nameOf(key), ...sizes.map((size) => size?.toLocaleString('en') ?? '–')];
 }
 
