@@ -30,7 +30,7 @@ export const EXIT_CODES = {
   waiting: [
     75,
     'It was stopped, or something that it needs is away for now.',
-    'Run the same command again. It goes on where it was, but after `cancel` it starts anew.',
+    'Run the same command again. It goes on where it was.',
   ],
   configuration: [
     78,
