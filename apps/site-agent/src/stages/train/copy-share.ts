@@ -1,5 +1,8 @@
+import { aligned } from '@synspine/privacy';
+import type { TrainingFilms } from '../../films/training-films.ts';
+
 /** Vectors in rows: `data` is [rows, columns]. */
-export type Rows = { data: Float32Array; rows: number; columns: number };
+export type Rows = { data: Float32Array | Float64Array; rows: number; columns: number };
 
 /**
  * How often a synthetic image lies nearer to training than to validation, 0 to 1; 1/2 when the generator knows nothing
@@ -16,19 +19,18 @@ export function copyShare(synthetic: Rows, train: Rows, validation: Rows): numbe
   return sum / synthetic.rows;
 }
 
+/** The calibrated share of a set of images, 0 to 1; see {@link calibrateCopyShare}. */
+export type CopySignal = (synthetic: Rows) => number;
+
 /**
  * {@link copyShare} with what the films themselves explain taken off: 1/2 is what a generator gets that samples like a hospital whose
  * patients it has not seen. A small validation set is seldom typical. When its films lie apart, everything lies nearer to training: on
  * one site of 105 films the share of an untrained generator was .67. The same share of each training film, against the other
  * patients' films, says how far apart they lie. `patients`: one key for each training film.
  */
-export function calibratedCopyShare(
-  synthetic: Rows,
-  train: Rows,
-  validation: Rows,
-  patients: readonly string[],
-): number {
-  return 0.5 + copyShare(synthetic, train, validation) - shareOfStrangers(train, validation, patients);
+export function calibrateCopyShare(train: Rows, validation: Rows, patients: readonly string[]): CopySignal {
+  const ofStrangers = shareOfStrangers(train, validation, patients);
+  return (synthetic) => 0.5 + copyShare(synthetic, train, validation) - ofStrangers;
 }
 
 /** How often a training film lies nearer to another patient's training film than to validation, at equal numbers. */
@@ -74,4 +76,38 @@ export function toPixelRows(pixels: Uint8Array, size: number): Rows {
       pixels[i]! / (255 * block ** 2);
   }
   return { data, rows, columns: side * side };
+}
+
+/** {@link CopySignal} of gray images [count, size, size] by their pixels. */
+export type PixelSignal = (images: Uint8Array) => number;
+
+export function pixelSignal({ train, validation }: TrainingFilms, size: number): PixelSignal {
+  const rows = (pixels: Uint8Array) => toPixelRows(pixels, size);
+  const copyShare = calibrateCopyShare(rows(train.pixels), rows(validation.pixels), train.patients);
+  return (images) => copyShare(rows(images));
+}
+
+/**
+ * {@link CopySignal} by a network's features, films and images each aligned as the audit's closeness aligns them. By plain distances
+ * a few films that lie on the side of the generator's error decide (docs/decisions/site-runs.md).
+ */
+export function featureSignal(train: Rows, validation: Rows, patients: readonly string[]): CopySignal {
+  const films = aligned(stacked(train, validation));
+  const copyShare = calibrateCopyShare(
+    rowsOf(films, 0, train.rows),
+    rowsOf(films, train.rows, films.rows),
+    patients,
+  );
+  return (images) => copyShare(aligned(images));
+}
+
+function stacked(first: Rows, second: Rows): Rows {
+  const data = new Float64Array(first.data.length + second.data.length);
+  data.set(first.data);
+  data.set(second.data, first.data.length);
+  return { data, rows: first.rows + second.rows, columns: first.columns };
+}
+
+function rowsOf({ data, columns }: Rows, from: number, to: number): Rows {
+  return { data: data.subarray(from * columns, to * columns), rows: to - from, columns };
 }

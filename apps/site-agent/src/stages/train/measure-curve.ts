@@ -6,7 +6,8 @@ import {
   selectRows,
 } from '@synspine/metrics';
 import type { TrainingCurve } from '@synspine/protocol';
-import { featuresOfSnapshot, type Ranking, SAMPLES } from './rank-snapshots.ts';
+import { featuresOfSnapshot, type Ranking } from './rank-snapshots.ts';
+import { SAMPLES_MIN, samplesOf } from './select-snapshot.ts';
 import type { Snapshot } from './snapshots.ts';
 
 const SHORT_IMAGES = 10_000; // of a run that trains for less than a minute or two; a point costs seconds
@@ -16,14 +17,14 @@ const FILMS_MIN = 12; // below, a ball of three neighbours is a large part of th
 
 /**
  * FID, KID, precision and recall along the training (the paper's Supplementary Figure 1), of as many synthetic images as validation
- * films, at most {@link SAMPLES}: at each snapshot, or at six of a short run. Null with fewer than 12 films.
+ * films, at most {@link SAMPLES_MIN}: at each snapshot, or at six of a short run. Null with fewer than 12 films.
  */
 export async function measureCurve(
   ranking: Ranking,
   ranked: readonly Snapshot[],
 ): Promise<TrainingCurve | null> {
   const { films, inception, snapshots } = ranking;
-  const n = Math.min(SAMPLES, films.validation.count);
+  const n = Math.min(SAMPLES_MIN, films.validation.count);
   if (n < FILMS_MIN) return null;
   const rows = Array.from({ length: n }, (_, row) => row);
   const real = await inception.features(films.validation.pixels, films.validation.size);
@@ -32,7 +33,7 @@ export async function measureCurve(
   const all = await snapshots.list();
   const isShort = all.at(-1)!.imagesShown < SHORT_IMAGES;
   for (const snapshot of spreadOver(all, ranked, isShort ? SHORT_POINTS : POINTS_MAX)) {
-    const count = isAmong(ranked)(snapshot) ? SAMPLES : n;
+    const count = isAmong(ranked)(snapshot) ? samplesOf(films) : n;
     const synthetic = selectRows(await featuresOfSnapshot(ranking, snapshot, count), rows);
     points.push({ imagesShown: snapshot.imagesShown, ...score(validation, synthetic) });
   }

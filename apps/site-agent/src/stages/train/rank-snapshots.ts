@@ -4,18 +4,15 @@ import { kernelDistance } from '@synspine/metrics';
 import { selectFilms } from '../../films/film-set.ts';
 import { assertSameProbe, takeProbe } from '../generator-probe.ts';
 import type { InceptionCache } from '../inception-cache.ts';
-import { calibratedCopyShare, type Rows } from './copy-share.ts';
+import { type CopySignal, featureSignal, type Rows } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
-import { type Candidate, limitOf, shortlist } from './select-snapshot.ts';
+import { type Candidate, limitOf, samplesOf, shortlist } from './select-snapshot.ts';
 import type { Snapshot, SnapshotStore } from './snapshots.ts';
 import { TRAINING_SHARE } from './train-generator.ts';
 
-// Inception is the cost here, about ten images a second on two cores: 4·40 samples and the films themselves.
+// Inception is the cost here, about ten images a second on two cores: four times the samples, and the films themselves.
 const CANDIDATES_MAX = 4;
-export const SAMPLES = 40;
-const TRAIN_FILMS_MAX = 120;
-
-type TrainRows = Rows & { patients: readonly string[] };
+const TRAIN_FILMS_MIN = 120;
 
 export type Ranking = Pick<TrainContext, 'options' | 'films' | 'report'> & {
   preset: GanPreset;
@@ -28,15 +25,19 @@ export async function rankSnapshots(ranking: Ranking): Promise<Candidate[]> {
   const { films, options, inception, snapshots } = ranking;
   const size = films.train.size;
   const rows = Array.from({ length: films.train.count }, (_, row) => row);
-  const chosen = shuffled(rows, seededRandom(options.seed)).slice(0, TRAIN_FILMS_MAX);
+  const chosen = shuffled(rows, seededRandom(options.seed)).slice(
+    0,
+    Math.max(TRAIN_FILMS_MIN, films.validation.count),
+  );
   const shown = selectFilms(films.train, chosen);
-  const train: TrainRows = { ...(await inception.features(shown.pixels, size)), patients: shown.patients };
+  const train = await inception.features(shown.pixels, size);
   const validation = await inception.features(films.validation.pixels, size);
+  const copyShare = featureSignal(train, validation, shown.patients);
   const candidates: Candidate[] = [];
   const listed = shortlist(await snapshots.list(), CANDIDATES_MAX, limitOf(films));
   for (const [i, snapshot] of listed.entries()) {
     await ranking.report({ share: TRAINING_SHARE + ((1 - TRAINING_SHARE) * (i + 1)) / (listed.length + 1) });
-    candidates.push(await measure(ranking, snapshot, train, validation));
+    candidates.push(await measure(ranking, snapshot, validation, copyShare));
   }
   return candidates;
 }
@@ -44,19 +45,22 @@ export async function rankSnapshots(ranking: Ranking): Promise<Candidate[]> {
 async function measure(
   ranking: Ranking,
   snapshot: Snapshot,
-  train: TrainRows,
   validation: Rows,
+  copyShare: CopySignal,
 ): Promise<Candidate> {
   const synthetic = await featuresOfSnapshot(ranking, snapshot);
-  const copyShareFeatures = calibratedCopyShare(synthetic, train, validation, train.patients);
-  return { ...snapshot, copyShareFeatures, kidValidation: kernelDistance(validation, synthetic) };
+  return {
+    ...snapshot,
+    copyShareFeatures: copyShare(synthetic),
+    kidValidation: kernelDistance(validation, synthetic),
+  };
 }
 
 /** Features of `count` images by which a snapshot is judged, with the validation films' labels in turn. */
 export async function featuresOfSnapshot(
   { preset, films, options, snapshots, inception }: Ranking,
   snapshot: Snapshot,
-  count = SAMPLES,
+  count = samplesOf(films),
 ): Promise<Rows> {
   const { weights, probe } = await snapshots.read(snapshot);
   const sampler = createSampler(weights, preset);

@@ -44,7 +44,8 @@ describe('shortlist', () => {
   });
 });
 
-it('copyShareLimit comes down to the audit’s bound as patients grow', () => {
-  expect(copyShareLimit(25)).toBeCloseTo(0.6, 12);
-  expect(copyShareLimit(10_000)).toBeCloseTo(0.5525, 12);
+it('copyShareLimit comes down to the audit’s bound as patients and images grow', () => {
+  expect(copyShareLimit(50, 50)).toBeCloseTo(0.6, 12);
+  expect(copyShareLimit(50, 1e9)).toBeCloseTo(0.5854, 4);
+  expect(copyShareLimit(20_000, 20_000)).toBeCloseTo(0.5525, 12);
 });

@@ -6,20 +6,28 @@ import type { Snapshot } from './snapshots.ts';
 const COPY_SHARE_MAX = 0.55;
 
 /**
- * Above this share a generator is taken to copy. The audit's bound, and half a standard error of a share over so many
- * validation patients: few of them say little, and a bound inside their noise would choose by chance.
+ * Above this share a generator is taken to copy. The audit's bound, and half a standard error of a share over so many validation
+ * patients and images: few of them say little, and a bound inside their noise would choose by chance.
  */
-export function copyShareLimit(validationPatients: number): number {
-  return COPY_SHARE_MAX + 0.25 / Math.sqrt(validationPatients);
+export function copyShareLimit(validationPatients: number, images: number): number {
+  return COPY_SHARE_MAX + 0.25 * Math.sqrt(1 / validationPatients + 1 / images);
 }
 
-/** {@link copyShareLimit} at the number of patients in the validation films. */
-export function limitOf({ validation }: TrainingFilms): number {
-  return copyShareLimit(new Set(validation.patients).size);
+/** {@link copyShareLimit} for the validation films, and as many images as a snapshot is measured by. */
+export function limitOf({ validation }: Pick<TrainingFilms, 'validation'>): number {
+  return copyShareLimit(new Set(validation.patients).size, samplesOf({ validation }));
+}
+
+export const SAMPLES_MIN = 40;
+const SAMPLES_MAX = 240;
+
+/** Images by which a snapshot is measured: as many as validation films, within bounds. */
+export function samplesOf({ validation }: Pick<TrainingFilms, 'validation'>): number {
+  return Math.min(SAMPLES_MAX, Math.max(SAMPLES_MIN, validation.count));
 }
 
 export type Candidate = Snapshot & {
-  /** The same share in Inception's features. */
+  /** The same share in Inception's features, aligned. */
   copyShareFeatures: number;
   /** Kernel distance to the validation films; lower is better. */
   kidValidation: number;

@@ -20,7 +20,7 @@ import { filmsOfClasses } from '../../films/film-set.ts';
 import { PROBE_COLUMNS, takeProbe } from '../generator-probe.ts';
 import { encodeGrid } from '../sample-grid.ts';
 import { openCheckpoints } from './checkpoints.ts';
-import { calibratedCopyShare, toPixelRows } from './copy-share.ts';
+import { type PixelSignal, pixelSignal } from './copy-share.ts';
 import type { TrainContext } from './run.ts';
 import { limitOf } from './select-snapshot.ts';
 import { openSnapshots, type Snapshot, type SnapshotStore } from './snapshots.ts';
@@ -62,9 +62,10 @@ export async function trainGenerator(context: TrainContext, preset: GanPreset): 
   const transfer = startFrom ? planTransfer(startFrom, preset, films.train.classNames.length) : null;
   const enough = new AbortController(); // raised when the snapshots begin to copy
   const progress = createReporter(context, resume?.imagesShown ?? 0);
+  const copySignal = pixelSignal(films, preset.resolution);
   const onCheckpoint = async (checkpoint: Checkpoint) => {
     await progress.flush();
-    await keepSnapshot(context, preset, checkpoint, snapshots);
+    await keepSnapshot(context, preset, checkpoint, { snapshots, copySignal });
     await checkpoints.save(checkpoint);
     const mayCopy = context.keep === 'last';
     if (!mayCopy && hasTurned(await snapshots.list(), limitOf(films))) enough.abort();
@@ -107,7 +108,7 @@ async function keepSnapshot(
   context: TrainContext,
   preset: GanPreset,
   checkpoint: Checkpoint,
-  snapshots: SnapshotStore,
+  { snapshots, copySignal }: { snapshots: SnapshotStore; copySignal: PixelSignal },
 ): Promise<void> {
   const { films, options, guard, checkpoints } = context;
   const weights = generatorWeights(checkpoint);
@@ -119,9 +120,7 @@ async function keepSnapshot(
   const images = sampler.sample({ labels, seed: options.seed + checkpoint.step, psi: options.psi });
   const probe = takeProbe(sampler);
   sampler.dispose();
-  const rows = (pixels: Uint8Array) => toPixelRows(pixels, preset.resolution);
-  const [train, validation] = [rows(films.train.pixels), rows(films.validation.pixels)];
-  const copySharePixels = calibratedCopyShare(rows(images), train, validation, films.train.patients);
+  const copySharePixels = copySignal(images);
   const grid = await encodeGrid(probe, preset.resolution, PROBE_COLUMNS);
   await writeDurably(join(checkpoints, 'snapshots', `grid-${checkpoint.imagesShown}.png`), grid, { guard });
   const judge = options.loss === 'spinegan' ? judgeFacts(checkpoint) : null;
