@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AuditReport, AuditTest } from '../../../packages/audit-rules/src/index.ts';
+import type { PresetName } from '../../../packages/gan/src/index.ts';
 import { openCentre } from '../../demo/centre.ts';
 import { siteFolders } from '../../demo/options.ts';
 import { createPrograms, type Programs } from '../../demo/processes.ts';
@@ -15,9 +16,10 @@ export type ApprovalUnit = {
   key: 'phantoms' | 'films';
   title: string;
   patients: number;
+  preset: PresetName;
   flags: string[];
-  /** Share of the patients. */
-  holdOut: number;
+  /** Shares of the patients; the agent's own where none are named. */
+  split?: { validation: number; holdOut: number };
   /** Decisions that a run of full length may come to, every test decided by itself. */
   wanted: AuditReport['decision'][];
 };
@@ -60,10 +62,10 @@ async function runSite(unit: ApprovalUnit, context: ProofContext): Promise<Resul
       await site(['init', '--registry', centre.url, '--code', code]);
       await site(['policy', 'init']);
     }
-    writeTraining(home, unit);
+    if (unit.split) writeTraining(home, unit.split);
     for (const folder of await findFolders(unit, context, programs))
       await site(['ingest', folder, '--labels', join(folder, 'labels.csv')]);
-    const flags = ['--preset', 'demo-32', ...unit.flags, '--json', summaryFile];
+    const flags = ['--preset', unit.preset, ...unit.flags, '--json', summaryFile];
     await site(['run', ...flags], ['rejected', 'undecided', 'nothing']);
   } finally {
     await programs.stopAll();
@@ -72,8 +74,8 @@ async function runSite(unit: ApprovalUnit, context: ProofContext): Promise<Resul
   return { films: films.ingested, audit, outcome, released: release !== null };
 }
 
-function writeTraining(home: string, { holdOut }: ApprovalUnit): void {
-  const training = { schema: 'synspine.training/1', split: { validation: 0.1, holdOut } };
+function writeTraining(home: string, split: ApprovalUnit['split']): void {
+  const training = { schema: 'synspine.training/1', split };
   writeFileSync(join(home, 'training.json'), JSON.stringify(training));
 }
 
@@ -92,7 +94,7 @@ function describe({ films, audit, outcome }: Result): string {
 export const proveApproval = (units: Record<ProofSize, ApprovalUnit[]>, method: string): Proof =>
   defineProof<ApprovalUnit, Result>({
     title: 'An approval without any acceptance, or a rejection',
-    method: `One agent, enrolled at a registry of its own, the shipped policy (nothing accepted), the preset demo-32 at its own length. ${method}`,
+    method: `One agent, enrolled at a registry of its own, the shipped policy (nothing accepted), the preset at its own length. ${method}`,
     units: (size) => units[size],
     run: runSite,
     report: (results, size) => ({
