@@ -18,6 +18,8 @@ const FIELDS = {
   version: 'number',
   durationMs: 'number',
   pid: 'number',
+  percent: 'number',
+  secondsLeft: 'number',
 } as const;
 
 export type LogFields = {

@@ -6,6 +6,7 @@ import { writeJson } from '../durable-file.ts';
 import { openCatalogue } from '../films/catalogue.ts';
 import { LABEL_SCHEME_NAMES, LABEL_SCHEMES } from '../films/label-schemes.ts';
 import { type Home, openHome, readEnrolment } from '../home.ts';
+import type { Log } from '../log.ts';
 import { announcePolicy, readPolicy } from '../policy.ts';
 import { findPreset } from '../presets.ts';
 import { askReleases, updateRelease } from '../registry/release-progress.ts';
@@ -112,7 +113,7 @@ async function runCommand(flags: RunFlags): Promise<void> {
   const run = await makeRun(home, chosen, unfinished);
   const log = openLog(home, config);
   const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
-  await finishRun(agent, run);
+  await finishRun(agent, run, log);
   const own = await askReleases(home);
   const summary = updateRelease(await summariseRun(run), own);
   if (flags.json) await writeJson(flags.json, summary);
@@ -120,9 +121,9 @@ async function runCommand(flags: RunFlags): Promise<void> {
   tellOutcome(summary);
 }
 
-export async function finishRun(agent: Agent, run: RunFolder): Promise<void> {
+export async function finishRun(agent: Agent, run: RunFolder, log: Log): Promise<void> {
   const stop = stopSignal();
-  const progress = followProgress(run);
+  const progress = followProgress(run, log);
   try {
     await agent.finish(run, stop.signal);
   } catch (error) {

@@ -31,7 +31,7 @@ async function upload({ home: folder }: { home: string }): Promise<void> {
   await takeUp(run);
   const log = openLog(home, config);
   const agent = await startAgent({ home, config, log, isolation: await findIsolation() });
-  await finishRun(agent, run);
+  await finishRun(agent, run, log);
   const own = await askReleases(home);
   const summary = updateRelease(await summariseRun(run), own);
   process.stdout.write(`${describeSummary(summary, own)}\n`);
