@@ -29,23 +29,35 @@ export function addDoctorCommand(program: Command): void {
     .action(doctor);
 }
 
-type Check = { name: string; run: () => Promise<string> | string };
+/** `after`: what must be well before this can be; else it is left out, so that one cause is told once. */
+type Check = { name: string; run: () => Promise<string> | string; after?: 'home' | 'enrolment' };
 
 async function doctor({ home: folder }: { home: string }): Promise<void> {
-  const failed: unknown[] = [];
-  for (const { name, run } of checksOf(folder)) {
+  const failed = new Map<string, unknown>();
+  for (const { name, run, after } of checksOf(folder)) {
+    if (after && failed.has(after)) {
+      failed.set(name, failed.get(after));
+      continue;
+    }
     try {
       process.stdout.write(`ok    ${name}: ${await run()}\n`);
     } catch (error) {
-      failed.push(error);
+      failed.set(name, error);
       process.stdout.write(
         `FAIL  ${name}: ${error instanceof Error && 'code' in error ? error.message : errorCode(error)}\n`,
       );
     }
   }
-  process.stdout.write(failed.length === 0 ? 'All is well.\n' : `${failed.length} checks failed.\n`);
-  if (failed.length === 0) return;
-  const { text, exitCode } = describeFailure(failed[0]);
+  tellResult([...new Set(failed.values())]);
+}
+
+function tellResult(failures: readonly unknown[]): void {
+  const [first] = failures;
+  if (failures.length === 0) process.stdout.write('All is well.\n');
+  else
+    process.stdout.write(failures.length === 1 ? '1 check failed.\n' : `${failures.length} checks failed.\n`);
+  if (failures.length === 0) return;
+  const { text, exitCode } = describeFailure(first);
   process.stderr.write(`${text}\n`);
   process.exitCode = exitCode;
 }
@@ -61,13 +73,20 @@ function checksOf(folder: string): Check[] {
     { name: 'worker isolation', run: checkIsolation },
     { name: 'film isolation', run: checkFilmIsolation },
     { name: 'home', run: async () => (await open()).id },
-    { name: 'free disk', run: async () => checkDisk(await open()) },
-    { name: 'sources', run: async () => checkSourcesOf(await open()) },
-    { name: 'training', run: async () => checkTraining(await open(), config) },
-    { name: 'keys', run: async () => checkKeys(await open()) },
-    { name: 'policy', run: async () => checkPolicy(await readPolicy(await open(), config)) },
-    { name: 'registry', run: async () => checkRegistry(await open()) },
+    { name: 'free disk', run: async () => checkDisk(await open()), after: 'home' },
+    { name: 'sources', run: async () => checkSourcesOf(await open()), after: 'home' },
+    { name: 'training', run: async () => checkTraining(await open(), config), after: 'home' },
+    { name: 'enrolment', run: async () => checkEnrolment(await open()), after: 'home' },
+    { name: 'keys', run: async () => checkKeys(await open()), after: 'enrolment' },
+    { name: 'policy', run: async () => checkPolicyOf(await open(), config), after: 'home' },
+    { name: 'registry', run: async () => checkRegistry(await open()), after: 'enrolment' },
   ];
+}
+
+/** A missing policy is the next step's, until the site has enrolled. */
+async function checkPolicyOf(home: Home, config: Config): Promise<string> {
+  if (!existsSync(home.files.policy) && !isEnrolled(home)) return 'none yet: `policy init` after `init`';
+  return checkPolicy(await readPolicy(home, config));
 }
 
 /** The policy's rules, and all that makes it weaker: a demonstration's limits, what it accepts and for how long. */
@@ -158,14 +177,19 @@ async function checkKeys(home: Home): Promise<string> {
 
 const SKEW_MAX_S = 60; // the registry refuses assertions beyond it
 
-async function checkRegistry(home: Home): Promise<string> {
+async function checkEnrolment(home: Home): Promise<string> {
   if (!isEnrolled(home)) throw new SiteError('NOT_ENROLLED');
   const { registryUrl, siteId } = await readEnrolment(home);
+  return `${siteId} at ${registryUrl}`;
+}
+
+async function checkRegistry(home: Home): Promise<string> {
+  const { registryUrl } = await readEnrolment(home);
   const response = await reachableFetch(new URL('/health', registryUrl), {
     signal: AbortSignal.timeout(10_000),
   });
   const skew = Math.abs(Date.now() - Date.parse(response.headers.get('date') ?? '')) / 1_000;
   if (skew > SKEW_MAX_S)
     throw new SiteError('REGISTRY_UNREACHABLE', `the clocks differ by ${Math.round(skew)} s; set the clock`);
-  return `answers, enrolled as ${siteId}`;
+  return 'answers';
 }

@@ -55,6 +55,7 @@ it('a run by the reference policy says so aloud', async () => {
 
 it('doctor warns of what a policy accepts, above all where that has expired, and of a missing one', async () => {
   const home = await openHome(await temporaryFolder(), { create: true });
+  await writeJson(home.files.site, { siteId: 'fir', registryUrl: 'http://127.0.0.1:9' });
   const missing = await start(['doctor', '--home', home.path]);
   expect(missing.exitCode).not.toBe(0);
   expect(missing.text).toMatch(/FAIL {2}policy: POLICY_MISSING/);
@@ -70,3 +71,16 @@ it('doctor warns of what a policy accepts, above all where that has expired, and
   expect(text).toMatch(/WARNING: policy accepts membershipAuc undecided until 2020-01-31 \(EXPIRED\): pilot/);
   expect(text).toMatch(/WARNING: policy accepts membershipRate undecided until \S+ \(expires in 1 days?\)/);
 }, 120_000);
+
+it('doctor names one cause before a home is enrolled, and one where there is no home', async () => {
+  const { path } = await openHome(await temporaryFolder(), { create: true });
+  for (const [home, cause] of [
+    [path, 'NOT_ENROLLED'],
+    [join(path, 'none'), 'HOME_MISSING'],
+  ] as const) {
+    const { text, exitCode } = await start(['doctor', '--home', home]);
+    expect(text.match(/^FAIL/gm)).toHaveLength(1);
+    expect(text).toMatch(new RegExp(`^1 check failed\\.\nsynspine-site: ${cause}: `, 'm'));
+    expect(exitCode).toBe(78);
+  }
+}, 60_000);
