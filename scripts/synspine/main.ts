@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { createClient, EXIT_CODES, exitCode } from '../../packages/protocol/src/index.ts';
+import { createClient, EXIT_CODES, exitCode, tolerateClosedPipe } from '../../packages/protocol/src/index.ts';
 import { describeFailure, ToolError } from './describe-failure.ts';
 import { doctor } from './doctor.ts';
 import { pullDataset, verifyDataset } from './pull.ts';
@@ -17,6 +17,7 @@ synspine --version, --help`;
 
 /** `synspine`: what a researcher needs beside `curl`. Answers the exit code. */
 export async function main(argv: string[]): Promise<number> {
+  tolerateClosedPipe();
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   try {

@@ -1,5 +1,5 @@
 import { initCompute } from '@synspine/compute';
-import { exitCode } from '@synspine/protocol';
+import { exitCode, tolerateClosedPipe } from '@synspine/protocol';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Config, readConfig } from './config.ts';
 import { describeFailure } from './describe-failure.ts';
@@ -12,6 +12,7 @@ import { BENCHMARK_VERSION } from './version.ts';
 
 /** The command line. Sets the process's exit code, one of EXIT_CODES. */
 export async function main(argv: readonly string[]): Promise<void> {
+  tolerateClosedPipe();
   try {
     await createProgram(readConfig()).parseAsync([...argv]);
   } catch (error) {

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { exitCode as codeOf, routes } from '@synspine/protocol';
+import { exitCode as codeOf, routes, tolerateClosedPipe } from '@synspine/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
 import { createGrant } from './access/routes.ts';
@@ -15,6 +15,7 @@ import { VERSION } from './version.ts';
 
 /** The command line; the promise resolves with the exit code when the command has ended. */
 export async function main(argv: string[]): Promise<number> {
+  tolerateClosedPipe();
   const outcome = readConfig();
   if (!outcome.ok) {
     process.stderr.write(`${outcome.message}\n`);

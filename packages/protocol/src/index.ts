@@ -1,5 +1,6 @@
 export * from './benchmarks.ts';
 export * from './client.ts';
+export { tolerateClosedPipe } from './closed-pipe.ts';
 export * from './contents.ts';
 export * from './exit-codes.ts';
 export * from './ids.ts';
