@@ -1,3 +1,4 @@
+import addCompletion from '@bomb.sh/tab/commander';
 import { initCompute } from '@synspine/compute';
 import { exitCode, tolerateClosedPipe } from '@synspine/protocol';
 import { Command, InvalidArgumentError } from 'commander';
@@ -43,6 +44,7 @@ function createProgram(config: Config): Command {
     .option('--once', 'one pass, then end', false)
     .option('--wait <seconds>', 'with --once: how long to wait for the sites’ answers', readSeconds, 0)
     .action((options: RunCommandOptions) => runCommand(config, options));
+  addCompletion(program);
   return program;
 }
 

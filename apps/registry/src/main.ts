@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import addCompletion from '@bomb.sh/tab/commander';
 import { exitCode as codeOf, routes, tolerateClosedPipe } from '@synspine/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { z } from 'zod';
@@ -83,6 +84,7 @@ function describeCommands(config: Config, setExitCode: (code: number) => void): 
     .description('write the OpenAPI document')
     .requiredOption('--out <file>', 'where to')
     .action(async ({ out }: { out: string }) => writeFileSync(out, await writeOpenApi()));
+  addCompletion(program);
   return program;
 }
 

@@ -6,10 +6,15 @@ import { buildProgram } from './cli/program.ts';
 export async function main(argv: readonly string[]): Promise<void> {
   tolerateClosedPipe();
   try {
-    await (await buildProgram(argv[2])).parseAsync(argv as string[]);
+    await (await buildProgram(commandOf(argv))).parseAsync(argv as string[]);
   } catch (error) {
     const { text, exitCode } = describeFailure(error);
     if (text !== '') process.stderr.write(`${text}\n`);
     process.exitCode = exitCode;
   }
+}
+
+/** The command that is called, or whose options a shell asks for: `complete -- run --`. */
+function commandOf([, , command, , completed, ...rest]: readonly string[]): string | undefined {
+  return command === 'complete' && rest.length > 0 ? completed : command;
 }

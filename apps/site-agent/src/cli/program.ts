@@ -1,3 +1,4 @@
+import addCompletion from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
 import { AGENT_VERSION } from '../version.ts';
 
@@ -35,5 +36,6 @@ export async function buildProgram(name: string | undefined): Promise<Command> {
     .exitOverride(); // commands inherit it: a wrong call throws
   const named = Object.entries(COMMANDS).filter(([known]) => known === name);
   for (const [, add] of named.length > 0 ? named : Object.entries(COMMANDS)) await add(program);
+  addCompletion(program);
   return program;
 }
