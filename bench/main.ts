@@ -7,8 +7,17 @@ import { compareCompute } from './parts/compute.ts';
 import { compareFeatures } from './parts/features.ts';
 import { measureGpu } from './parts/gpu.ts';
 import { compareIngest } from './parts/ingest.ts';
+import { compareRegistry } from './parts/registry.ts';
 import { measureText } from './parts/text.ts';
-import { printBig, printFeatures, printGpu, printIngest, printRow, printText } from './report.ts';
+import {
+  printBig,
+  printFeatures,
+  printGpu,
+  printIngest,
+  printRegistry,
+  printRow,
+  printText,
+} from './report.ts';
 
 async function measure(options: BenchOptions): Promise<object> {
   const versions: Versions = {};
@@ -25,6 +34,11 @@ async function measure(options: BenchOptions): Promise<object> {
     const text = await measureText(options);
     printText(text);
     results.text = text;
+  }
+  if (options.parts.includes('registry')) {
+    const registry = await compareRegistry(options);
+    printRegistry(registry);
+    results.registry = registry;
   }
   if (options.parts.includes('gpu')) console.log(`\nwrote ${await measureGpu(options, printGpu)}`);
   return { ...results, machine: describeMachine(versions), measuredAt: new Date().toISOString() };

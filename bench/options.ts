@@ -8,6 +8,7 @@ parts    compute    our training step beside PyTorch's, images a second, first s
          big        two steps at 256 px on the CPU
          ingest     our reading of films beside pydicom and Pillow, per transfer syntax
          text       how often text on films is found, and what looking for it costs
+         registry   requests, downloads and uploads beside bare fastify, nginx and dd; takes wrk and nginx
          (none: compute and features)
 --json FILE        also write the figures as JSON
 --quick            3 rounds instead of 7, compiled graphs kept from the last run, latency once; a third of the films for text
@@ -36,7 +37,7 @@ export type BenchOptions = {
   python: string;
 };
 
-const partNames = ['compute', 'features', 'big', 'gpu', 'ingest', 'text'];
+const partNames = ['compute', 'features', 'big', 'gpu', 'ingest', 'text', 'registry'];
 
 function presetNames(text: string): PresetName[] {
   const names = text.split(',') as PresetName[];

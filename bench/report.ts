@@ -3,6 +3,7 @@ import type { ComputeRow, Latency, Side } from './parts/compute.ts';
 import type { FeatureFigures } from './parts/features.ts';
 import type { GpuRow } from './parts/gpu.ts';
 import type { IngestRow } from './parts/ingest.ts';
+import type { RegistryFigures } from './parts/registry.ts';
 import type { Share, TextFigures } from './parts/text.ts';
 import type { Summary } from './statistics.ts';
 
@@ -125,4 +126,15 @@ export function printText({ films, groups, cpuMs, ...figures }: TextFigures): vo
     console.log(cells([name, formatShare(share)], [24, 26]));
   for (const [name, ms] of Object.entries(cpuMs))
     console.log(cells([name, `${formatRate(ms)} ms of CPU a film, mean ${ms.mean.toFixed(1)}`], [24, 60]));
+}
+
+export function printRegistry({ ratios, rounds }: RegistryFigures): void {
+  const peers = { metadata: 'bare fastify', download: 'nginx', upload: 'dd with fsync' } as const;
+  const units = { metadata: 'requests/s', download: 'MB/s', upload: 'MB/s' } as const;
+  for (const name of ['metadata', 'download', 'upload'] as const) {
+    const { median, min, max } = ratios[name];
+    const of = (side: 'ours' | 'peer') => rounds[name].map((pair) => pair[side].toFixed(0)).join(' ');
+    console.log(`\n${name}: ${median.toFixed(2)} (${min.toFixed(2)} to ${max.toFixed(2)}) of ${peers[name]}`);
+    console.log(`  ours ${of('ours')}  ${peers[name]} ${of('peer')}  ${units[name]}`);
+  }
 }

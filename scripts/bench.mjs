@@ -9,7 +9,13 @@ import { root, setUp } from './setup/set-up.mjs';
 const args = process.argv.slice(2);
 const onGpu = args.includes('gpu');
 const comparesWithPython = !onGpu && !args.includes('big');
-const onlyReadsFilms = ['ingest', 'text'].includes(args.filter((arg) => !arg.startsWith('-'))[0] ?? ''); // needs no tensors
+const [part] = args.filter((arg) => !arg.startsWith('-'));
+/** What the parts that need no tensors need. */
+const LIGHT_PARTS = {
+  ingest: ['npm packages'],
+  text: ['npm packages'],
+  registry: ['npm packages', 'dashboard', 'database client', 'PostgreSQL'],
+};
 
 async function requireCard() {
   const { describeDriver, findNvidiaDriver } = await import('../packages/compute/setup/nvidia-driver.mjs');
@@ -21,8 +27,8 @@ async function requireCard() {
 
 async function prepare() {
   if (onGpu) await requireCard();
-  if (onlyReadsFilms) {
-    const code = await setUp({ only: ['npm packages'], gpu: false });
+  if (part in LIGHT_PARTS) {
+    const code = await setUp({ only: LIGHT_PARTS[part], gpu: false });
     return code === 0 ? [] : process.exit(code);
   }
   const only = ['npm packages', 'TensorFlow', 'Inception weights', 'TensorFlow addon', 'confinement'];
