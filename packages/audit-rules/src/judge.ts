@@ -82,6 +82,7 @@ export type AuditDecision = {
 export function decideAudit(tests: readonly AuditTest[], judgedBy: JudgedBy, at: Date): AuditDecision {
   const objections = [
     ...strangersAmong(tests),
+    ...disagreementsAmong(tests),
     ...TEST_KEYS.flatMap((key) => objectTo(key, tests, judgedBy)),
   ].slice(0, 32);
   const undecided = tests.filter((test) => test?.verdict === 'undecided');
@@ -111,6 +112,21 @@ function strangersAmong(tests: readonly AuditTest[]): string[] {
   return strangers.length === 0 ? [] : [`${strangers.length} results belong to no test of the battery`];
 }
 
+/**
+ * All tests are of one hold-out. Patients whose films look copied from training leave P2 and P6 alone, so these may have fewer.
+ */
+function disagreementsAmong(tests: readonly AuditTest[]): string[] {
+  const [all, strangers] = [false, true].map((isEstimated) =>
+    TEST_KEYS.filter((key) => rowOf(key).acceptable === isEstimated).flatMap((key) =>
+      tests.filter((test) => test?.key === key).map(({ patients }) => patients),
+    ),
+  );
+  const isOne = [all!, strangers!].every((counts) => new Set(counts).size <= 1);
+  return isOne && Math.max(...strangers!, 0) <= Math.min(...all!, Number.POSITIVE_INFINITY)
+    ? []
+    : ['the tests disagree about how many patients were held out'];
+}
+
 /** What speaks against a release in the result of one test; nothing when it passed or is honestly undecided. */
 function objectTo(key: TestKey, tests: readonly AuditTest[], judgedBy: JudgedBy): string[] {
   const row = rowOf(key);
@@ -136,12 +152,25 @@ function contradictionIn(test: AuditTest, key: TestKey, judgedBy: JudgedBy): str
     return `was not judged by policy ${judgedBy.policy.version}`;
   if (!(test.ciLow <= test.statistic && test.statistic <= test.ciHigh)) return 'contradicts its interval';
   if (!isMeasurable(test, row)) return `is no ${row.unit}`;
-  if (row.acceptable && test.ciLow === test.ciHigh) return 'was estimated, and has no uncertainty';
+  if (row.acceptable && isTooSure(test)) return `is surer than ${test.patients} held-out patients allow`;
   if (test.n < row.nMin) return `rests on ${test.n} images, fewer than ${row.nMin}`;
   if (test.patients < row.patientsMin)
     return `rests on ${test.patients} held-out patients, fewer than ${row.patientsMin}`;
   if ((test.patientsNeeded === null) !== (test.verdict !== 'undecided')) return 'says wrongly what it needs';
   return contradictionInDetails(test);
+}
+
+const Z = 1.96;
+
+/**
+ * Whether an interval is narrower than a quarter of the binomial one for so many patients (Wilson 1927). No estimate of the battery comes
+ * near that: images and films of a patient hang together, and parties and attacks are averaged over patients.
+ */
+function isTooSure({ statistic, ciLow, ciHigh, patients }: AuditTest): boolean {
+  const half =
+    (Z / (1 + Z ** 2 / patients)) *
+    Math.sqrt((statistic * (1 - statistic)) / patients + Z ** 2 / (4 * patients ** 2));
+  return ciHigh - ciLow < half / 2;
 }
 
 function isMeasurable({ statistic, ciLow, ciHigh, n }: AuditTest, { unit }: BatteryRow): boolean {

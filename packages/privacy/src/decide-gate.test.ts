@@ -76,7 +76,7 @@ describe('the gate', () => {
   );
 
   it.each(limits.slice(1))('%s: an interval across the limit is undecided', (name, limit) => {
-    const across = { statistic: limit - 0.005, ciLow: limit - 0.01, ciHigh: limit + 0.0001 };
+    const across = { statistic: limit - 0.005, ciLow: Math.max(0, limit - 0.1), ciHigh: limit + 0.0001 };
     const report = decideGate(findings({ [name]: across }), policy);
     expect(report.decision).toBe('undecided');
     expect(report.tests.find(({ verdict }) => verdict === 'undecided')!.patientsNeeded).toBeGreaterThan(120);
