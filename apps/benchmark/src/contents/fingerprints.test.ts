@@ -23,6 +23,9 @@ it.each<[string, (gray: Uint8Array) => Promise<[Uint8Array, number]>]>([
     async (gray) => [await raw(sharp(await image(gray).jpeg({ quality: 80 }).toBuffer())), SIZE],
   ],
   ['brighter, with less contrast', async (gray) => [gray.map((value) => 40 + 0.7 * value), SIZE]],
+  ['inverted', async (gray) => [gray.map((value) => 255 - value), SIZE]],
+  ['mirrored', async (gray) => [await raw(image(gray).flop()), SIZE]],
+  ['mirrored and inverted', async (gray) => [await raw(image(gray).flop().negate()), SIZE]],
   ['at twice the size', async (gray) => [await raw(image(gray), 2 * SIZE), 2 * SIZE]],
 ])('an image of another site is known again: %s', async (_, alter) => {
   const known = takeFingerprint(await film(1), SIZE);

@@ -80,7 +80,10 @@ export async function repeatsAny(
   return false;
 }
 
-/** The highest correlation between an image of one set and one of the other; 1 where two have the same pixels. */
+/**
+ * The highest correlation between an image of one set and one of the other, upright or mirrored, as it is or inverted; 1 where two have
+ * the same pixels. Another sign or another order of the kernels' columns makes a site's weights draw such images of another site's.
+ */
 export function highestLikeness(own: Uint8Array, others: Uint8Array): number {
   const known = new Set(rowsOf(others).filter(isMarked).map(hashOf));
   if (
@@ -89,7 +92,8 @@ export function highestLikeness(own: Uint8Array, others: Uint8Array): number {
       .some((row) => known.has(hashOf(row)))
   )
     return 1;
-  const [queries, targets] = [detailsOf(own), detailsOf(others)];
+  const [upright, targets] = [detailsOf(own), detailsOf(others)];
+  const queries = [...upright, ...upright.map(mirrored)];
   let highest = 0;
   for (let first = 0; first < queries.length; first += ROWS_AT_ONCE)
     for (let second = 0; second < targets.length; second += ROWS_AT_ONCE) {
@@ -99,7 +103,7 @@ export function highestLikeness(own: Uint8Array, others: Uint8Array): number {
       ];
       highest = Math.max(
         highest,
-        tf.tidy(() => tf.max(tf.matMul(toMatrix(a), toMatrix(b), false, true)).dataSync()[0]!),
+        tf.tidy(() => tf.max(tf.abs(tf.matMul(toMatrix(a), toMatrix(b), false, true))).dataSync()[0]!),
       );
     }
   return highest;
@@ -122,6 +126,10 @@ function detailsOf(bytes: Uint8Array): Float32Array[] {
       const length = Math.sqrt(detail.reduce((sum, value) => sum + value ** 2, 0));
       return detail.map((value) => value / length);
     });
+}
+
+function mirrored(detail: Float32Array): Float32Array {
+  return detail.map((_, at) => detail[at - (at % SIDE) + (SIDE - 1 - (at % SIDE))]!);
 }
 
 function toMatrix(rows: readonly Float32Array[]): tf.Tensor2D {
