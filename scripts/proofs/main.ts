@@ -47,8 +47,9 @@ for (const name of options.wanted) {
   const folder = join(resolve(options.state ?? join(root, 'proof-data')), `${name}-${size}`);
   console.log(`${name} (${size}): ${proof.title}`);
   const films = options.data === undefined ? null : resolve(options.data);
-  const report = await runProof(proof, { size, folder, films, say: (line) => console.log(`  ${line}`) });
-  if (size === 'full') keepReport(name, proof, report);
+  const say = (line: string) => console.log(`  ${line}`);
+  const { commits, ...report } = await runProof(proof, { size, folder, films, say }, describeCommit());
+  if (size === 'full') keepReport(name, proof, report, commits);
   for (const { text, measured, holds } of report.claims)
     console.log(`  ${holds ? 'holds' : 'FAILS'}: ${text}: ${measured}`);
   passed += report.claims.filter(({ holds }) => holds).length;
@@ -57,11 +58,22 @@ for (const name of options.wanted) {
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
+/** The commit of this code, marked where files differ from it; `unknown` outside a checkout. */
+function describeCommit(): string {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    const isDirty = git('status', '--porcelain', '--untracked-files=no') !== '';
+    return `${git('rev-parse', '--short', 'HEAD')}${isDirty ? ' with changes' : ''}`;
+  } catch {
+    return 'unknown';
+  }
+}
+
 /** A missed claim is kept, too: the report says what was found. */
-function keepReport(name: string, proof: Proof, report: ProofReport): void {
+function keepReport(name: string, proof: Proof, report: ProofReport, commits: string[]): void {
   const results = join(root, 'docs/results/proofs');
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
-  const commit = git('rev-parse', '--short', 'HEAD');
+  const commit = commits.join(', ');
   const machine = `${availableParallelism()} cores (${cpus()[0]?.model.trim()})`;
   const provenance = { name, commit, machine, measuredAt: new Date().toISOString() };
   mkdirSync(results, { recursive: true });

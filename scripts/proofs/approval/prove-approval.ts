@@ -33,7 +33,7 @@ type RunSummary = {
 type Result = { films: number; audit: AuditReport | null; outcome: string; released: boolean };
 
 /** The folders of films that a unit's home ingests. */
-async function findFolders(unit: ApprovalUnit, { folder, films }: ProofContext, programs: Programs) {
+async function findFolders(unit: ApprovalUnit, folder: string, films: string | null, programs: Programs) {
   if (unit.key === 'films') {
     if (!films) throw new Error('NO_DATA: this proof needs real films: --data DIR, one folder a site.');
     return siteFolders(films).map((site) => join(films, site));
@@ -48,7 +48,7 @@ async function findFolders(unit: ApprovalUnit, { folder, films }: ProofContext, 
 /** A site's whole way, by the command lines that a hospital uses, under the policy that ships: nothing is accepted. */
 async function runSite(unit: ApprovalUnit, context: ProofContext): Promise<Result> {
   const programs = createPrograms(root);
-  const stateDir = join(context.folder, unit.key);
+  const stateDir = join(context.folder, `${unit.key}-${unit.patients}-${unit.preset}`); // another unit, another home
   const home = join(stateDir, 'home');
   const logFile = join(stateDir, 'site.log');
   const summaryFile = join(stateDir, 'summary.json');
@@ -63,7 +63,7 @@ async function runSite(unit: ApprovalUnit, context: ProofContext): Promise<Resul
       await site(['policy', 'init']);
     }
     if (unit.split) writeTraining(home, unit.split);
-    for (const folder of await findFolders(unit, context, programs))
+    for (const folder of await findFolders(unit, stateDir, context.films, programs))
       await site(['ingest', folder, '--labels', join(folder, 'labels.csv')]);
     const flags = ['--preset', unit.preset, ...unit.flags, '--json', summaryFile];
     await site(['run', ...flags], ['rejected', 'undecided', 'nothing']);
