@@ -78,6 +78,7 @@ describe('the policy', () => {
       { plantedFoundMin: 0.5 },
       { nearCopiesMax: 3 },
       { nearCopyTail: 0 },
+      { nearCopyTail: 1e-300 },
       { nearCopyTail: 0.011 },
       { closenesShareMax: 0.55 },
     ])

@@ -7,6 +7,7 @@ import {
   daysLeft,
   isLoopbackHost,
   referencePolicy,
+  weakerLimits,
 } from '@synspine/audit-rules';
 import { parseStrictJson } from '@synspine/release';
 import { z } from 'zod';
@@ -87,13 +88,21 @@ export function announcePolicy({ privacy }: SitePolicy, registryUrl: string, now
     if (!isLoopbackHost(new URL(registryUrl).hostname)) throw new SiteError('POLICY_DEMONSTRATION');
     process.stderr.write(`Privacy audit by a ${DEMONSTRATION_WARNING}.\n`);
   }
-  for (const warning of describeAcceptances(privacy, now)) process.stderr.write(`${warning}\n`);
+  for (const warning of describeWeakness(privacy, now)) process.stderr.write(`${warning}\n`);
 }
 
 const WARN_DAYS = 30;
 
+/** What makes a policy weaker than the one that ships: limits, and undecided tests that it accepts. A line each. */
+export function describeWeakness(policy: AuditPolicy, now: Date): string[] {
+  const limits = weakerLimits(policy).map(
+    ({ limit, own, shipped }) => `policy's ${limit} is ${own}, weaker than the ${shipped} that ships`,
+  );
+  return [...limits, ...describeAcceptances(policy, now)];
+}
+
 /** What a policy accepts, a line for each test, and how long it holds. */
-export function describeAcceptances({ accept }: AuditPolicy, now: Date): string[] {
+function describeAcceptances({ accept }: AuditPolicy, now: Date): string[] {
   return accept.map(({ test, reason, expires }) => {
     const days = daysLeft(expires, now);
     const left = days < 0 ? 'EXPIRED' : days <= WARN_DAYS ? `expires in ${days} days` : 'valid';

@@ -7,8 +7,8 @@ export const POLICY_VERSIONS = ['synspine-audit-2'] as const;
 /** An acceptance is looked at again at least once a year. */
 export const ACCEPTANCE_DAYS_MAX = 366;
 
-/** P1: share of honest images that may exceed the near-copy threshold by chance. */
-const NEAR_COPY_TAIL = { low: 0, high: 0.01 };
+/** P1: share of honest images that may exceed the near-copy threshold by chance. A smaller one raises the threshold: copies need be more alike. */
+const NEAR_COPY_TAIL = { low: 0.0001, high: 0.01 };
 
 const limits = z.strictObject({
   /** P0: share of planted copies that the detector must find, else the audit is void. */
@@ -17,7 +17,7 @@ const limits = z.strictObject({
   plantedFoundMinSmall: z.number(),
   nearCopyTail: z
     .number()
-    .gt(NEAR_COPY_TAIL.low, `expected a number above ${NEAR_COPY_TAIL.low}`)
+    .min(NEAR_COPY_TAIL.low, `expected a number from ${NEAR_COPY_TAIL.low} on`)
     .max(NEAR_COPY_TAIL.high, `expected a number up to ${NEAR_COPY_TAIL.high}`),
   /** P1: near copies that may remain. */
   nearCopiesMax: z.number(),
@@ -103,4 +103,15 @@ export function acceptanceState({ expires }: Pick<Acceptance, 'expires'>, at: Da
 export function daysLeft(expires: string, at: Date): number {
   const today = Date.parse(`${at.toISOString().slice(0, 10)}T00:00:00Z`);
   return Math.round((Date.parse(`${expires}T00:00:00Z`) - today) / 86_400_000);
+}
+
+/** Limits that are weaker than those that ship, in the order of the table: which, and by how much. */
+export function weakerLimits({
+  limits,
+}: AuditPolicy): { limit: keyof AuditPolicy['limits']; own: number; shipped: number }[] {
+  const shipped = referencePolicy.limits;
+  const names = Object.keys(shipped) as (keyof AuditPolicy['limits'])[];
+  const isWeaker = (name: (typeof names)[number]) =>
+    name.endsWith('Max') ? limits[name] > shipped[name] : limits[name] < shipped[name];
+  return names.filter(isWeaker).map((limit) => ({ limit, own: limits[limit], shipped: shipped[limit] }));
 }

@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
 import { readKey } from '../keys.ts';
-import { describeAcceptances, readPolicy, type SitePolicy } from '../policy.ts';
+import { describeWeakness, readPolicy, type SitePolicy } from '../policy.ts';
 import { reachableFetch } from '../registry/open-registry.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
 import { errorCode, SiteError } from '../site-error.ts';
@@ -96,7 +96,7 @@ function checkPolicy({ privacy }: SitePolicy): string {
         'demonstration policy: its limits say nothing about privacy, and only a registry on this machine takes its releases',
       ]
     : [];
-  return [privacy.version, ...mark, ...describeAcceptances(privacy, new Date())].join('\n      WARNING: ');
+  return [privacy.version, ...mark, ...describeWeakness(privacy, new Date())].join('\n      WARNING: ');
 }
 
 function checkCompute(): string {

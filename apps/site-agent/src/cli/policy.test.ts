@@ -66,8 +66,13 @@ it('doctor warns of what a policy accepts, above all where that has expired, and
     { test: 'membershipAuc', reason, expires: '2020-01-31' },
     { test: 'membershipRate', reason, expires: new Date(Date.now() + 864e5).toISOString().slice(0, 10) },
   ];
-  await writeJson(home.files.policy, { ...policy, accept });
+  const limits = { ...policy.limits, closenessShareMax: 0.75, nearCopyTail: 0.0005, membershipAucMax: 0.55 };
+  await writeJson(home.files.policy, { ...policy, accept, limits });
   const { text } = await start(['doctor', '--home', home.path]);
+  expect(text.match(/WARNING: policy's .*/g)).toEqual([
+    "WARNING: policy's nearCopyTail is 0.0005, weaker than the 0.001 that ships",
+    "WARNING: policy's closenessShareMax is 0.75, weaker than the 0.55 that ships",
+  ]);
   expect(text).toMatch(/WARNING: policy accepts membershipAuc undecided until 2020-01-31 \(EXPIRED\): pilot/);
   expect(text).toMatch(/WARNING: policy accepts membershipRate undecided until \S+ \(expires in 1 days?\)/);
 }, 120_000);

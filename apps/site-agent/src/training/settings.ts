@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
+import { parseStrictJson } from '@synspine/release';
 import { z } from 'zod';
-import { readJson } from '../durable-file.ts';
 import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
 import { DEFAULT_SHARES, type Shares } from '../films/split.ts';
 import type { Home } from '../home.ts';
 import { RELEASABLE } from '../presets.ts';
-import { SiteError } from '../site-error.ts';
+import { errorCode, SiteError } from '../site-error.ts';
 
 const CLOCK = '([01]\\d|2[0-3]):[0-5]\\d';
 
@@ -81,11 +82,15 @@ export async function readShares(home: Home): Promise<Shares> {
 }
 
 async function readFileOf(home: Home): Promise<unknown> {
+  const text = await readFile(home.files.training, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
   try {
-    return await readJson(home.files.training);
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw new SiteError('TRAINING_INVALID', 'the file is not JSON');
-    throw cause;
+    return text === undefined ? undefined : parseStrictJson(text);
+  } catch (error) {
+    const isDouble = errorCode(error) === 'DUPLICATE_JSON_KEY';
+    throw new SiteError('TRAINING_INVALID', isDouble ? 'a name stands there twice' : 'the file is not JSON');
   }
 }
 

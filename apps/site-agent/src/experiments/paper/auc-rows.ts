@@ -31,8 +31,8 @@ export type AucRow = {
   patients: number;
   /** Over all seeds. `low` and `high` are `ciLow` and `ciHigh` by another name. */
   auc: Interval & { low: number; high: number };
-  /** Less the AUC of the classifiers on the same data set's real films, on the same films. */
-  lessReal: Interval;
+  /** Less the AUC of the classifiers on the same data set's real films, on the same films; null for these. */
+  lessReal: Interval | null;
   /** Less that of the classifiers on the plain GAN's images; null for these. */
   lessGan: Interval | null;
 };
@@ -156,7 +156,7 @@ function aucRows(trainedOn: string, test: Test, { ends }: ScoresByPoint, isMain:
       ...(isMain && { testedOn: test.name }),
       ...countFilms(on),
       auc: { ...auc, low: auc.ciLow, high: auc.ciHigh },
-      lessReal: toInterval(seededAucDifference(of(method), of('real'), on)),
+      lessReal: method === 'real' ? null : toInterval(seededAucDifference(of(method), of('real'), on)),
       lessGan: method === 'gan' ? null : toInterval(seededAucDifference(of(method), of('gan'), on)),
     };
   });
@@ -193,7 +193,7 @@ function findingRows(trainedOn: string, test: Test, { ends }: ScoresByPoint): Fi
       ...{ trainedOn, method, test: test.name, finding, positives },
       ...countFilms(on),
       auc: toInterval(seededAuc(of(method), on)),
-      lessReal: toInterval(seededAucDifference(of(method), of('real'), on)),
+      lessReal: method === 'real' ? null : toInterval(seededAucDifference(of(method), of('real'), on)),
     }));
   });
 }

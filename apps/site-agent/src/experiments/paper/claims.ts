@@ -35,7 +35,7 @@ function compareRow(
   const say = (other: string, difference: Interval) =>
     `${method} ${word(difference)} ${other} ${on}: ${formatInterval(difference)}.`;
   if (method === 'real') return [];
-  return [say('real', lessReal), ...(lessGan ? [say('gan', lessGan)] : [])];
+  return [...(lessReal ? [say('real', lessReal)] : []), ...(lessGan ? [say('gan', lessGan)] : [])];
 }
 
 /** The claim that a difference of AUCs allows. */

@@ -17,7 +17,7 @@ export function aucTable({ auc, options, outside }: PaperResults): Table {
       String(row.films),
       String(row.patients),
       formatInterval(row.auc),
-      row.method === 'real' ? '–' : formatInterval(row.lessReal),
+      row.lessReal ? formatInterval(row.lessReal) : '–',
       row.lessGan ? formatInterval(row.lessGan) : '–',
     ]),
   };
@@ -87,7 +87,7 @@ export function findingsTable({ findings, quality }: PaperResults): Table {
     rows: findings.map((row) => [
       ...[row.trainedOn, row.finding, row.method, row.test, String(row.films), String(row.positives)],
       formatInterval(row.auc),
-      row.method === 'real' ? '–' : formatInterval(row.lessReal),
+      row.lessReal ? formatInterval(row.lessReal) : '–',
       fidelityOf(row),
     ]),
   };
