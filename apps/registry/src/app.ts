@@ -46,7 +46,6 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   });
   logRequests(app, deps.log);
   secureHeaders(app);
-  limitFailures(app, () => deps.clock().getTime());
   app.setErrorHandler((error, request, reply) => {
     request.failure = error;
     return sendProblem(request, reply, toProblem(error));
@@ -58,8 +57,12 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     return sendProblem(request, reply, new ProblemError('NOT_FOUND'));
   });
   await collectOpenApi(app, VERSION);
+  const attempt = limitFailures(() => deps.clock().getTime());
   await app.register(async (api) =>
-    defineRoutes(api, createHandlers(deps), (request, roles) => authenticate(deps, request, roles)),
+    defineRoutes(api, createHandlers(deps), {
+      attempt,
+      authenticate: (request, roles) => authenticate({ ...deps, attempt }, request, roles),
+    }),
   );
   await serveDocs(app);
   if (dashboardDir) await serveDashboard(app, dashboardDir);

@@ -9,7 +9,11 @@ import { VERSION } from './version.ts';
 export async function writeOpenApi(): Promise<string> {
   const app = Fastify();
   await collectOpenApi(app, VERSION);
-  await app.register(async (api) => defineRoutes(api, createHandlers({} as Deps), async () => undefined));
+  const access = {
+    authenticate: async () => undefined,
+    attempt: <T>(_: object, work: () => Promise<T>) => work(),
+  };
+  await app.register(async (api) => defineRoutes(api, createHandlers({} as Deps), access));
   await app.ready();
   const document = app.swagger();
   await app.close();

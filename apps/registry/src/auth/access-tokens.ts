@@ -1,7 +1,7 @@
 import { ProblemError } from '@synspine/protocol';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../http/route-types.ts';
-import { type ProvedRequest, verifyProof } from './dpop-proof.ts';
+import { type ProvedRequest, useProof, verifyProof } from './dpop-proof.ts';
 import { hashSecret, makeSecret } from './secrets.ts';
 
 export const ACCESS_TOKEN_SECONDS = 600;
@@ -20,7 +20,7 @@ export async function issueAccessToken(
   return token;
 }
 
-/** The site or benchmark that holds an access token and its key. Throws TOKEN_… or PROOF_INVALID, CLOCK_SKEW. */
+/** The site or benchmark that holds an access token and its key. Throws TOKEN_…, PROOF_INVALID or CLOCK_SKEW. */
 export async function authenticateSite(
   deps: Pick<Deps, 'prisma' | 'config' | 'clock'>,
   token: string,
@@ -33,8 +33,9 @@ export async function authenticateSite(
   });
   if (!row) throw new ProblemError('TOKEN_INVALID');
   if (row.expiresAt <= deps.clock()) throw new ProblemError('TOKEN_EXPIRED');
-  const thumbprint = await verifyProof(deps, proof, { ...request, accessToken: token });
-  if (thumbprint !== row.keyThumbprint)
+  const proved = await verifyProof(deps, proof, { ...request, accessToken: token });
+  if (proved.thumbprint !== row.keyThumbprint)
     throw new ProblemError('PROOF_INVALID', 'the token is bound to another key');
+  await useProof(deps, proved);
   return { role: row.site.kind === 'benchmark' ? 'benchmark' : 'site', id: row.siteId };
 }

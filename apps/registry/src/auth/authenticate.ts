@@ -2,21 +2,26 @@ import { timingSafeEqual } from 'node:crypto';
 import { ProblemError, type Role, type Route } from '@synspine/protocol';
 import type { FastifyRequest } from 'fastify';
 import type { Deps } from '../deps.ts';
+import type { AttemptCredential } from '../http/limit-failures.ts';
 import type { Caller } from '../http/route-types.ts';
 import { authenticateSite } from './access-tokens.ts';
 import { hashSecret } from './secrets.ts';
 
 /**
  * Who sent the request, judged anew at each call: a person by a bearer token, a site by a DPoP-bound one. Undefined
- * for a public route. Throws TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, PROOF_INVALID, CLOCK_SKEW or FORBIDDEN.
+ * for a public route. Throws TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, PROOF_INVALID, CLOCK_SKEW, RATE_LIMITED or
+ * FORBIDDEN.
  */
 export async function authenticate(
-  deps: Pick<Deps, 'prisma' | 'config' | 'clock'>,
+  deps: Pick<Deps, 'prisma' | 'config' | 'clock'> & { attempt: AttemptCredential },
   request: FastifyRequest,
   roles: Route['roles'],
 ): Promise<Caller | undefined> {
   if (roles === 'public') return undefined;
-  const caller = await readCaller(deps, request);
+  const credential = request.raw.headers.authorization;
+  if (credential === undefined) throw new ProblemError('TOKEN_MISSING');
+  const from = { address: request.ip, credential };
+  const caller = await deps.attempt(from, () => readCaller(deps, request, credential));
   if (!roles.includes(caller.role)) throw new ProblemError('FORBIDDEN', `for: ${roles.join(', ')}`);
   return caller;
 }
@@ -24,9 +29,10 @@ export async function authenticate(
 async function readCaller(
   deps: Pick<Deps, 'prisma' | 'config' | 'clock'>,
   request: FastifyRequest,
+  credential: string,
 ): Promise<Caller> {
-  const { authorization, dpop } = request.raw.headers;
-  const [scheme = '', token = ''] = authorization?.split(' ') ?? [];
+  const { dpop } = request.raw.headers;
+  const [scheme = '', token = ''] = credential.split(' ');
   if (token === '') throw new ProblemError('TOKEN_MISSING');
   if (/^bearer$/i.test(scheme)) return authenticatePerson(deps, token);
   if (!/^dpop$/i.test(scheme)) throw new ProblemError('TOKEN_INVALID', 'use Bearer or DPoP');

@@ -19,15 +19,19 @@ const claims = z.object({
 /** The request that a proof must fit; `accessToken` is absent at the token endpoint. */
 export type ProvedRequest = { method: string; path: string; accessToken?: string };
 
+/** A proof that fits its request: the thumbprint (RFC 7638) of its key, and by what it is known. */
+export type VerifiedProof = { thumbprint: string; jti: string; expiresAt: Date };
+
 /**
- * Verifies a DPoP proof (RFC 9449 §4.3) and uses it up. Returns the thumbprint (RFC 7638) of its key.
- * Throws PROOF_INVALID, CLOCK_SKEW (made over 60 s before or after now) or TOKEN_REPLAYED.
+ * Verifies a DPoP proof (RFC 9449 §4.3), by itself: anybody can make one, so nothing is written until the credential
+ * beside it is known, and {@link useProof} uses it up. Throws PROOF_INVALID or CLOCK_SKEW (made over 60 s before or after
+ * now).
  */
 export async function verifyProof(
-  deps: Pick<Deps, 'prisma' | 'config' | 'clock'>,
+  deps: Pick<Deps, 'config' | 'clock'>,
   proof: string | undefined,
   request: ProvedRequest,
-): Promise<string> {
+): Promise<VerifiedProof> {
   const { payload, jwk } = await readProof(proof);
   const nowS = Math.floor(deps.clock().getTime() / 1000); // as iat, in whole seconds
   if (Math.abs(nowS - payload.iat) > CLOCK_SKEW_MAX_S) throw new ProblemError('CLOCK_SKEW');
@@ -38,8 +42,13 @@ export async function verifyProof(
   if (payload.ath !== ath) throw new ProblemError('PROOF_INVALID', 'ath is another token’s');
   const thumbprint = await calculateJwkThumbprint(jwk);
   const expiresAt = new Date((payload.iat + 2 * CLOCK_SKEW_MAX_S) * 1000);
-  await useTokenId(deps, { kind: 'proof', owner: thumbprint, jti: payload.jti, expiresAt });
-  return thumbprint;
+  return { thumbprint, jti: payload.jti, expiresAt };
+}
+
+/** Uses a proof up. Throws TOKEN_REPLAYED. */
+export function useProof(deps: Pick<Deps, 'prisma'>, proof: VerifiedProof): Promise<void> {
+  const { thumbprint: owner, jti, expiresAt } = proof;
+  return useTokenId(deps, { kind: 'proof', owner, jti, expiresAt });
 }
 
 async function readProof(proof: string | undefined): Promise<{ payload: z.infer<typeof claims>; jwk: JWK }> {

@@ -3,16 +3,22 @@ import { parseStrictJson } from '@synspine/release';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { isStorable } from '../database/open-database.ts';
+import type { AttemptCredential } from './limit-failures.ts';
 import { describeRoute } from './openapi.ts';
 import type { Caller, FileAnswer, Handlers } from './route-types.ts';
 import { sendFile } from './send-file.ts';
 
 const JSON_BYTES_MAX = 6 * 1024 ** 2; // a manifest has at most 1 MiB, a matrix of 10,000 cells about 5 MiB
+/** What is read of somebody who has shown no credential yet; an assertion or an enrolment has about 1 KiB. */
+const PUBLIC_BYTES_MAX = 64 * 1024;
 const BYTES_MAX: Partial<Record<RouteName, number>> = {
   putPart: PART_BYTES,
   putClassifierWeights: 256 * 1024 ** 2, // as the classifier descriptor allows
 };
-type Authenticate = (request: FastifyRequest, roles: Route['roles']) => Promise<Caller | undefined>;
+type Access = {
+  authenticate: (request: FastifyRequest, roles: Route['roles']) => Promise<Caller | undefined>;
+  attempt: AttemptCredential;
+};
 type AnyHandler = (call: object) => Promise<unknown>;
 
 declare module 'fastify' {
@@ -25,7 +31,7 @@ declare module 'fastify' {
  * Registers every route of the protocol's table with its handler: strict JSON, validation, roles, answers stripped to
  * their schema, files with ranges. Callers are authenticated before the body is read.
  */
-export function defineRoutes(app: FastifyInstance, handlers: Handlers, authenticate: Authenticate): void {
+export function defineRoutes(app: FastifyInstance, handlers: Handlers, access: Access): void {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.decorateRequest('caller', undefined);
@@ -41,28 +47,33 @@ export function defineRoutes(app: FastifyInstance, handlers: Handlers, authentic
     async (_: unknown, bytes: string | Buffer) => bytes,
   );
   for (const name of Object.keys(routes) as RouteName[])
-    defineRoute(app, name, handlers[name] as unknown as AnyHandler, authenticate);
+    defineRoute(app, name, handlers[name] as unknown as AnyHandler, access);
 }
 
-function defineRoute(app: FastifyInstance, name: RouteName, handler: AnyHandler, authenticate: Authenticate) {
+function defineRoute(app: FastifyInstance, name: RouteName, handler: AnyHandler, access: Access) {
   const route: Route = routes[name];
   app.route({
     method: route.method,
     url: route.path,
-    bodyLimit: route.body === 'bytes' ? BYTES_MAX[name] : JSON_BYTES_MAX,
+    bodyLimit: bytesMax(name, route),
     schema: describeRoute(name, route),
     onRequest: async (request, reply) => {
       reply.header('cache-control', 'no-store');
-      request.caller = await authenticate(request, route.roles);
+      request.caller = await access.authenticate(request, route.roles);
     },
     preValidation: async (request) => refuseOtherBody(route, request),
     handler: async (request, reply) => {
-      const answer = await handler(readCall(request, whenGone(reply)));
+      const answer = await handler(readCall(request, whenGone(reply), access));
       return route.response === 'bytes'
         ? sendFile(request, reply, answer as FileAnswer)
         : sendAnswer(reply, answer);
     },
   });
+}
+
+function bytesMax(name: RouteName, route: Route): number | undefined {
+  if (route.roles === 'public') return PUBLIC_BYTES_MAX;
+  return route.body === 'bytes' ? BYTES_MAX[name] : JSON_BYTES_MAX;
 }
 
 /** PostgreSQL holds neither NUL nor half a surrogate pair: a body with either is refused before a query fails on it. */
@@ -88,7 +99,7 @@ function whenGone(reply: FastifyReply): AbortSignal {
   return gone.signal;
 }
 
-function readCall(request: FastifyRequest, signal: AbortSignal): object {
+function readCall(request: FastifyRequest, signal: AbortSignal, { attempt }: Access): object {
   const { dpop } = request.raw.headers;
   return {
     params: request.params,
@@ -97,6 +108,8 @@ function readCall(request: FastifyRequest, signal: AbortSignal): object {
     body: request.body,
     caller: request.caller,
     dpop: typeof dpop === 'string' ? dpop : undefined,
+    attempt: (credential: string, work: () => Promise<unknown>) =>
+      attempt({ address: request.ip, credential }, work),
     signal,
   };
 }

@@ -24,6 +24,8 @@ type Call<N extends RouteName> = {
   caller: Table[N]['roles'] extends 'public' ? undefined : Caller;
   /** The raw DPoP header; only the token route reads it. */
   dpop: string | undefined;
+  /** Tries a credential of the body within the limit of failures of the caller's address. */
+  attempt: <T>(credential: string, work: () => Promise<T>) => Promise<T>;
   /** Aborted when the client goes away or the server closes. */
   signal: AbortSignal;
 };

@@ -2,7 +2,7 @@ import { ProblemError, type PublicJwk } from '@synspine/protocol';
 import { ACCESS_TOKEN_SECONDS, issueAccessToken } from '../auth/access-tokens.ts';
 import { requireAgentVersion } from '../auth/agent-version.ts';
 import { verifyAssertion } from '../auth/client-assertion.ts';
-import { verifyProof } from '../auth/dpop-proof.ts';
+import { useProof, verifyProof } from '../auth/dpop-proof.ts';
 import type { Deps } from '../deps.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 import { enrolSite, inviteSite } from './enrolment.ts';
@@ -14,15 +14,17 @@ export function siteHandlers(deps: Deps): SomeHandlers<SiteRoutes> {
   const { prisma, config, clock } = deps;
   return {
     createSite: ({ body, caller }) => inviteSite(deps, body, caller.id),
-    async enrol({ body }) {
+    async enrol({ body, attempt }) {
       requireAgentVersion(body.agentVersion, config.agentVersionMin);
-      const siteId = await enrolSite(deps, body);
+      const siteId = await attempt(body.code, () => enrolSite(deps, body));
       return { siteId, audience: config.publicUrl };
     },
-    async token({ body, dpop }) {
-      const thumbprint = await verifyProof(deps, dpop, { method: 'POST', path: '/v1/token' });
-      const siteId = await verifyAssertion(deps, body.client_assertion);
-      const access_token = await issueAccessToken(deps, siteId, thumbprint);
+    async token({ body, dpop, attempt }) {
+      const proof = await verifyProof(deps, dpop, { method: 'POST', path: '/v1/token' });
+      const assertion = body.client_assertion;
+      const siteId = await attempt(assertion, () => verifyAssertion(deps, assertion));
+      await useProof(deps, proof);
+      const access_token = await issueAccessToken(deps, siteId, proof.thumbprint);
       await prisma.site.update({ where: { id: siteId }, data: { seenAt: clock() } });
       return { access_token, token_type: 'DPoP', expires_in: ACCESS_TOKEN_SECONDS };
     },

@@ -145,6 +145,15 @@ describe('a proof of possession', () => {
   });
 });
 
+it('writes nothing down for whoever shows a proof and no credential', async () => {
+  const used = () => registry.deps.prisma.usedTokenId.count();
+  const before = await used();
+  const stranger = await generateKeyPair();
+  const assertion = await makeAssertion({}, stranger.privateJwk);
+  expect(await problemOf(await askForToken(assertion, await makeProof()))).toBe('TOKEN_INVALID');
+  expect(await used()).toBe(before);
+});
+
 describe('an access token', () => {
   beforeEach(() => registry.stopClock());
   const path = '/v1/site/latest-version';
