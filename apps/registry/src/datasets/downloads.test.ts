@@ -96,6 +96,40 @@ describe('a file', () => {
     expect((await getFile({ range: 'bytes=0-9', 'if-range': '"other"' })).status).toBe(200);
   });
 
+  it('answers HEAD with the headers of a GET of all of it, whatever range is asked for', async () => {
+    const { token } = await registry.admin.call('createGrant', {
+      body: { name: 'A head', role: 'admin', days: 1 },
+    });
+    const before = (await downloads()).length;
+    const ranges = ['bytes=0-9', 'bytes=999999-', 'bytes=-1'];
+    const requests: Record<string, string>[] = [{}, ...ranges.map((range) => ({ range }))];
+    const head = (path: string, headers: Record<string, string> = {}) =>
+      fetch(`${registry.url}/v1/datasets/${dataset.id}/${path}`, {
+        method: 'HEAD',
+        headers: { authorization: `Bearer ${token}`, ...headers },
+      });
+    for (const [path, name] of [
+      ['files/images-00000.parquet', 'images-00000.parquet'],
+      ['generator', 'generator.safetensors'],
+      ['grid.png', 'grid.png'],
+    ] as const)
+      for (const headers of requests) {
+        const response = await head(path, headers);
+        expect([response.status, Object.fromEntries(response.headers)]).toEqual([
+          200,
+          expect.objectContaining({
+            'content-length': String(files[name]!.length),
+            'accept-ranges': 'bytes',
+            etag: `"${sha256Hex(files[name]!)}"`,
+          }),
+        ]);
+        expect(response.headers.has('content-range')).toBe(false);
+      }
+    const known = await head('grid.png', { 'if-none-match': `"${sha256Hex(files['grid.png']!)}"` });
+    expect([known.status, known.headers.get('content-length') === '0']).toEqual([304, false]);
+    expect((await downloads()).length).toBe(before);
+  });
+
   it('leaves a line in the audit trail for each download', async () => {
     const before = (await downloads()).length;
     await bytesOf(await getFile());

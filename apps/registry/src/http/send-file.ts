@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { ProblemError } from '@synspine/protocol';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type ByteRange, readRange } from './byte-range.ts';
@@ -5,7 +6,8 @@ import type { FileAnswer } from './route-types.ts';
 
 /**
  * Answers with a file: strong ETag (its SHA-256), `Repr-Digest` (RFC 9530), one byte range (RFC 9110 §14), `If-Range`
- * and `If-None-Match`. Bytes can't change under an ETag, since a verified object is never written again.
+ * and `If-None-Match`. HEAD is answered with the headers of a GET of the whole file, since ranges are GET's alone (§14.2):
+ * libraries that read Parquet over HTTP learn the size from it. Bytes can't change under an ETag, since a verified object is never written again.
  */
 export async function sendFile(request: FastifyRequest, reply: FastifyReply, file: FileAnswer) {
   const { range: wanted, 'if-range': ifRange, 'if-none-match': ifNoneMatch } = request.raw.headers;
@@ -16,9 +18,12 @@ export async function sendFile(request: FastifyRequest, reply: FastifyReply, fil
     'repr-digest': `sha-256=:${Buffer.from(file.sha256, 'hex').toString('base64')}:`,
     'cache-control': 'private, no-cache', // may be kept, but access is asked for again each time
   });
-  if (ifNoneMatch && matches(ifNoneMatch, etag)) return reply.code(304).send();
+  const isHead = request.method === 'HEAD';
+  if (ifNoneMatch && matches(ifNoneMatch, etag)) return reply.code(304).send(isHead ? noBytes() : undefined);
   const range =
-    ifRange === undefined || ifRange === etag ? rangeOrRefuse(reply, wanted, file.size) : undefined;
+    !isHead && (ifRange === undefined || ifRange === etag)
+      ? rangeOrRefuse(reply, wanted, file.size)
+      : undefined;
   const length = range ? range.end - range.start + 1 : file.size;
   reply.headers({
     'content-type': file.contentType,
@@ -26,7 +31,12 @@ export async function sendFile(request: FastifyRequest, reply: FastifyReply, fil
     'content-disposition': `attachment; filename="${file.name}"`,
   });
   if (range) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${file.size}`);
-  return request.method === 'HEAD' ? reply.send() : reply.send(await file.open(range));
+  return reply.send(isHead ? noBytes() : await file.open(range));
+}
+
+/** fastify says Content-Length 0 of a HEAD answer without a payload, and leaves the header alone beside a stream. */
+function noBytes(): Readable {
+  return Readable.from([]);
 }
 
 function matches(ifNoneMatch: string, etag: string): boolean {
