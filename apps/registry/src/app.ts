@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { ProblemError } from '@synspine/protocol';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { accessHandlers } from './access/routes.ts';
@@ -7,10 +8,12 @@ import { benchmarkHandlers, taskHandlers } from './benchmarks/routes.ts';
 import { datasetHandlers } from './datasets/routes.ts';
 import type { Deps } from './deps.ts';
 import { asksForPage, secureHeaders, serveDashboard } from './http/dashboard.ts';
-import { defineRoutes } from './http/define-routes.ts';
+import { defineRoutes, PUBLIC_BYTES_MAX } from './http/define-routes.ts';
 import { limitFailures } from './http/limit-failures.ts';
 import { collectOpenApi, serveDocs } from './http/openapi.ts';
 import { sendProblem, toProblem } from './http/problem-reply.ts';
+import { refuseUnreadable, refuseUnroutable } from './http/refuse-malformed.ts';
+import { refuseUnknown } from './http/refuse-unknown.ts';
 import { logRequests } from './http/request-log.ts';
 import type { Handlers } from './http/route-types.ts';
 import { releaseHandlers } from './releases/routes.ts';
@@ -43,6 +46,10 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     trustProxy: deps.config.trustedProxies ?? false,
     forceCloseConnections: true,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    bodyLimit: PUBLIC_BYTES_MAX,
+    genReqId: () => randomUUID(), // none of a client's, which could hold anything
+    frameworkErrors: refuseUnroutable(deps.log),
+    clientErrorHandler: refuseUnreadable(deps.log),
   });
   logRequests(app, deps.log);
   secureHeaders(app);
@@ -51,6 +58,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     return sendProblem(request, reply, toProblem(error));
   });
   const { dashboardDir } = deps.config;
+  refuseUnknown(app, dashboardDir);
   app.setNotFoundHandler((request, reply) => {
     if (dashboardDir && asksForPage(request.method, request.url, request.headers.accept))
       return reply.sendFile('index.html');

@@ -3,6 +3,8 @@ import { z } from 'zod';
 /** The one error table: code → HTTP status and what to do next. The API's problem+json bodies are read from it. */
 export const PROBLEMS = {
   VALIDATION_FAILED: [400, 'The request does not match the schema. See `detail` for the field.'],
+  REQUEST_MALFORMED: [400, 'This is no HTTP/1.1 request. See what the client or a proxy sends.'],
+  URL_INVALID: [400, 'The URL’s percent-encoding is broken. Encode it as UTF-8 (RFC 3986).'],
   DUPLICATE_JSON_KEY: [400, 'The JSON text names a key twice. Send each key once.'],
   TOKEN_MISSING: [401, 'Send an access token. Sites get one from POST /v1/token.'],
   TOKEN_INVALID: [401, 'The token is unknown, revoked or malformed. Ask for a new one.'],
@@ -15,6 +17,8 @@ export const PROBLEMS = {
   CLOCK_SKEW: [401, 'The clocks differ by more than 60 s. Set this machine’s clock (NTP).'],
   FORBIDDEN: [403, 'This role may not do that. Ask the registry’s admin.'],
   NOT_FOUND: [404, 'There is no such thing, or it belongs to somebody else.'],
+  METHOD_NOT_ALLOWED: [405, 'This path does not take the method. `Allow` lists those that it takes.'],
+  REQUEST_TIMEOUT: [408, 'The request did not arrive whole in time. Send it again.'],
   ENROLMENT_CODE_INVALID: [403, 'The enrolment code is wrong, used or expired. Ask the admin for a new one.'],
   SITE_EXISTS: [409, 'A site with this id exists. Choose another id.'],
   SIGNATURE_INVALID: [
@@ -53,6 +57,12 @@ export const PROBLEMS = {
   RESULT_INVALID: [422, 'The counts do not fit the hold-out that the site declared.'],
   UPGRADE_REQUIRED: [426, 'This agent is too old for this registry. Upgrade it.'],
   PAYLOAD_TOO_LARGE: [413, 'The body is larger than this route takes.'],
+  URL_TOO_LONG: [414, 'A part of the path is longer than any id or name. Check the URL.'],
+  UNSUPPORTED_MEDIA_TYPE: [
+    415,
+    'The route takes no body of this type. Send application/json, or application/octet-stream for bytes.',
+  ],
+  HEADERS_TOO_LARGE: [431, 'URL and headers are larger than 16 KiB. Send fewer or shorter ones.'],
   RATE_LIMITED: [429, 'Too many requests. Wait and try again.'],
   STORE_UNAVAILABLE: [503, 'The object store does not answer. Try again later.'],
   INTERNAL: [500, 'The registry failed. The admin finds the request id in its log.'],

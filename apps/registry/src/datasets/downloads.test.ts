@@ -211,8 +211,8 @@ describe('a request', () => {
       [await post('{"code":"x","code":"y"}'), 400, 'DUPLICATE_JSON_KEY'],
       [await post('{"code":'), 400, 'VALIDATION_FAILED'],
       [await post(''), 400, 'VALIDATION_FAILED'],
-      [await post('code=x', 'application/x-www-form-urlencoded'), 400, 'VALIDATION_FAILED'],
-      [await post('x', 'application/octet-stream'), 400, 'VALIDATION_FAILED'],
+      [await post('code=x', 'application/x-www-form-urlencoded'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
+      [await post('x', 'application/octet-stream'), 415, 'UNSUPPORTED_MEDIA_TYPE'],
       [await fetch(`${registry.url}/v1/nothing`), 404, 'NOT_FOUND'],
     ] as const;
     for (const [response, status, expected] of cases) {

@@ -3,7 +3,6 @@ import { relative } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
 
-/** All that every answer says, whatever its type. */
 const HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -13,6 +12,8 @@ const HEADERS = {
 };
 // An API answer is never a page.
 const API_CSP = "default-src 'none'; frame-ancestors 'none'";
+/** All that every answer says, whatever its type. */
+export const SECURE_HEADERS = { ...HEADERS, 'content-security-policy': API_CSP };
 /** The dashboard: its own scripts and styles, images that it fetched with its token (blob:), and nothing else. */
 const DASHBOARD_CSP = [
   "default-src 'none'",
@@ -28,7 +29,7 @@ const DASHBOARD_CSP = [
 
 export function secureHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', async (_, reply) => {
-    reply.headers({ ...HEADERS, 'content-security-policy': API_CSP });
+    reply.headers(SECURE_HEADERS);
   });
   app.addHook('onSend', async (request, reply, payload) => {
     // The reference page at /docs has inline styles and one inline script, which is allowed by its hash.

@@ -10,7 +10,7 @@ import { sendFile } from './send-file.ts';
 
 const JSON_BYTES_MAX = 6 * 1024 ** 2; // a manifest has at most 1 MiB, a matrix of 10,000 cells about 5 MiB
 /** What is read of somebody who has shown no credential yet; an assertion or an enrolment has about 1 KiB. */
-const PUBLIC_BYTES_MAX = 64 * 1024;
+export const PUBLIC_BYTES_MAX = 64 * 1024;
 const BYTES_MAX: Partial<Record<RouteName, number>> = {
   putPart: PART_BYTES,
   putClassifierWeights: 256 * 1024 ** 2, // as the classifier descriptor allows
@@ -60,6 +60,7 @@ function defineRoute(app: FastifyInstance, name: RouteName, handler: AnyHandler,
     onRequest: async (request, reply) => {
       reply.header('cache-control', 'no-store');
       request.caller = await access.authenticate(request, route.roles);
+      refuseEncoded(request);
     },
     preValidation: async (request) => refuseOtherBody(route, request),
     handler: async (request, reply) => {
@@ -90,6 +91,13 @@ function refuseOtherBody(route: Route, request: FastifyRequest): void {
   if ((route.body === 'bytes') === isBytes) return;
   if (route.body !== 'bytes' && !isBytes) return;
   throw Object.assign(new Error('wrong content-type'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
+}
+
+/** A body is taken as it is: what is small when packed may be endless when unpacked. */
+function refuseEncoded(request: FastifyRequest): void {
+  const encoding = request.headers['content-encoding'];
+  if (encoding === undefined || /^identity$/i.test(encoding)) return;
+  throw new ProblemError('UNSUPPORTED_MEDIA_TYPE', 'send the body without a Content-Encoding');
 }
 
 /** Aborted when the connection closes before the answer was sent. */
