@@ -65,6 +65,7 @@ export const PROBLEMS = {
   HEADERS_TOO_LARGE: [431, 'URL and headers are larger than 16 KiB. Send fewer or shorter ones.'],
   RATE_LIMITED: [429, 'Too many requests. Wait and try again.'],
   STORE_UNAVAILABLE: [503, 'The object store does not answer. Try again later.'],
+  ROW_DAMAGED: [500, 'This row of the registry’s database is damaged. The admin finds its id in the log.'],
   INTERNAL: [500, 'The registry failed. The admin finds the request id in its log.'],
 } as const satisfies Record<string, readonly [status: number, nextStep: string]>;
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Grant, ProblemError } from '@synspine/protocol';
+import { type Grant, ProblemError, routes } from '@synspine/protocol';
 import { appendAudit } from '../audit/append-audit.ts';
 import { hashSecret, makeSecret } from '../auth/secrets.ts';
 import { inTransaction } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import type { Grant as GrantRow } from '../generated/client.ts';
+import { presentSound } from '../http/present-sound.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 
 const DAY_MS = 86_400_000;
@@ -15,7 +16,11 @@ export function accessHandlers(deps: Deps): SomeHandlers<'createGrant' | 'listGr
     createGrant: ({ body, caller }) => createGrant(deps, body, caller.id),
     async listGrants() {
       const grants = await prisma.grant.findMany({ orderBy: { createdAt: 'desc' } });
-      return { grants: grants.map(presentGrant) };
+      const schema = routes.listGrants.response.shape.grants.element;
+      const idOf = ({ id }: GrantRow) => id;
+      return {
+        grants: presentSound(grants, { log: deps.log, table: 'grant', schema, present: presentGrant, idOf }),
+      };
     },
     revokeGrant: ({ params, caller }) => revokeGrant(deps, params.grantId, caller.id),
   };

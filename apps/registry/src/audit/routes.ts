@@ -1,11 +1,12 @@
-import type { AuditHead } from '@synspine/protocol';
+import { type AuditHead, routes } from '@synspine/protocol';
 import type { Deps } from '../deps.ts';
 import type { AuditRow } from '../generated/client.ts';
+import { presentSound } from '../http/present-sound.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 
 const ROWS_MAX = 200;
 
-export function auditHandlers({ prisma }: Deps): SomeHandlers<'listAudit' | 'getAuditHead'> {
+export function auditHandlers({ prisma, log }: Deps): SomeHandlers<'listAudit' | 'getAuditHead'> {
   return {
     async listAudit({ query }) {
       const rows = await prisma.auditRow.findMany({
@@ -13,9 +14,10 @@ export function auditHandlers({ prisma }: Deps): SomeHandlers<'listAudit' | 'get
         orderBy: { sequence: 'desc' },
         take: ROWS_MAX,
       });
-      return {
-        rows: rows.map(({ previousHash: _, ...row }) => ({ ...row, at: row.at.toISOString() })),
-      };
+      const schema = routes.listAudit.response.shape.rows.element;
+      const present = ({ previousHash: _, ...row }: AuditRow) => ({ ...row, at: row.at.toISOString() });
+      const idOf = ({ sequence }: AuditRow) => sequence;
+      return { rows: presentSound(rows, { log, table: 'audit_row', schema, present, idOf }) };
     },
     async getAuditHead({ query: { since } }) {
       const head = await prisma.auditRow.findFirst({ orderBy: { sequence: 'desc' } });

@@ -1,7 +1,14 @@
-import type { BenchmarkCell, ScoreReport } from '@synspine/protocol';
+import {
+  type BenchmarkCell,
+  benchmarkCell,
+  routes,
+  type ScoreReport,
+  type SiteTask,
+} from '@synspine/protocol';
 import { appendAudit } from '../audit/append-audit.ts';
 import { inTransaction } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
+import { presentSound } from '../http/present-sound.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 import { announceClassifier, receiveWeights } from './classifiers.ts';
 import { completeTask, findTaskWeights, isLocal, pollTasks, putLocalScore, refuseTask } from './tasks.ts';
@@ -32,7 +39,11 @@ export function benchmarkHandlers(deps: Deps): SomeHandlers<BenchmarkRoutes> {
     async getResults() {
       const newest = await deps.prisma.benchmarkResult.findFirst({ orderBy: { sequence: 'desc' } });
       if (!newest) return { cells: [], updatedAt: null };
-      return { cells: newest.cells as BenchmarkCell[], updatedAt: newest.createdAt.toISOString() };
+      const cells = presentSound(newest.cells as BenchmarkCell[], {
+        ...{ log: deps.log, table: 'benchmark_result', schema: benchmarkCell, present: (cell) => cell },
+        idOf: () => newest.sequence,
+      });
+      return { cells, updatedAt: newest.createdAt.toISOString() };
     },
   };
 }
@@ -40,7 +51,10 @@ export function benchmarkHandlers(deps: Deps): SomeHandlers<BenchmarkRoutes> {
 export function taskHandlers(deps: Deps): SomeHandlers<TaskRoutes> {
   return {
     async pollTasks({ query, caller, signal }) {
-      return { tasks: await pollTasks(deps, caller.id, query.wait, signal) };
+      const schema = routes.pollTasks.response.shape.tasks.element;
+      const presentation = { log: deps.log, table: 'task', schema, idOf: ({ id }: SiteTask) => id };
+      const tasks = await pollTasks(deps, caller.id, query.wait, signal);
+      return { tasks: presentSound(tasks, { ...presentation, present: (task) => task }) };
     },
     getTaskWeights: ({ params, caller }) => findTaskWeights(deps, caller.id, params.taskId),
     completeTask: ({ params, body, caller }) => completeTask(deps, caller.id, params.taskId, body),
@@ -49,7 +63,7 @@ export function taskHandlers(deps: Deps): SomeHandlers<TaskRoutes> {
   };
 }
 
-async function listScores({ prisma }: Deps) {
+async function listScores({ prisma, log }: Deps) {
   const sites = await prisma.site.findMany({ where: { kind: 'site', enrolledAt: { not: null } } });
   const scores = await prisma.score.findMany({ orderBy: [{ siteId: 'asc' }, { subject: 'asc' }] });
   const refusals = await prisma.task.findMany({
@@ -59,11 +73,15 @@ async function listScores({ prisma }: Deps) {
   return {
     sites: sites.map((site) => site.id).sort(),
     refused: refusals.map(({ siteId, classifierId, refusalCode: code }) => ({ siteId, classifierId, code })),
-    scores: scores.map(({ siteId, subject, report }) => ({
-      siteId,
-      classifierId: isLocal(subject) ? null : subject,
-      report: report as ScoreReport,
-    })),
+    scores: presentSound(scores, {
+      ...{ log, table: 'score', schema: routes.listScores.response.shape.scores.element },
+      idOf: ({ siteId, subject }) => `${siteId}/${subject}`,
+      present: ({ siteId, subject, report }) => ({
+        siteId,
+        classifierId: isLocal(subject) ? null : subject,
+        report: report as ScoreReport,
+      }),
+    }),
   };
 }
 

@@ -1,5 +1,9 @@
-import type { Dataset, ReleaseManifest } from '@synspine/protocol';
+import { type Dataset, dataset, type ReleaseManifest } from '@synspine/protocol';
+import type { Logger } from 'pino';
 import type { Release, Site } from '../generated/client.ts';
+import type { Presentation } from '../http/present-sound.ts';
+
+type NamedRelease = Release & { site: Pick<Site, 'name'> };
 
 /** The payload of a manifest that was verified when it was announced. */
 export function readStoredManifest(jws: string): ReleaseManifest {
@@ -7,7 +11,7 @@ export function readStoredManifest(jws: string): ReleaseManifest {
 }
 
 /** A published release as the API shows it. */
-export function presentDataset(release: Release & { site: Pick<Site, 'name'> }): Dataset {
+export function presentDataset(release: NamedRelease): Dataset {
   return {
     id: release.id,
     siteId: release.siteId,
@@ -18,3 +22,9 @@ export function presentDataset(release: Release & { site: Pick<Site, 'name'> }):
     manifest: readStoredManifest(release.manifest),
   };
 }
+
+/** How published releases are shown where one of them may be damaged. */
+export const datasetsOf = (log: Logger): Presentation<NamedRelease, typeof dataset> => ({
+  ...{ log, table: 'release', schema: dataset, present: presentDataset },
+  idOf: ({ id }) => id,
+});

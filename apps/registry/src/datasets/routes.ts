@@ -1,8 +1,9 @@
 import type { ReleaseFile } from '@synspine/protocol';
 import type { Deps } from '../deps.ts';
+import { presentOne, presentSound } from '../http/present-sound.ts';
 import type { Caller, FileAnswer, SomeHandlers } from '../http/route-types.ts';
 import { answerStored } from './answer-stored.ts';
-import { presentDataset } from './present-dataset.ts';
+import { datasetsOf } from './present-dataset.ts';
 import { findDataset, findDatasetFile, findDatasets } from './repository.ts';
 
 type DatasetRoutes = 'listDatasets' | 'getDataset' | 'getManifest' | 'getFile' | 'getGenerator' | 'getGrid';
@@ -10,13 +11,14 @@ type Which = { name?: string; kind: ReleaseFile['kind'] };
 
 export function datasetHandlers(deps: Deps): SomeHandlers<DatasetRoutes> {
   const { prisma } = deps;
+  const presentation = datasetsOf(deps.log);
   const answer = (releaseId: string, which: Which, caller: Caller) =>
     answerFile(deps, releaseId, which, caller);
   return {
     async listDatasets({ query }) {
-      return { datasets: (await findDatasets(prisma, query)).map(presentDataset) };
+      return { datasets: presentSound(await findDatasets(prisma, query), presentation) };
     },
-    getDataset: async ({ params }) => presentDataset(await findDataset(prisma, params.releaseId)),
+    getDataset: async ({ params }) => presentOne(await findDataset(prisma, params.releaseId), presentation),
     async getManifest({ params }) {
       return { manifest: (await findDataset(prisma, params.releaseId)).manifest };
     },

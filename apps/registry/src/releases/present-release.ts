@@ -3,11 +3,14 @@ import {
   type CompletedRelease,
   type ContentCode,
   type ReleaseProgress,
+  releaseProgress,
   type VerifierSeen,
 } from '@synspine/protocol';
+import type { Logger } from 'pino';
 import type { Queries } from '../database/open-database.ts';
 import { presentDataset } from '../datasets/present-dataset.ts';
 import type { Release, Site } from '../generated/client.ts';
+import type { Presentation } from '../http/present-sound.ts';
 
 /** Where a release stands, for its site and the admin. */
 export function presentProgress(release: Release): ReleaseProgress {
@@ -21,6 +24,12 @@ export function presentProgress(release: Release): ReleaseProgress {
     nextStep: CONTENT_PROBLEMS[contentCode as ContentCode] ?? null,
   };
 }
+
+/** How a site's releases are shown where one of them may be damaged. */
+export const progressOf = (log: Logger): Presentation<Release, typeof releaseProgress> => ({
+  ...{ log, table: 'release', schema: releaseProgress, present: presentProgress },
+  idOf: ({ id }) => id,
+});
 
 export function presentCompleted(release: Release & { site: Pick<Site, 'name'> }): CompletedRelease {
   const publishedAt = release.publishedAt ?? release.completedAt;

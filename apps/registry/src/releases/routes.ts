@@ -1,8 +1,9 @@
 import type { Deps } from '../deps.ts';
+import { presentSound } from '../http/present-sound.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 import { announceRelease, latestVersion } from './announce-release.ts';
 import { completeRelease } from './complete-release.ts';
-import { findVerifier, presentProgress } from './present-release.ts';
+import { findVerifier, progressOf } from './present-release.ts';
 import { findOwnReleases } from './repository.ts';
 import { readUploadState, receivePart } from './uploads.ts';
 
@@ -26,8 +27,9 @@ export function releaseHandlers(deps: Deps): SomeHandlers<ReleaseRoutes> {
     completeRelease: ({ params, caller }) => completeRelease(deps, caller.id, params.releaseId),
     latestVersion: async ({ caller }) => ({ version: await latestVersion(deps.prisma, caller.id) }),
     async listOwnReleases({ caller }) {
-      const releases = await findOwnReleases(deps.prisma, caller.id);
-      return { releases: releases.map(presentProgress), verifier: await findVerifier(deps.prisma) };
+      const rows = await findOwnReleases(deps.prisma, caller.id);
+      const releases = presentSound(rows, progressOf(deps.log));
+      return { releases, verifier: await findVerifier(deps.prisma) };
     },
   };
 }

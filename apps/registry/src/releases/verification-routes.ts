@@ -1,7 +1,8 @@
-import { ProblemError } from '@synspine/protocol';
-import type { Queries } from '../database/open-database.ts';
+import { ProblemError, waitingRelease } from '@synspine/protocol';
 import { answerStored } from '../datasets/answer-stored.ts';
 import type { Deps } from '../deps.ts';
+import type { Release } from '../generated/client.ts';
+import { presentSound } from '../http/present-sound.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 import { receiveVerdict } from './decide-release.ts';
 
@@ -16,7 +17,7 @@ export function verificationHandlers(deps: Deps): SomeHandlers<VerificationRoute
   return {
     async listWaiting({ caller }) {
       await prisma.site.update({ where: { id: caller.id }, data: { verifierSeenAt: clock() } });
-      return { releases: await findWaiting(prisma) };
+      return { releases: await findWaiting(deps) };
     },
     async getWaitingManifest({ params }) {
       const release = await prisma.release.findFirst({ where: { id: params.releaseId, ...waiting } });
@@ -32,15 +33,16 @@ export function verificationHandlers(deps: Deps): SomeHandlers<VerificationRoute
   };
 }
 
-async function findWaiting(db: Queries) {
-  const releases = await db.release.findMany({
+async function findWaiting({ prisma, log }: Pick<Deps, 'prisma' | 'log'>) {
+  const releases = await prisma.release.findMany({
     where: waiting,
     orderBy: [{ completedAt: 'asc' }, { id: 'asc' }],
     take: WAITING_MAX,
   });
-  return releases.map(({ id, siteId, version, manifestSha256, completedAt }) => ({
-    releaseId: id,
-    ...{ siteId, version, manifestSha256 },
+  const present = ({ id: releaseId, siteId, version, manifestSha256, completedAt }: Release) => ({
+    ...{ releaseId, siteId, version, manifestSha256 },
     since: completedAt!.toISOString(),
-  }));
+  });
+  const idOf = ({ id }: Release) => id;
+  return presentSound(releases, { log, table: 'release', schema: waitingRelease, present, idOf });
 }

@@ -1,15 +1,25 @@
-import type { Role, SiteOverview, VerifierSeen } from '@synspine/protocol';
+import {
+  type Role,
+  type SiteOverview,
+  type SiteStatus,
+  siteOverview,
+  siteStatus,
+  type VerifierSeen,
+} from '@synspine/protocol';
+import type { Logger } from 'pino';
 import type { Queries } from '../database/open-database.ts';
-import { presentDataset } from '../datasets/present-dataset.ts';
+import { datasetsOf } from '../datasets/present-dataset.ts';
+import type { Deps } from '../deps.ts';
 import type { Release, Site } from '../generated/client.ts';
-import { findVerifier, presentProgress } from '../releases/present-release.ts';
+import { presentSound } from '../http/present-sound.ts';
+import { findVerifier, progressOf } from '../releases/present-release.ts';
 
 /**
  * Every hospital with its last status and newest data set, by id. The benchmark isn't one. Admins are also told of a newer
- * release that isn't published: for everybody else it doesn't exist.
+ * release that isn't published: for everybody else it doesn't exist. What is damaged of a site is null.
  */
 export async function listSites(
-  db: Queries,
+  { prisma: db, log }: Pick<Deps, 'prisma' | 'log'>,
   role: Role,
 ): Promise<{ sites: SiteOverview[]; verifier: VerifierSeen }> {
   const newest = { orderBy: { version: 'desc' }, take: 1 } as const;
@@ -20,20 +30,34 @@ export async function listSites(
   });
   const pending = role === 'admin' ? await findPending(db) : new Map<string, Release>();
   return {
-    sites: sites.map(({ releases: [latest], ...site }) => describeSite(site, latest, pending.get(site.id))),
+    sites: presentSound(sites, {
+      ...{ log, table: 'site', schema: siteOverview, idOf: ({ id }) => id },
+      present: ({ releases: [latest], ...site }) => describeSite(log, site, latest, pending.get(site.id)),
+    }),
     verifier: await findVerifier(db),
   };
 }
 
-function describeSite(site: Site, latest: Release | undefined, pending: Release | undefined): SiteOverview {
+function describeSite(
+  log: Logger,
+  site: Site,
+  latest: Release | undefined,
+  pending: Release | undefined,
+): SiteOverview {
+  const [dataset = null] = presentSound(latest ? [{ ...latest, site }] : [], datasetsOf(log));
+  const [progress = null] = presentSound(pending ? [pending] : [], progressOf(log));
+  const [status = null] = presentSound(site.status ? [site] : [], {
+    ...{ log, table: 'site', schema: siteStatus, idOf: ({ id }) => id },
+    present: (row) => row.status as SiteStatus,
+  });
   return {
     id: site.id,
     name: site.name,
     enrolledAt: site.enrolledAt?.toISOString() ?? null,
     seenAt: site.seenAt?.toISOString() ?? null,
-    status: site.status as SiteOverview['status'],
-    latest: latest ? presentDataset({ ...latest, site }) : null,
-    pending: pending ? presentProgress(pending) : null,
+    status,
+    latest: dataset,
+    pending: progress,
   };
 }
 

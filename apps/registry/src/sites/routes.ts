@@ -38,6 +38,6 @@ export function siteHandlers(deps: Deps): SomeHandlers<SiteRoutes> {
       const data = { status: body, agentVersion: body.agentVersion, seenAt: clock() };
       await prisma.site.update({ where: { id: caller.id }, data });
     },
-    listSites: ({ caller }) => listSites(prisma, caller.role),
+    listSites: ({ caller }) => listSites(deps, caller.role),
   };
 }
