@@ -9,6 +9,7 @@ import { datasetHandlers } from './datasets/routes.ts';
 import type { Deps } from './deps.ts';
 import { asksForPage, secureHeaders, serveDashboard } from './http/dashboard.ts';
 import { defineRoutes, PUBLIC_BYTES_MAX } from './http/define-routes.ts';
+import { trackRequests } from './http/drain.ts';
 import { limitFailures } from './http/limit-failures.ts';
 import { collectOpenApi, serveDocs } from './http/openapi.ts';
 import { sendProblem, toProblem } from './http/problem-reply.ts';
@@ -51,6 +52,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
     frameworkErrors: refuseUnroutable(deps.log),
     clientErrorHandler: refuseUnreadable(deps.log),
   });
+  trackRequests(app);
   logRequests(app, deps.log);
   secureHeaders(app);
   app.setErrorHandler((error, request, reply) => {

@@ -53,6 +53,7 @@ export const environment = z.object({
     .regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits')
     .optional(),
   DASHBOARD_DIR: z.string().optional(),
+  DRAIN_SECONDS: z.coerce.number().int().min(0).max(3600).default(30),
   AGENT_VERSION_MIN: z
     .string()
     .regex(/^\d+\.\d+\.\d+$/, 'expected major.minor.patch')
@@ -74,6 +75,8 @@ export type Config = {
   trustedProxies: string[] | undefined;
   adminTokenSha256: string | undefined;
   dashboardDir: string | undefined;
+  /** How long requests may run on when the registry is to end, in milliseconds. */
+  drainMs: number;
   agentVersionMin: string;
   logLevel: string;
 };
@@ -112,6 +115,7 @@ function toConfig(read: Read, s3: Config['s3']): Config {
     trustedProxies: read.TRUSTED_PROXIES?.split(','),
     adminTokenSha256: read.ADMIN_TOKEN_SHA256,
     dashboardDir: read.DASHBOARD_DIR && resolve(read.DASHBOARD_DIR),
+    drainMs: read.DRAIN_SECONDS * 1000,
     agentVersionMin: read.AGENT_VERSION_MIN,
     logLevel: read.LOG_LEVEL,
   };

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import addCompletion from '@bomb.sh/tab/commander';
 import { exitCode as codeOf, routes, tolerateClosedPipe } from '@synspine/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -101,13 +102,20 @@ function say(line: string): void {
 async function serve(config: Config): Promise<number> {
   const registry = await startRegistry(config);
   say(`Registry ${VERSION} at ${registry.url}`);
-  const signal = new Promise<void>((stop) => {
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => stop());
-  });
-  const code = await Promise.race([signal.then(() => 0), registry.databaseEnded.then(() => 1)]);
+  for (const name of SIGNALS) process.on(name, () => undefined); // else a second one would kill
+  const code = await Promise.race([nextSignal().then(() => 0), registry.databaseEnded.then(() => 1)]);
   if (code === 1) process.stderr.write('The embedded database ended. Start the registry again.\n');
-  await registry.close();
+  await registry.close(code === 1 ? Promise.resolve() : sleep(ONE_PRESS_MS).then(nextSignal));
   return code;
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+const ONE_PRESS_MS = 1_000; // npx passes on a Ctrl-C that the terminal has sent already
+
+function nextSignal(): Promise<void> {
+  return new Promise((stop) => {
+    for (const name of SIGNALS) process.once(name, () => stop());
+  });
 }
 
 async function describeMigration(url: string): Promise<string> {

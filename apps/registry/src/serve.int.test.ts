@@ -1,7 +1,8 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { randomInt } from 'node:crypto';
+import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -17,7 +18,7 @@ import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/open-database.ts';
 import { provideDatabase } from './database/provide-database.ts';
 import { makeFiles, makeManifest, sha256Hex } from './test-kit/release-kit.ts';
-import { announce, sendPart, type TestSite } from './test-kit/test-registry.ts';
+import { announce, sendFiles, sendPart, type TestSite } from './test-kit/test-registry.ts';
 
 const program = fileURLToPath(new URL('../bin/synspine-registry.mjs', import.meta.url));
 const running = new Set<ChildProcess>();
@@ -187,6 +188,83 @@ describe('the program', () => {
       code: 75,
       stderr: expect.stringMatching(/^The database does not answer\. Check DATABASE_URL[^\n]*\n$/),
     });
+  });
+});
+
+/** Publishes a shard of 48 MB, more than the sockets between two processes hold, and returns where it is. */
+async function publishLarge(url: string): Promise<{ path: string; token: string; sha256: string }> {
+  const token = await run(['create-admin', '--name', 'An admin']);
+  const files = makeFiles({ 'images-00000.parquet': 48e6 });
+  const site = await enrol(url, token, 'alder');
+  const { releaseId } = await announce(site, makeManifest('alder', files));
+  const params = { releaseId };
+  await sendFiles(site, releaseId, files);
+  await site.client.call('completeRelease', { params });
+  const benchmark = await enrol(url, token, 'benchmark', 'benchmark');
+  await benchmark.client.call('putVerdict', { params, body: { verdict: 'pass' } });
+  const sha256 = sha256Hex(files['images-00000.parquet']!);
+  return { path: `/v1/datasets/${releaseId}/files/images-00000.parquet`, token, sha256 };
+}
+
+/** Starts a download and reads nothing of it yet. */
+async function startDownload(url: string, path: string, token: string): Promise<IncomingMessage> {
+  const headers = { authorization: `Bearer ${token}` };
+  const response = await new Promise<IncomingMessage>((done, fail) => {
+    get(url + path, { headers, agent: new Agent({ keepAlive: true }) }, done).on('error', fail);
+  });
+  return response.pause();
+}
+
+describe('a server that is told to end', () => {
+  it('ends downloads first, and answers nobody new', async () => {
+    const { child, url } = await serve({ PORT: '0', DRAIN_SECONDS: '60' });
+    const { path, token, sha256 } = await publishLarge(url);
+    const download = await startDownload(url, path, token);
+    child.kill('SIGTERM');
+    await sleep(300);
+    child.kill('SIGTERM'); // as npx does, which passes on what the terminal sent already
+    await sleep(2_000);
+    await expect(fetch(`${url}/health`)).rejects.toThrow();
+    expect(child.exitCode).toBeNull();
+    const hash = createHash('sha256');
+    for await (const chunk of download) hash.update(chunk);
+    expect(hash.digest('hex')).toBe(sha256);
+    if (child.exitCode === null) await once(child, 'exit');
+    expect([child.exitCode, child.signalCode]).toEqual([0, null]);
+  });
+
+  it('cuts a download that takes longer than it may, and one that a second signal hurries', async () => {
+    for (const [seconds, signals] of [
+      ['2', 1],
+      ['300', 2],
+    ] as const) {
+      const { child, url } = await serve({ PORT: '0', DRAIN_SECONDS: seconds });
+      const { path, token } = await publishLarge(url);
+      const download = await startDownload(url, path, token);
+      const gone = once(child, 'exit');
+      const start = performance.now();
+      for (let i = 0; i < signals; i++) {
+        if (i > 0) await sleep(1_500);
+        child.kill('SIGTERM');
+      }
+      expect(await gone).toEqual([0, null]);
+      expect(performance.now() - start).toBeGreaterThan(1_400);
+      expect(performance.now() - start).toBeLessThan(20_000);
+      await expect(download.toArray()).rejects.toThrow('aborted');
+      await rm(dataDir, { recursive: true });
+    }
+  });
+
+  it('answers a site that waits for a task at once', async () => {
+    const { child, url } = await serve({ PORT: '0', DRAIN_SECONDS: '300' });
+    const site = await enrol(url, await run(['create-admin', '--name', 'An admin']), 'alder');
+    const waiting = site.client.call('pollTasks', { query: { wait: 25 } });
+    await sleep(1_000);
+    const [gone, start] = [once(child, 'exit'), performance.now()];
+    child.kill('SIGTERM');
+    expect(await waiting).toEqual({ tasks: [] });
+    expect(await gone).toEqual([0, null]);
+    expect(performance.now() - start).toBeLessThan(15_000);
   });
 });
 

@@ -21,8 +21,8 @@ export type RunningRegistry = {
   deps: Deps;
   /** Resolves when the embedded database has ended by itself: the registry can't go on. */
   databaseEnded: Promise<void>;
-  /** Stops listening, then closes what was opened. */
-  close: () => Promise<void>;
+  /** Stops listening, lets running requests end within the limit or until `hurry` resolves, then closes what was opened. */
+  close: (hurry?: Promise<unknown>) => Promise<void>;
 };
 
 /** Opens the database (migrating it) and the object store, and listens. Port 0 takes a free one. */
@@ -52,7 +52,10 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
     await app.listen({ host: config.host, port });
     log.info({ port }, 'listening');
     const stopCleaning = cleanRegularly(deps);
-    const close = () => closeAll(app, deps, [stopCleaning, database.close]);
+    const close = async (hurry?: Promise<unknown>) => {
+      await app.drain({ limitMs: config.drainMs, hurry });
+      await closeAll(app, deps, [stopCleaning, database.close]);
+    };
     return { url, deps, databaseEnded: database.ended, close };
   } catch (error) {
     await database.close();

@@ -64,7 +64,7 @@ function defineRoute(app: FastifyInstance, name: RouteName, handler: AnyHandler,
     },
     preValidation: async (request) => refuseOtherBody(route, request),
     handler: async (request, reply) => {
-      const answer = await handler(readCall(request, whenGone(reply), access));
+      const answer = await handler(readCall(request, access));
       return route.response === 'bytes'
         ? sendFile(request, reply, answer as FileAnswer)
         : sendAnswer(reply, answer);
@@ -100,14 +100,7 @@ function refuseEncoded(request: FastifyRequest): void {
   throw new ProblemError('UNSUPPORTED_MEDIA_TYPE', 'send the body without a Content-Encoding');
 }
 
-/** Aborted when the connection closes before the answer was sent. */
-function whenGone(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return gone.signal;
-}
-
-function readCall(request: FastifyRequest, signal: AbortSignal, { attempt }: Access): object {
+function readCall(request: FastifyRequest, { attempt }: Access): object {
   const { dpop } = request.raw.headers;
   return {
     params: request.params,
@@ -118,7 +111,7 @@ function readCall(request: FastifyRequest, signal: AbortSignal, { attempt }: Acc
     dpop: typeof dpop === 'string' ? dpop : undefined,
     attempt: (credential: string, work: () => Promise<unknown>) =>
       attempt({ address: request.ip, credential }, work),
-    signal,
+    signal: request.gone,
   };
 }
 

@@ -26,7 +26,7 @@ type Call<N extends RouteName> = {
   dpop: string | undefined;
   /** Tries a credential of the body within the limit of failures of the caller's address. */
   attempt: <T>(credential: string, work: () => Promise<T>) => Promise<T>;
-  /** Aborted when the client goes away or the server closes. */
+  /** Aborted when the client goes away or the server is to end. */
   signal: AbortSignal;
 };
 
