@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createClient, exitCode, ProblemError } from '../../packages/protocol/src/index.ts';
+import { startRedirects } from '../../packages/protocol/src/redirects.fixture.ts';
 import { describeFailure, ToolError } from './describe-failure.ts';
 
 const BIN = fileURLToPath(new URL('../synspine.mjs', import.meta.url));
@@ -70,3 +71,24 @@ it('each error has its code once, and the exit of its table', () => {
   expect(describeFailure(new ProblemError('NOT_FOUND'))).toMatchObject({ exit: 'usage' });
   expect(describeFailure(new TypeError('a fault of ours'))).toMatchObject({ exit: 'failed' });
 });
+
+it.each(['pull', 'verify'])(
+  '%s follows no redirect, shows its token to nobody, and says what to do',
+  async (command) => {
+    const redirects = await startRedirects(302);
+    const token = join(folder, 'token.txt');
+    await writeFile(token, 'ZZCANARY\n');
+    await writeFile(
+      join(folder, 'manifest.jws'),
+      `a.${Buffer.from('{"siteId":"alder"}').toString('base64url')}.b`,
+    );
+    const more = ['--token-file', token, '--out', join(folder, 'out')];
+    const args = command === 'pull' ? ['6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a11', ...more] : [folder];
+    const { exit, stderr } = await synspine(command, ...args, '--registry', redirects.url);
+    expect([exit, stderr]).toEqual([78, expect.stringMatching(/^REGISTRY_REDIRECTED: [^\n]+\n$/)]);
+    expect(redirects.stolen).toEqual([]);
+    const insecure = await synspine(command, ...args, '--registry', 'http://registry.example.org');
+    expect([insecure.exit, insecure.stderr]).toEqual([78, expect.stringMatching(/^REGISTRY_INSECURE: /)]);
+    await redirects.close();
+  },
+);

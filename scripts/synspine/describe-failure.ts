@@ -1,4 +1,9 @@
-import { type ExitName, exitOfProblem, ProblemError } from '../../packages/protocol/src/index.ts';
+import {
+  ConnectionError,
+  type ExitName,
+  exitOfProblem,
+  ProblemError,
+} from '../../packages/protocol/src/index.ts';
 
 /** What can go wrong on a researcher's machine: how the command ends then, and what to do next. */
 const TOOL_ERRORS = {
@@ -30,6 +35,7 @@ export class ToolError extends Error {
 export function describeFailure(thrown: unknown): { text: string; exit: ExitName } {
   const error = isNetworkError(thrown) ? new ToolError('REGISTRY_UNREACHABLE') : thrown;
   if (error instanceof ToolError) return { text: error.message, exit: TOOL_ERRORS[error.code][0] };
+  if (error instanceof ConnectionError) return { text: error.message, exit: error.exit };
   if (error instanceof ProblemError) return { text: error.message, exit: exitOfProblem(error.code) };
   const { code = '', message } = error as Error & { code?: string };
   const text = code && !message.startsWith(code) ? `${code}: ${message}` : message;

@@ -1,4 +1,11 @@
-import { EXIT_CODES, type ExitName, exitCode, exitOfProblem, ProblemError } from '@synspine/protocol';
+import {
+  ConnectionError,
+  EXIT_CODES,
+  type ExitName,
+  exitCode,
+  exitOfProblem,
+  ProblemError,
+} from '@synspine/protocol';
 import { CommanderError } from 'commander';
 import { BenchmarkError, type BenchmarkErrorCode } from './benchmark-error.ts';
 
@@ -21,6 +28,7 @@ export function describeFailure(error: unknown): { text: string; exitCode: numbe
 function exitOf(error: unknown): ExitName {
   if (error instanceof BenchmarkError) return EXITS[error.code] ?? 'failed';
   if (error instanceof ProblemError) return exitOfProblem(error.code);
+  if (error instanceof ConnectionError) return error.exit;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 'done' : 'usage';
   return (error as { code?: unknown } | null)?.code === 'COMPUTE_NOT_SET_UP' ? 'configuration' : 'failed';
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Client, createClient, ProblemError, type PublicJwk } from '@synspine/protocol';
+import { type Client, ConnectionError, createClient, ProblemError, type PublicJwk } from '@synspine/protocol';
 import {
   createAuthoriser,
   generateKeyPair,
@@ -90,6 +90,7 @@ function withRetries(client: Client): Client {
 
 function isTransient(error: unknown): boolean {
   if (error instanceof BenchmarkError) return error.code === 'REGISTRY_UNREACHABLE';
+  if (error instanceof ConnectionError) return error.code === 'REGISTRY_REDIRECTED'; // a proxy's notice, say
   return error instanceof ProblemError && (error.status >= 500 || error.code === 'RATE_LIMITED');
 }
 

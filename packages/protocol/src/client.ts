@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { refuseRedirect, requireSecure } from './connection.ts';
 import { PROBLEMS, type ProblemCode, ProblemError, problem } from './problems.ts';
 import { type Route, type RouteName, routes } from './routes.ts';
 
@@ -28,6 +29,8 @@ export type ClientOptions = {
   /** Adds Authorization (and DPoP) to a request; asked for each one, since a DPoP proof is used once. */
   authorise?: (request: { method: string; url: string }) => Promise<Record<string, string>>;
   fetch?: typeof fetch;
+  /** The page itself came from `baseUrl`, over whatever it came; only a page in a browser may say so. */
+  isOwnPage?: boolean;
 };
 export type Client = {
   call<N extends RouteName>(
@@ -44,8 +47,12 @@ type LooseInput = {
   body?: unknown;
 };
 
-/** A typed client of the registry, read from {@link routes}. Throws {@link ProblemError} for every problem+json answer. */
+/**
+ * A typed client of the registry, read from {@link routes}. It follows no redirect, and takes http:// of this machine alone.
+ * Throws `ProblemError` for every problem+json answer, and `ConnectionError`.
+ */
 export function createClient(options: ClientOptions): Client {
+  if (!options.isOwnPage) requireSecure(options.baseUrl);
   const send = options.fetch ?? fetch;
   return {
     async call(name, input, extra = {}) {
@@ -62,8 +69,10 @@ export function createClient(options: ClientOptions): Client {
         method: r.method,
         headers: { ...contentType(r, body), ...headers, ...authorisation, ...extra.headers },
         body: encodeBody(r, body),
+        redirect: 'manual', // else code, token and body would go to whatever address is named
         signal: extra.signal,
       });
+      refuseRedirect(response);
       if (!response.ok) throw await readProblem(response);
       return (await readAnswer(r, response)) as never;
     },

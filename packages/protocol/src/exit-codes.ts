@@ -61,6 +61,7 @@ const PROBLEM_EXITS: Partial<Record<ProblemCode, ExitName>> = {
   AUDIT_NOT_APPROVED: 'rejected',
   RATE_LIMITED: 'waiting',
   STORE_UNAVAILABLE: 'waiting',
+  ROW_DAMAGED: 'waiting',
   INTERNAL: 'waiting',
 };
 

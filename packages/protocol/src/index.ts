@@ -1,6 +1,7 @@
 export * from './benchmarks.ts';
 export * from './client.ts';
 export { tolerateClosedPipe } from './closed-pipe.ts';
+export { ConnectionError, refuseRedirect, requireSecure } from './connection.ts';
 export * from './contents.ts';
 export * from './exit-codes.ts';
 export * from './ids.ts';

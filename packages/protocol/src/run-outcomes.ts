@@ -26,6 +26,8 @@ export const RUN_REASONS = {
   GPU_REQUIRED: ['configuration', 'the GPU that training asks for can not be used'],
   TRAINING_INVALID: ['configuration', 'training.json is not valid'],
   OPTION_INVALID: ['configuration', 'an option of the run is not valid'],
+  REGISTRY_REDIRECTED: ['configuration', 'the registry’s address sends to another one'],
+  REGISTRY_INSECURE: ['configuration', 'the registry’s address is not https'],
   POLICY_MISSING: ['configuration', 'there is no privacy policy'],
   POLICY_INVALID: ['configuration', 'the privacy policy is not valid'],
   DEMONSTRATION_REFUSED: ['configuration', 'the privacy policy is a demonstration’s'],

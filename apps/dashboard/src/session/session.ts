@@ -25,6 +25,7 @@ export type Session = { client: Client; refuse(): void };
 export function createSession(token: string, refuse: () => void): Session {
   const client = createClient({
     baseUrl: location.origin,
+    isOwnPage: true,
     authorise: async () => ({ authorization: `Bearer ${token}` }),
     fetch: (url, init) => fetch(url, init),
   });

@@ -1,4 +1,11 @@
-import { EXIT_CODES, type ExitName, exitCode, exitOfProblem, ProblemError } from '@synspine/protocol';
+import {
+  ConnectionError,
+  EXIT_CODES,
+  type ExitName,
+  exitCode,
+  exitOfProblem,
+  ProblemError,
+} from '@synspine/protocol';
 import { CommanderError } from 'commander';
 import { errorCode, exitOfSiteError, SiteError } from '../site-error.ts';
 
@@ -21,6 +28,7 @@ const USAGE = EXIT_CODES.usage.slice(1).join(' ');
 function exitOf(error: unknown): ExitName {
   if (error instanceof SiteError) return exitOfSiteError(error.code);
   if (error instanceof ProblemError) return exitOfProblem(error.code);
+  if (error instanceof ConnectionError) return error.exit;
   if (error instanceof CommanderError) return error.exitCode === 0 ? 'done' : 'usage';
   const code = errorCode(error);
   if (code === 'COMPUTE_NOT_SET_UP') return 'configuration';
@@ -40,5 +48,6 @@ const HOUSE_ERRORS = [
 
 function isOurs(error: unknown): error is Error {
   if (error instanceof SiteError || error instanceof ProblemError) return true;
+  if (error instanceof ConnectionError) return true;
   return error instanceof Error && HOUSE_ERRORS.includes(error.name);
 }

@@ -3,6 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { ComputeError, describeGpu, inceptionWeightsPath, initCompute } from '@synspine/compute';
 import { canLimitReads } from '@synspine/confinement';
 import { tryConfinement } from '@synspine/dicom';
+import { refuseRedirect, requireSecure } from '@synspine/protocol';
 import type { Command } from 'commander';
 import { type Config, readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
@@ -185,9 +186,12 @@ async function checkEnrolment(home: Home): Promise<string> {
 
 async function checkRegistry(home: Home): Promise<string> {
   const { registryUrl } = await readEnrolment(home);
+  requireSecure(registryUrl);
   const response = await reachableFetch(new URL('/health', registryUrl), {
+    redirect: 'manual',
     signal: AbortSignal.timeout(10_000),
   });
+  refuseRedirect(response);
   const skew = Math.abs(Date.now() - Date.parse(response.headers.get('date') ?? '')) / 1_000;
   if (skew > SKEW_MAX_S)
     throw new SiteError('REGISTRY_UNREACHABLE', `the clocks differ by ${Math.round(skew)} s; set the clock`);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createClient } from '@synspine/protocol';
+import { createClient, requireSecure } from '@synspine/protocol';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { writeDurably, writeJson } from '../durable-file.ts';
@@ -75,6 +75,7 @@ function parseUrl(text: string): string {
   if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
     throw new SiteError('OPTION_INVALID', '--registry takes an http(s) URL');
   }
+  requireSecure(text);
   return new URL(text).origin;
 }
 

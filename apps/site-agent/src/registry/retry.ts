@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ProblemError } from '@synspine/protocol';
+import { ConnectionError, ProblemError } from '@synspine/protocol';
 import { SiteError } from '../site-error.ts';
 
 const FIRST_WAIT_MS = 500;
 const WAIT_MAX_MS = 30_000;
 
-/** Whether trying again later can help: the network, the registry's own trouble, or its rate limit. */
+/** Whether trying again later can help: the network or a proxy in it, the registry's own trouble, or its rate limit. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof SiteError) return error.code === 'REGISTRY_UNREACHABLE';
+  if (error instanceof ConnectionError) return error.code === 'REGISTRY_REDIRECTED'; // a proxy's notice, say
   return error instanceof ProblemError && (error.status >= 500 || error.code === 'RATE_LIMITED');
 }
 
