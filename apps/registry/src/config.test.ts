@@ -68,3 +68,13 @@ it('takes the slash off the public URL, since it is compared exactly', () => {
     config: { publicUrl: 'https://registry.example.org' },
   });
 });
+
+it('takes the dashboard that set-up built, another one, or none', () => {
+  const dirOf = (DASHBOARD_DIR: string) => {
+    const outcome = readConfig({ DASHBOARD_DIR });
+    return outcome.ok ? outcome.config.dashboardDir : outcome.message;
+  };
+  expect(dirOf('')).toMatch(/apps\/dashboard\/dist$/);
+  expect(dirOf('/srv/pages')).toBe('/srv/pages');
+  expect(dirOf('none')).toBeUndefined();
+});

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { isAbsolute, join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { z } from 'zod';
 
 const urlOf = (...protocols: string[]) =>
@@ -68,6 +69,8 @@ export type Config = {
   /** Undefined: the machine’s own role or profile. */
   s3: { accessKeyId: string; secretAccessKey: string } | undefined;
   dataDir: string;
+  /** Whether `dataDir` was named whole, and not by where a command happens to run. */
+  isDataDirNamed: boolean;
   host: string;
   port: number;
   /** Undefined: http://host:port. */
@@ -109,14 +112,24 @@ function toConfig(read: Read, s3: Config['s3']): Config {
     objectStoreUrl: read.OBJECT_STORE_URL ?? pathToFileURL(join(dataDir, 'objects')).href,
     s3,
     dataDir,
+    isDataDirNamed: isAbsolute(read.DATA_DIR),
     host: read.LISTEN_HOST,
     port: read.PORT,
     publicUrl: read.PUBLIC_URL?.replace(/\/+$/, ''),
     trustedProxies: read.TRUSTED_PROXIES?.split(','),
     adminTokenSha256: read.ADMIN_TOKEN_SHA256,
-    dashboardDir: read.DASHBOARD_DIR && resolve(read.DASHBOARD_DIR),
+    dashboardDir: findDashboard(read.DASHBOARD_DIR),
     drainMs: read.DRAIN_SECONDS * 1000,
     agentVersionMin: read.AGENT_VERSION_MIN,
     logLevel: read.LOG_LEVEL,
   };
+}
+
+/** What `npm run setup` builds. */
+const BUILT_DASHBOARD = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
+
+function findDashboard(setting: string | undefined): string | undefined {
+  if (setting === 'none') return undefined;
+  if (setting !== undefined) return resolve(setting);
+  return existsSync(join(BUILT_DASHBOARD, 'index.html')) ? BUILT_DASHBOARD : undefined;
 }

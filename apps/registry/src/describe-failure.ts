@@ -17,8 +17,10 @@ const NEXT_STEPS: Record<string, string> = {
   EACCES: 'A folder or port may not be used by this account. Check DATA_DIR and PORT.',
 };
 // Errors of this project, whose messages say what to do next and quote nothing.
-const OURS = /^(EMBEDDED_|DATABASE_|MIGRATION_|USAGE|STOR|KEY_)/;
+const OURS = /^(EMBEDDED_|DATABASE_|DASHBOARD_|MIGRATION_|USAGE|STOR|KEY_)/;
 
+/** Ours that a setting causes. */
+const SETTINGS = new Set(['DATABASE_MISSING', 'DASHBOARD_MISSING']);
 /** The database is away for now: the same command may work later. */
 const AWAY = new Set(['ECONNREFUSED', 'ETIMEDOUT']);
 
@@ -43,5 +45,5 @@ function exitOf(error: unknown, code: string): ExitName {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 'done' : 'usage';
   if (code === 'USAGE') return 'usage';
   if (AWAY.has(code)) return 'waiting';
-  return NEXT_STEPS[code] ? 'configuration' : 'failed';
+  return NEXT_STEPS[code] || SETTINGS.has(code) ? 'configuration' : 'failed';
 }

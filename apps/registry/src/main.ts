@@ -9,7 +9,7 @@ import { verifyAudit, type WitnessedRow } from './audit/verify-audit.ts';
 import { type Config, readConfig } from './config.ts';
 import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/open-database.ts';
-import { provideDatabase } from './database/provide-database.ts';
+import { provideDatabase, requireDatabase } from './database/provide-database.ts';
 import { writeOpenApi } from './openapi-document.ts';
 import { inviteSite } from './sites/enrolment.ts';
 import { startRegistry } from './start-registry.ts';
@@ -148,6 +148,8 @@ async function withDatabaseUrl<T>(config: Config, work: (url: string) => Promise
 }
 
 function withDatabase<T>(config: Config, work: (prisma: Database) => Promise<T>): Promise<T> {
+  if (requireDatabase(config) === 'new')
+    process.stderr.write(`There was no database in ${config.dataDir}. A new one is made.\n`);
   return withDatabaseUrl(config, async (url) => {
     await migrate(url);
     const prisma = openDatabase(url);

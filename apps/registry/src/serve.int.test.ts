@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { createHash, randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,10 +40,11 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 /** Starts `serve` and waits until it says where it listens. */
-async function serve(env: Record<string, string>): Promise<{ child: ChildProcess; url: string }> {
+async function serve(env: NodeJS.ProcessEnv, cwd?: string): Promise<{ child: ChildProcess; url: string }> {
   const child = spawn(process.execPath, [program, 'serve'], {
     env: { ...process.env, DATA_DIR: dataDir, LOG_LEVEL: 'silent', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
+    cwd,
   });
   running.add(child);
   for await (const line of createInterface({ input: child.stdout! })) {
@@ -53,9 +54,10 @@ async function serve(env: Record<string, string>): Promise<{ child: ChildProcess
   throw new Error('serve ended before it listened');
 }
 
-async function run(args: string[], env: Record<string, string> = {}): Promise<string> {
+async function run(args: string[], env: NodeJS.ProcessEnv = {}, cwd?: string): Promise<string> {
   const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
     env: { ...process.env, DATA_DIR: dataDir, ...env },
+    cwd,
   });
   return stdout.trim();
 }
@@ -173,6 +175,46 @@ describe('the program', () => {
         ),
       });
     await serve({ PORT: '0' }); // this machine still is
+  });
+
+  it('shows the dashboard without a setting, with all that its page asks for', async () => {
+    const { url } = await serve({ PORT: '0', DASHBOARD_DIR: undefined });
+    const response = await fetch(url, { headers: { accept: 'text/html' } });
+    const page = await response.text();
+    expect([response.status, page]).toEqual([200, expect.stringMatching(/<title>[^<]*Synspine/)]);
+    const parts = [...page.matchAll(/(?:src|href)="(\/[^"]+\.(?:js|css))"/g)].map((match) => match[1]!);
+    expect(parts.length).toBeGreaterThan(0);
+    for (const path of parts) expect((await fetch(url + path)).status).toBe(200);
+  });
+
+  it('says in one line that a named folder holds no dashboard', async () => {
+    await expect(run(['serve'], { PORT: '0', DASHBOARD_DIR: dataDir })).rejects.toMatchObject({
+      code: 78,
+      stderr: expect.stringMatching(/^DASHBOARD_MISSING: [^\n]+ DASHBOARD_DIR[^\n]+\n$/),
+    });
+  });
+
+  it('makes no second database for a command that runs in another folder', async () => {
+    const [here, elsewhere] = [join(dataDir, 'here'), join(dataDir, 'elsewhere')];
+    for (const folder of [here, elsewhere]) await mkdir(folder);
+    const env = { DATA_DIR: undefined, PORT: '0' };
+    const { url } = await serve(env, here);
+    for (const args of [
+      ['create-admin', '--name', 'An admin'],
+      ['grant', '--name', 'Dr Doe'],
+      ['invite', 'alder', '--name', 'Alder'],
+      ['verify-audit'],
+    ])
+      await expect(run(args, env, elsewhere)).rejects.toMatchObject({
+        code: 78,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^DATABASE_MISSING: [^\n]+elsewhere\/registry-data[^\n]+DATA_DIR[^\n]+\n$/,
+        ),
+      });
+    expect(await readdir(elsewhere)).toEqual([]);
+    const token = await run(['create-admin', '--name', 'An admin'], env, here);
+    expect(await adminClient(url, token).call('listSites', {})).toMatchObject({ sites: [] });
   });
 
   it('refuses a bad configuration in one line with exit code 78', async () => {

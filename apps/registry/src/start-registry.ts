@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
 import { isLoopbackHost } from '@synspine/audit-rules';
 import type { FastifyInstance } from 'fastify';
 import getPort from 'get-port';
@@ -27,6 +29,7 @@ export type RunningRegistry = {
 
 /** Opens the database (migrating it) and the object store, and listens. Port 0 takes a free one. */
 export async function startRegistry(config: Config): Promise<RunningRegistry> {
+  requireDashboard(config.dashboardDir);
   const log = pino({ level: config.logLevel, base: null });
   const database = await ownDatabase(config);
   try {
@@ -61,6 +64,12 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
     await database.close();
     throw error;
   }
+}
+
+function requireDashboard(dir: string | undefined): void {
+  if (dir === undefined || existsSync(join(dir, 'index.html'))) return;
+  const message = `DASHBOARD_MISSING: There is no index.html in ${dir}. Correct DASHBOARD_DIR, or leave it empty.`;
+  throw Object.assign(new Error(message), { code: 'DASHBOARD_MISSING' });
 }
 
 /** Whether the one listener and the address that the registry gives itself are both this machine's own. */

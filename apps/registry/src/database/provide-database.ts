@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@synspine/queue';
@@ -43,6 +43,21 @@ export async function ownDatabase(config: DatabaseConfig): Promise<ProvidedDatab
     }
     await sleep(LOOK_AGAIN_MS);
   }
+}
+
+/**
+ * Whether a command has a database to work on, or is to make one in a folder that was named whole. Throws DATABASE_MISSING
+ * where it would make one by chance: in another folder than that of `serve`.
+ */
+export function requireDatabase(
+  config: Pick<Config, 'databaseUrl' | 'dataDir' | 'isDataDirNamed'>,
+): 'exists' | 'new' {
+  if (config.databaseUrl || existsSync(join(config.dataDir, 'postgres'))) return 'exists';
+  if (config.isDataDirNamed) return 'new';
+  const message =
+    `DATABASE_MISSING: There is no registry's database in ${config.dataDir}. Run this where \`serve\` was started, ` +
+    'set DATA_DIR or DATABASE_URL as there, or start `serve` here first.';
+  throw Object.assign(new Error(message), { code: 'DATABASE_MISSING' });
 }
 
 async function openOwn({ databaseUrl, dataDir }: DatabaseConfig): Promise<ProvidedDatabase> {

@@ -9,15 +9,19 @@ import { asksForPage } from './dashboard.ts';
 export function refuseUnknown(app: FastifyInstance, dashboardDir: string | undefined): void {
   app.addHook('onRequest', async (request, reply) => {
     if (!request.is404) return;
-    const allowed = methodsOf(request.url.split('?', 1)[0]!, dashboardDir !== undefined);
+    const path = request.url.split('?', 1)[0]!;
+    const allowed = methodsOf(path, dashboardDir !== undefined);
     if (allowed.length > 0 && !allowed.includes(request.method)) {
       reply.header('allow', allowed.join(', '));
       throw new ProblemError('METHOD_NOT_ALLOWED', `it takes ${allowed.join(', ')}`);
     }
     if (dashboardDir && asksForPage(request.method, request.url, request.headers.accept)) return;
-    throw new ProblemError('NOT_FOUND');
+    throw new ProblemError('NOT_FOUND', path === '/' ? NO_DASHBOARD : undefined);
   });
 }
+
+const NO_DASHBOARD =
+  'this registry serves no dashboard: `npm run setup` builds it, then start the registry again';
 
 /** The methods that a path takes, in order; empty for an unknown path. */
 function methodsOf(path: string, hasDashboard: boolean): string[] {
