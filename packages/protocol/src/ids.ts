@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSmallOrder } from './small-order.ts';
 
 /** What the benchmark calls several sites together, in training and in testing: a site of that name would be taken for them. */
 const SEVERAL_SITES = /^(pool|pooled|stratified|all-but-.*)$/;
@@ -33,7 +34,10 @@ export const isoDateTime = z.iso.datetime();
 export const publicJwk = z.strictObject({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
-  x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  x: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{43}$/)
+    .refine((x) => !isSmallOrder(x), 'this key is one that anybody can sign for'),
   kid: z.string().max(64).optional(),
 });
 export type PublicJwk = z.infer<typeof publicJwk>;

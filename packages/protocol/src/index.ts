@@ -11,3 +11,4 @@ export * from './problems.ts';
 export * from './reports.ts';
 export * from './routes.ts';
 export * from './run-outcomes.ts';
+export { isSmallOrder } from './small-order.ts';

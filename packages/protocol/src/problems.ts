@@ -43,6 +43,10 @@ export const PROBLEMS = {
     409,
     'A release with this or a later version exists. Build the release with a higher version.',
   ],
+  VERSION_TOO_FAR: [
+    422,
+    'The version is more than 1,000 above the latest one. Build the release with the next version.',
+  ],
   RELEASE_EXISTS: [
     409,
     'This version was sent with other contents. Build the release with a higher version.',

@@ -1,4 +1,4 @@
-import { ProblemError, type PublicJwk, siteId } from '@synspine/protocol';
+import { isSmallOrder, ProblemError, type PublicJwk, siteId } from '@synspine/protocol';
 import { decodeJwt, errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
@@ -25,7 +25,9 @@ export async function verifyAssertion(
   assertion: string,
 ): Promise<string> {
   const site = await deps.prisma.site.findUnique({ where: { id: readIssuer(assertion) } });
-  if (!site?.authKey) throw new ProblemError('TOKEN_INVALID', 'no enrolled site has the assertion’s key');
+  // A small-order key may have enrolled before such keys were refused.
+  if (!site?.authKey || isSmallOrder((site.authKey as PublicJwk).x))
+    throw new ProblemError('TOKEN_INVALID', 'no enrolled site has the assertion’s key');
   const now = deps.clock();
   const payload = await verifySignature(assertion, site.authKey as PublicJwk, now);
   checkClaims(payload, site.id, deps.config.publicUrl, now.getTime() / 1000);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ProblemError } from '@synspine/protocol';
+import { isSmallOrder, ProblemError } from '@synspine/protocol';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWK, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { Deps } from '../deps.ts';
@@ -56,7 +56,9 @@ async function readProof(proof: string | undefined): Promise<{ payload: z.infer<
   try {
     // jose checks no time here, as the proof has no exp; its iat is checked above, to tell a wrong clock from a forgery.
     const verified = await jwtVerify(proof, EmbeddedJWK, { typ: 'dpop+jwt', algorithms: ALGORITHMS });
-    return { payload: claims.parse(verified.payload), jwk: verified.protectedHeader.jwk! };
+    const jwk = verified.protectedHeader.jwk!;
+    if (jwk.kty === 'OKP' && isSmallOrder(jwk.x!)) throw new Error('anybody can sign for this key');
+    return { payload: claims.parse(verified.payload), jwk };
   } catch {
     throw new ProblemError('PROOF_INVALID', 'the proof is malformed or its signature is wrong');
   }

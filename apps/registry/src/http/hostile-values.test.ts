@@ -64,7 +64,9 @@ it('refuses numbers beyond an INTEGER', async () => {
 
 it.each([
   [2 ** 31, 'MANIFEST_INVALID'],
-  [2 ** 31 - 1, undefined],
+  [2 ** 31 - 1, 'VERSION_TOO_FAR'],
+  [1_001, 'VERSION_TOO_FAR'],
+  [1_000, undefined], // so the highest number has locked nobody out
 ])('answers a release of version %i with %s', async (version, code) => {
   // Signed without the check that an agent's own signing makes.
   const jws = await signed({ ...makeManifest('alder', makeFiles()), version });

@@ -11,7 +11,8 @@ import { requireTakeable } from './require-takeable.ts';
 /**
  * Takes a signed release before its files: signature by the caller's own key, schema, audit, siteId, version. The
  * same manifest again is the same release, whatever the key. Returns its id. Throws SIGNATURE_INVALID, MANIFEST_INVALID,
- * AUDIT_NOT_APPROVED, UPGRADE_REQUIRED, DATE_IN_FUTURE, DEMONSTRATION_REFUSED, SITE_MISMATCH, VERSION_NOT_MONOTONIC, RELEASE_EXISTS, IDEMPOTENCY_CONFLICT.
+ * AUDIT_NOT_APPROVED, UPGRADE_REQUIRED, DATE_IN_FUTURE, DEMONSTRATION_REFUSED, SITE_MISMATCH, VERSION_NOT_MONOTONIC,
+ * VERSION_TOO_FAR, RELEASE_EXISTS, IDEMPOTENCY_CONFLICT.
  */
 export async function announceRelease(
   { prisma, clock, config }: Pick<Deps, 'prisma' | 'clock' | 'config'>,
@@ -36,11 +37,19 @@ export async function announceRelease(
   });
 }
 
-/** Throws RELEASE_EXISTS when this version, VERSION_NOT_MONOTONIC when a later one has come whole. */
+// Versions only grow. A site whose releases failed on the way is some ahead; beyond that one would use up all that are left.
+const VERSION_STEP_MAX = 1_000;
+
+/**
+ * Throws RELEASE_EXISTS when this version, VERSION_NOT_MONOTONIC when a later one has come whole, VERSION_TOO_FAR when it is
+ * far beyond the latest.
+ */
 export async function requireNewVersion(tx: Queries, siteId: string, version: number): Promise<void> {
   const latest = await latestVersion(tx, siteId);
   if (latest === version) throw new ProblemError('RELEASE_EXISTS');
   if (latest > version) throw new ProblemError('VERSION_NOT_MONOTONIC', `the latest is ${latest}`);
+  if (version > latest + VERSION_STEP_MAX)
+    throw new ProblemError('VERSION_TOO_FAR', `the latest is ${latest}`);
 }
 
 /** The highest version that a site has sent whole, whatever became of it; 0 for none. */

@@ -290,6 +290,24 @@ describe('enrolment', () => {
     });
   });
 
+  it('takes no key that anybody can sign for, and gives no token for one that enrolled before', async () => {
+    const identity = Buffer.alloc(32);
+    identity[0] = 1;
+    const anybodys = { kty: 'OKP', crv: 'Ed25519', x: identity.toString('base64url') } as const;
+    const { enrolmentCode } = await invite();
+    const keys = await makeKeys();
+    for (const weak of [{ authKey: anybodys }, { signingKey: anybodys }])
+      await expect(enrolWith(enrolmentCode, { ...keys, ...weak })).rejects.toMatchObject({
+        code: 'VALIDATION_FAILED',
+      });
+    await enrolWith(enrolmentCode, keys);
+    await registry.deps.prisma.site.update({ where: { id }, data: { authKey: anybodys } });
+    const [header, claims] = (await makeAssertion({ iss: id, sub: id })).split('.');
+    const nobodys = Buffer.concat([identity, Buffer.alloc(32)]).toString('base64url'); // R the identity, S zero
+    const answer = await askForToken(`${header}.${claims}.${nobodys}`, await makeProof());
+    expect(await problemOf(answer)).toBe('TOKEN_INVALID');
+  });
+
   it('keeps no code, token or key that opens anything in the database', async () => {
     const { enrolmentCode } = await invite();
     const token = await getToken();
