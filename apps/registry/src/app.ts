@@ -5,6 +5,7 @@ import { accessHandlers } from './access/routes.ts';
 import { auditHandlers } from './audit/routes.ts';
 import { authenticate } from './auth/authenticate.ts';
 import { benchmarkHandlers, taskHandlers } from './benchmarks/routes.ts';
+import { recordDownloads } from './datasets/record-downloads.ts';
 import { datasetHandlers } from './datasets/routes.ts';
 import type { Deps } from './deps.ts';
 import { asksForPage, secureHeaders, serveDashboard } from './http/dashboard.ts';
@@ -24,12 +25,13 @@ import { VERSION } from './version.ts';
 
 /** A handler for every route of the protocol, by feature. */
 export function createHandlers(deps: Deps): Handlers {
+  const record = recordDownloads(deps);
   return {
     health: async () => ({ status: 'ok', version: VERSION }),
     ...siteHandlers(deps),
     ...releaseHandlers(deps),
-    ...verificationHandlers(deps),
-    ...datasetHandlers(deps),
+    ...verificationHandlers({ ...deps, record }),
+    ...datasetHandlers({ ...deps, record }),
     ...benchmarkHandlers(deps),
     ...taskHandlers(deps),
     ...accessHandlers(deps),

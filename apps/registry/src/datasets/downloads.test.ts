@@ -138,6 +138,27 @@ describe('a file', () => {
     expect(rows.at(-1)).toMatchObject({ subject: `${dataset.id}/images-00000.parquet` });
   });
 
+  it('leaves one line for all the parts that one caller reads within an hour', async () => {
+    const reader = await registry.person('researcher');
+    const other = await registry.person('researcher');
+    const read = async (client: Client, range?: string) =>
+      bytesOf(await getFile(range ? { range } : {}, 'images-00000.parquet', client));
+    const count = async (work: () => Promise<unknown>) => {
+      const before = (await downloads()).length;
+      await work();
+      return (await downloads()).length - before;
+    };
+    const parts = Array.from({ length: 40 }, (_, i) => `bytes=${i * 50}-${i * 50 + 49}`);
+    expect(await count(() => Promise.all(parts.map((range) => read(reader, range))))).toBe(1);
+    expect(await count(() => read(other, 'bytes=0-9'))).toBe(1);
+    expect(await count(() => read(reader))).toBe(1);
+    expect(await count(() => read(reader, 'bytes=5-'))).toBe(0);
+    registry.shiftClock(3_600_000);
+    expect(await count(() => read(reader, 'bytes=5-'))).toBe(1);
+    expect(await count(() => read(reader, 'bytes=-4'))).toBe(0);
+    registry.shiftClock(-3_600_000);
+  });
+
   it('isn’t there under another name', async () => {
     await expect(getFile({}, 'images-00001.parquet')).rejects.toEqual(code('NOT_FOUND'));
     await expect(getFile({}, '..%2fsecret')).rejects.toEqual(code('VALIDATION_FAILED'));

@@ -4,12 +4,13 @@ import { presentOne, presentSound } from '../http/present-sound.ts';
 import type { Caller, FileAnswer, SomeHandlers } from '../http/route-types.ts';
 import { answerStored } from './answer-stored.ts';
 import { datasetsOf } from './present-dataset.ts';
+import type { RecordDownload } from './record-downloads.ts';
 import { findDataset, findDatasetFile, findDatasets } from './repository.ts';
 
 type DatasetRoutes = 'listDatasets' | 'getDataset' | 'getManifest' | 'getFile' | 'getGenerator' | 'getGrid';
 type Which = { name?: string; kind: ReleaseFile['kind'] };
 
-export function datasetHandlers(deps: Deps): SomeHandlers<DatasetRoutes> {
+export function datasetHandlers(deps: Deps & { record: RecordDownload }): SomeHandlers<DatasetRoutes> {
   const { prisma } = deps;
   const presentation = datasetsOf(deps.log);
   const answer = (releaseId: string, which: Which, caller: Caller) =>
@@ -29,6 +30,11 @@ export function datasetHandlers(deps: Deps): SomeHandlers<DatasetRoutes> {
   };
 }
 
-async function answerFile(deps: Deps, releaseId: string, which: Which, caller: Caller): Promise<FileAnswer> {
+async function answerFile(
+  deps: Deps & { record: RecordDownload },
+  releaseId: string,
+  which: Which,
+  caller: Caller,
+): Promise<FileAnswer> {
   return answerStored(deps, await findDatasetFile(deps.prisma, releaseId, which), caller);
 }

@@ -1,5 +1,6 @@
 import { ProblemError, waitingRelease } from '@synspine/protocol';
 import { answerStored } from '../datasets/answer-stored.ts';
+import type { RecordDownload } from '../datasets/record-downloads.ts';
 import type { Deps } from '../deps.ts';
 import type { Release } from '../generated/client.ts';
 import { presentSound } from '../http/present-sound.ts';
@@ -12,7 +13,9 @@ const WAITING_MAX = 100;
 /** What these routes show and nothing else: neither what isn't whole yet nor what has been decided. */
 const waiting = { status: 'verifying' } as const;
 
-export function verificationHandlers(deps: Deps): SomeHandlers<VerificationRoutes> {
+export function verificationHandlers(
+  deps: Deps & { record: RecordDownload },
+): SomeHandlers<VerificationRoutes> {
   const { prisma, clock } = deps;
   return {
     async listWaiting({ caller }) {
