@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@synspine/queue';
 import type { Config } from '../config.ts';
+import { makeOwner } from './make-owner.ts';
 
 const DATABASE = 'registry';
+const OWNER = 'registry';
 const URL_FILE = 'database-url';
 const OTHERS_END_MS = 60_000; // a command takes seconds, and a server that was told to end not longer
 const LOOK_AGAIN_MS = 250;
@@ -81,9 +84,19 @@ function readSharedUrl(dataDir: string): string {
   }
 }
 
+/** The URL of a role that owns the database and nothing else of the server; its password is made anew at each start. */
+async function openAsOwner(server: EmbeddedPostgres): Promise<string> {
+  const url = new URL(server.url(DATABASE));
+  const password = randomBytes(24).toString('base64url');
+  await makeOwner(url.href, { role: OWNER, password, database: DATABASE });
+  url.username = OWNER;
+  url.password = password;
+  return url.href;
+}
+
 async function shareServer(server: EmbeddedPostgres, urlFile: string): Promise<ProvidedDatabase> {
   await server.createDatabase(DATABASE);
-  const url = server.url(DATABASE);
+  const url = await openAsOwner(server);
   rmSync(urlFile, { force: true });
   writeFileSync(urlFile, url, { mode: 0o600 });
   const ended = server.ended.then(({ expected }) => (expected ? never : undefined));
