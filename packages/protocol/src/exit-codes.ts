@@ -54,6 +54,8 @@ const PROBLEM_EXITS: Partial<Record<ProblemCode, ExitName>> = {
   TOKEN_MISSING: 'configuration',
   TOKEN_INVALID: 'configuration',
   FORBIDDEN: 'configuration',
+  SITE_SUSPENDED: 'waiting',
+  SITE_REVOKED: 'configuration',
   CLOCK_SKEW: 'configuration',
   UPGRADE_REQUIRED: 'configuration',
   DATE_IN_FUTURE: 'configuration',

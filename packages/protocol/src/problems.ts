@@ -16,7 +16,15 @@ export const PROBLEMS = {
   FORBIDDEN: [403, 'This role may not do that. Ask the registry’s admin.'],
   NOT_FOUND: [404, 'There is no such thing, or it belongs to somebody else.'],
   ENROLMENT_CODE_INVALID: [403, 'The enrolment code is wrong, used or expired. Ask the admin for a new one.'],
-  SITE_EXISTS: [409, 'A site with this id exists. Choose another id.'],
+  SITE_EXISTS: [409, 'A site with this id exists. Choose another id, or invite it again.'],
+  SITE_SUSPENDED: [
+    403,
+    'The registry’s admin has suspended this site. Ask for it to be resumed; nothing is lost.',
+  ],
+  SITE_REVOKED: [
+    403,
+    'The registry’s admin has ended this site’s keys. Ask for a new enrolment code and enrol again.',
+  ],
   SIGNATURE_INVALID: [
     422,
     'The signature does not fit the bytes and the site’s signing key. Build the release again.',

@@ -2,7 +2,7 @@ export * from './audit-approved.ts';
 export * from './authoriser.ts';
 export * from './bundle.ts';
 export * from './classifier.ts';
-export { generateKeyPair, type PrivateJwk, publicJwkOf } from './keys.ts';
+export { generateKeyPair, keyIdOf, type PrivateJwk, publicJwkOf } from './keys.ts';
 export * from './manifest.ts';
 export * from './shards.ts';
 export * from './strict-json.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type Grant, ProblemError } from '@synspine/protocol';
 import { appendAudit } from '../audit/append-audit.ts';
 import { hashSecret, makeSecret } from '../auth/secrets.ts';
-import { inTransaction } from '../database/open-database.ts';
+import { inTransaction, type Queries } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import type { Grant as GrantRow } from '../generated/client.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
@@ -13,10 +13,7 @@ export function accessHandlers(deps: Deps): SomeHandlers<'createGrant' | 'listGr
   const { prisma } = deps;
   return {
     createGrant: ({ body, caller }) => createGrant(deps, body, caller.id),
-    async listGrants() {
-      const grants = await prisma.grant.findMany({ orderBy: { createdAt: 'desc' } });
-      return { grants: grants.map(presentGrant) };
-    },
+    listGrants: async () => ({ grants: await listGrants(prisma) }),
     revokeGrant: ({ params, caller }) => revokeGrant(deps, params.grantId, caller.id),
   };
 }
@@ -40,7 +37,17 @@ export async function createGrant(
   return { ...presentGrant(row), token };
 }
 
-async function revokeGrant({ prisma, clock }: Deps, id: string, actor: string): Promise<void> {
+/** Every grant, also ended ones, the newest first. */
+export async function listGrants(db: Queries): Promise<Grant[]> {
+  return (await db.grant.findMany({ orderBy: { createdAt: 'desc' } })).map(presentGrant);
+}
+
+/** Ends a person's access; again is harmless. Throws NOT_FOUND. */
+export async function revokeGrant(
+  { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
+  id: string,
+  actor: string,
+): Promise<void> {
   const now = clock();
   await inTransaction(prisma, async (tx) => {
     const grant = await tx.grant.findUnique({ where: { id } });

@@ -20,7 +20,7 @@ export async function issueAccessToken(
   return token;
 }
 
-/** The site or benchmark that holds an access token and its key. Throws TOKEN_… or PROOF_INVALID, CLOCK_SKEW. */
+/** The site or benchmark that holds an access token and its key. Throws TOKEN_…, PROOF_INVALID, CLOCK_SKEW, SITE_SUSPENDED or SITE_REVOKED. */
 export async function authenticateSite(
   deps: Pick<Deps, 'prisma' | 'config' | 'clock'>,
   token: string,
@@ -29,12 +29,14 @@ export async function authenticateSite(
 ): Promise<Caller> {
   const row = await deps.prisma.accessToken.findUnique({
     where: { tokenHash: hashSecret(token) },
-    include: { site: { select: { kind: true } } },
+    include: { site: { select: { kind: true, suspendedAt: true, revokedAt: true } } },
   });
   if (!row) throw new ProblemError('TOKEN_INVALID');
   if (row.expiresAt <= deps.clock()) throw new ProblemError('TOKEN_EXPIRED');
   const thumbprint = await verifyProof(deps, proof, { ...request, accessToken: token });
   if (thumbprint !== row.keyThumbprint)
     throw new ProblemError('PROOF_INVALID', 'the token is bound to another key');
+  if (row.site.revokedAt) throw new ProblemError('SITE_REVOKED'); // the token was made while the keys were ended
+  if (row.site.suspendedAt) throw new ProblemError('SITE_SUSPENDED');
   return { role: row.site.kind === 'benchmark' ? 'benchmark' : 'site', id: row.siteId };
 }

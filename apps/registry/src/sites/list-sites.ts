@@ -31,6 +31,8 @@ function describeSite(site: Site, latest: Release | undefined, pending: Release 
     name: site.name,
     enrolledAt: site.enrolledAt?.toISOString() ?? null,
     seenAt: site.seenAt?.toISOString() ?? null,
+    suspendedAt: site.suspendedAt?.toISOString() ?? null,
+    revokedAt: site.revokedAt?.toISOString() ?? null,
     status: site.status as SiteOverview['status'],
     latest: latest ? presentDataset({ ...latest, site }) : null,
     pending: pending ? presentProgress(pending) : null,
