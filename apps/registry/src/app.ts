@@ -13,6 +13,7 @@ import { collectOpenApi, serveDocs } from './http/openapi.ts';
 import { sendProblem, toProblem } from './http/problem-reply.ts';
 import { logRequests } from './http/request-log.ts';
 import type { Handlers } from './http/route-types.ts';
+import { watchDownloads } from './http/watch-downloads.ts';
 import { releaseHandlers } from './releases/routes.ts';
 import { verificationHandlers } from './releases/verification-routes.ts';
 import { siteHandlers } from './sites/routes.ts';
@@ -59,7 +60,9 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   });
   await collectOpenApi(app, VERSION);
   await app.register(async (api) =>
-    defineRoutes(api, createHandlers(deps), (request, roles) => authenticate(deps, request, roles)),
+    defineRoutes(api, watchDownloads(deps, createHandlers(deps)), (request, roles) =>
+      authenticate(deps, request, roles),
+    ),
   );
   await serveDocs(app);
   if (dashboardDir) await serveDashboard(app, dashboardDir);
