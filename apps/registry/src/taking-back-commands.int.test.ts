@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createClient } from '@synspine/protocol';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestRegistry, type TestRegistry, type TestSite } from './test-kit/test-registry.ts';
+import { publish, startTestRegistry, type TestRegistry, type TestSite } from './test-kit/test-registry.ts';
 
 const program = fileURLToPath(new URL('../bin/synspine-registry.mjs', import.meta.url));
 let registry: TestRegistry;
@@ -20,6 +20,16 @@ async function run(...args: string[]): Promise<string> {
 }
 const code = (expected: string) => expect.objectContaining({ code: expected });
 const version = () => site.client.call('latestVersion', {});
+
+it('withdraws a release from the command line, for a reason of the list alone', async () => {
+  const { dataset } = await publish(site);
+  await expect(run('withdraw', dataset.id, '--reason', 'ANY_TEXT')).rejects.toMatchObject({ code: 64 });
+  expect(await run('withdraw', dataset.id, '--reason', 'DATA_WRONG')).toBe(
+    'Version 1 of alder is withdrawn (DATA_WRONG).',
+  );
+  const params = { releaseId: dataset.id };
+  await expect(registry.admin.call('getManifest', { params })).rejects.toEqual(code('RELEASE_WITHDRAWN'));
+});
 
 it('suspends, resumes, revokes and invites a site again from the command line of a running registry', async () => {
   expect(await run('suspend', 'alder')).toContain('`resume alder`');

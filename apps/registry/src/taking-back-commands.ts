@@ -1,8 +1,9 @@
-import type { Grant } from '@synspine/protocol';
-import type { Command } from 'commander';
+import { type Grant, WITHDRAWAL_REASON_CODES, type WithdrawalReason } from '@synspine/protocol';
+import { type Command, Option } from 'commander';
 import { listGrants, revokeGrant } from './access/routes.ts';
 import type { Database } from './database/open-database.ts';
 import { resumeSite, revokeSite, suspendSite } from './sites/standing.ts';
+import { withdrawRelease } from './withdrawals/withdraw-release.ts';
 
 type Tools = {
   withDatabase<T>(work: (prisma: Database) => Promise<T>): Promise<T>;
@@ -15,6 +16,7 @@ const clock = () => new Date();
 /** The commands that take back what `invite` and `grant` gave. */
 export function addTakingBack(program: Command, tools: Tools): void {
   addSiteCommands(program, tools);
+  addWithdraw(program, tools);
   addGrantCommands(program, tools);
 }
 
@@ -43,6 +45,21 @@ function addSiteCommands(program: Command, { withDatabase, say, actor }: Tools):
     .action(async (id: string, { compromised = false }: { compromised?: boolean }) => {
       await withDatabase((prisma) => revokeSite({ prisma, clock }, { id, compromised }, actor));
       say(`The keys of ${id} have ended. \`invite ${id} --again\` lets it enrol with new ones.`);
+    });
+}
+
+function addWithdraw(program: Command, { withDatabase, say, actor }: Tools): void {
+  program
+    .command('withdraw')
+    .description('withdraw a release for good: it is served no more, and a tombstone with the reason is left')
+    .argument('<release>', 'the release’s id')
+    .addOption(new Option('--reason <code>', 'why').choices(WITHDRAWAL_REASON_CODES).makeOptionMandatory())
+    .action(async (releaseId: string, { reason }: { reason: WithdrawalReason }) => {
+      const wanted = { releaseId, reason };
+      const { siteId, version } = await withDatabase((prisma) =>
+        withdrawRelease({ prisma, clock }, wanted, actor),
+      );
+      say(`Version ${version} of ${siteId} is withdrawn (${reason}).`);
     });
 }
 

@@ -50,6 +50,7 @@ const PROBLEM_EXITS: Partial<Record<ProblemCode, ExitName>> = {
   VALIDATION_FAILED: 'usage',
   ENROLMENT_CODE_INVALID: 'usage',
   NOT_FOUND: 'usage',
+  RELEASE_WITHDRAWN: 'rejected',
   SITE_EXISTS: 'usage',
   TOKEN_MISSING: 'configuration',
   TOKEN_INVALID: 'configuration',

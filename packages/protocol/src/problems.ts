@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withdrawal } from './withdrawals.ts';
 
 /** The one error table: code → HTTP status and what to do next. The API's problem+json bodies are read from it. */
 export const PROBLEMS = {
@@ -15,6 +16,10 @@ export const PROBLEMS = {
   CLOCK_SKEW: [401, 'The clocks differ by more than 60 s. Set this machine’s clock (NTP).'],
   FORBIDDEN: [403, 'This role may not do that. Ask the registry’s admin.'],
   NOT_FOUND: [404, 'There is no such thing, or it belongs to somebody else.'],
+  RELEASE_WITHDRAWN: [
+    410,
+    'This release was withdrawn; `withdrawal` says when and why. Delete your copies, and what you trained on them.',
+  ],
   ENROLMENT_CODE_INVALID: [403, 'The enrolment code is wrong, used or expired. Ask the admin for a new one.'],
   SITE_EXISTS: [409, 'A site with this id exists. Choose another id, or invite it again.'],
   SITE_SUSPENDED: [
@@ -76,6 +81,8 @@ export const problem = z.object({
   code: z.string(),
   detail: z.string().optional(),
   requestId: z.string().optional(),
+  /** With RELEASE_WITHDRAWN: what is left of the release. */
+  withdrawal: withdrawal.optional(),
 });
 export type Problem = z.infer<typeof problem>;
 
@@ -84,12 +91,14 @@ export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly detail: string | undefined;
+  readonly withdrawal: Problem['withdrawal'];
 
-  constructor(code: ProblemCode, detail?: string) {
+  constructor(code: ProblemCode, detail?: string, facts: Pick<Problem, 'withdrawal'> = {}) {
     super(`${code}: ${PROBLEMS[code][1]}${detail ? ` (${detail})` : ''}`);
     this.name = 'ProblemError';
     this.code = code;
     this.status = PROBLEMS[code][0];
     this.detail = detail;
+    this.withdrawal = facts.withdrawal;
   }
 }

@@ -4,6 +4,7 @@ import { contentVerdict, releaseProgress, verifierSeen, waitingRelease } from '.
 import { compactJws, fileName, INTEGER_MAX, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
 import { releaseManifest } from './manifest.ts';
 import { RUN_REASON_CODES } from './run-outcomes.ts';
+import { WITHDRAWAL_REASON_CODES, withdrawal } from './withdrawals.ts';
 
 export const roles = ['site', 'benchmark', 'researcher', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -64,6 +65,8 @@ export const dataset = z.object({
   publishedAt: isoDateTime,
   manifestSha256: sha256Hex,
   manifest: releaseManifest,
+  /** Withdrawn releases that its weights began from, or are the weights of. */
+  withdrawnAncestors: z.array(withdrawal).optional(),
 });
 export type Dataset = z.infer<typeof dataset>;
 
@@ -427,6 +430,17 @@ export const routes = {
     roles: ['researcher', 'admin'],
     params: releaseId,
     response: 'bytes',
+  }),
+
+  withdrawRelease: route({
+    method: 'PUT',
+    path: '/v1/datasets/:releaseId/withdrawal',
+    tag: 'datasets',
+    summary: 'Withdraw a release for good: a tombstone is left. The same reason again is harmless',
+    roles: ['admin'],
+    params: releaseId,
+    body: z.strictObject({ reason: z.enum(WITHDRAWAL_REASON_CODES) }),
+    response: withdrawal,
   }),
 
   // — benchmark

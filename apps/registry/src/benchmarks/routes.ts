@@ -3,6 +3,7 @@ import { appendAudit } from '../audit/append-audit.ts';
 import { inTransaction } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
+import { markWithdrawn } from '../withdrawals/mark-withdrawn.ts';
 import { announceClassifier, receiveWeights } from './classifiers.ts';
 import { completeTask, findTaskWeights, isLocal, pollTasks, putLocalScore, refuseTask } from './tasks.ts';
 
@@ -32,7 +33,10 @@ export function benchmarkHandlers(deps: Deps): SomeHandlers<BenchmarkRoutes> {
     async getResults() {
       const newest = await deps.prisma.benchmarkResult.findFirst({ orderBy: { sequence: 'desc' } });
       if (!newest) return { cells: [], updatedAt: null };
-      return { cells: newest.cells as BenchmarkCell[], updatedAt: newest.createdAt.toISOString() };
+      return {
+        cells: await markWithdrawn(deps.prisma, newest.cells as BenchmarkCell[]),
+        updatedAt: newest.createdAt.toISOString(),
+      };
     },
   };
 }

@@ -19,6 +19,10 @@ export function answerStored(deps: Deps, file: ReleaseFile, caller: Caller): Fil
     sha256: file.sha256,
     contentType: CONTENT_TYPES[kind],
     name: file.name,
+    async isServed() {
+      const release = await deps.prisma.release.findUnique({ where: { id: file.releaseId } });
+      return release !== null && release.status !== 'withdrawn';
+    },
     async open(range) {
       if (kind !== 'grid') await recordDownload(deps, caller, `${file.releaseId}/${file.name}`);
       return (await deps.store.get(file.objectKey, range)).stream;

@@ -34,7 +34,7 @@ function isStoreDown(error: unknown): boolean {
 
 /** Sends problem+json (RFC 9457). */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: ProblemError) {
-  const { code, status, detail } = error;
+  const { code, status, detail, withdrawal } = error;
   const body: Problem = {
     type: `urn:synspine:problem:${code}`,
     title: PROBLEMS[code][1],
@@ -42,6 +42,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     code,
     ...(detail === undefined ? {} : { detail }),
     requestId: request.id,
+    ...(withdrawal && { withdrawal }),
   };
   if (status === 401) reply.header('www-authenticate', 'Bearer, DPoP algs="EdDSA ES256"');
   if (code === 'RATE_LIMITED') reply.header('retry-after', '60');

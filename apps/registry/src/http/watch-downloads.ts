@@ -22,7 +22,8 @@ export function watchDownloads(deps: Deps, handlers: Handlers): Handlers {
 function watchFile(deps: Deps, handler: AnyHandler): AnyHandler {
   return async (call) => {
     const file = await handler(call);
-    const mayHave = () => mayGoOn(deps, call.caller);
+    const mayHave = async () =>
+      (await mayGoOn(deps, call.caller)) && (file.isServed ? file.isServed() : true);
     const periodMs = deps.config.downloadCheckMs ?? DOWNLOAD_CHECK_MS;
     return {
       ...file,

@@ -4,6 +4,8 @@ import {
   type ContentCode,
   type ReleaseProgress,
   type VerifierSeen,
+  WITHDRAWAL_REASONS,
+  type WithdrawalReason,
 } from '@synspine/protocol';
 import type { Queries } from '../database/open-database.ts';
 import { presentDataset } from '../datasets/present-dataset.ts';
@@ -11,6 +13,7 @@ import type { Release, Site } from '../generated/client.ts';
 
 /** Where a release stands, for its site and the admin. */
 export function presentProgress(release: Release): ReleaseProgress {
+  if (release.withdrawnAt) return presentWithdrawn(release, release.withdrawnAt);
   const { id, version, status, contentCode, decidedAt, completedAt, createdAt } = release;
   return {
     releaseId: id,
@@ -20,6 +23,16 @@ export function presentProgress(release: Release): ReleaseProgress {
     code: contentCode,
     nextStep: CONTENT_PROBLEMS[contentCode as ContentCode] ?? null,
   };
+}
+
+/** In the words that agents before 0.3.0 know: nobody sees it, and `code` says why. */
+function presentWithdrawn(
+  { id, version, withdrawalReason: code }: Release,
+  withdrawnAt: Date,
+): ReleaseProgress {
+  const nextStep = WITHDRAWAL_REASONS[code as WithdrawalReason] ?? null;
+  const since = withdrawnAt.toISOString();
+  return { releaseId: id, version, state: 'quarantined', since, code, nextStep, withdrawn: true };
 }
 
 export function presentCompleted(release: Release & { site: Pick<Site, 'name'> }): CompletedRelease {

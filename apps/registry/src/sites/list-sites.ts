@@ -3,6 +3,7 @@ import type { Queries } from '../database/open-database.ts';
 import { presentDataset } from '../datasets/present-dataset.ts';
 import type { Release, Site } from '../generated/client.ts';
 import { findVerifier, presentProgress } from '../releases/present-release.ts';
+import { findTombstones, type Tombstones } from '../withdrawals/tombstones.ts';
 
 /**
  * Every hospital with its last status and newest data set, by id. The benchmark isn't one. Admins are also told of a newer
@@ -19,13 +20,19 @@ export async function listSites(
     include: { releases: { where: { status: 'published' }, ...newest } },
   });
   const pending = role === 'admin' ? await findPending(db) : new Map<string, Release>();
+  const tombstones = await findTombstones(db);
   return {
-    sites: sites.map(({ releases: [latest], ...site }) => describeSite(site, latest, pending.get(site.id))),
+    sites: sites.map(({ releases: [latest], ...site }) =>
+      describeSite(site, { latest, pending: pending.get(site.id), tombstones }),
+    ),
     verifier: await findVerifier(db),
   };
 }
 
-function describeSite(site: Site, latest: Release | undefined, pending: Release | undefined): SiteOverview {
+function describeSite(
+  site: Site,
+  { latest, pending, tombstones }: { latest?: Release; pending?: Release; tombstones: Tombstones },
+): SiteOverview {
   return {
     id: site.id,
     name: site.name,
@@ -34,7 +41,7 @@ function describeSite(site: Site, latest: Release | undefined, pending: Release 
     suspendedAt: site.suspendedAt?.toISOString() ?? null,
     revokedAt: site.revokedAt?.toISOString() ?? null,
     status: site.status as SiteOverview['status'],
-    latest: latest ? presentDataset({ ...latest, site }) : null,
+    latest: latest ? presentDataset({ ...latest, site }, tombstones) : null,
     pending: pending ? presentProgress(pending) : null,
   };
 }

@@ -78,6 +78,14 @@ function readKid(header: string): string {
   return (JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string }).kid;
 }
 
+/** Releases of a compromised key that nobody has seen yet; none of them may be published. */
+export async function findUnseen(tx: Queries, siteId: string): Promise<{ id: string }[]> {
+  const compromised = await tx.signingKey.findMany({ where: { siteId, compromisedAt: { not: null } } });
+  const kids = new Set(compromised.map(({ kid }) => kid));
+  const waiting = await tx.release.findMany({ where: { siteId, status: 'verifying' } });
+  return waiting.filter(({ manifest }) => kids.has(readKid(manifest.split('.')[0]!)));
+}
+
 /** Throws SIGNATURE_INVALID when the key that signed this stored manifest is compromised by now. */
 export async function requireTrustedKey(tx: Queries, siteId: string, manifest: string): Promise<void> {
   const where = { siteId_kid: { siteId, kid: readKid(manifest.split('.')[0]!) } };

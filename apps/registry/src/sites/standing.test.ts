@@ -175,8 +175,10 @@ describe('a compromised signing key', () => {
     const old = await registry.enrol('stolen');
     const { dataset } = await publish(old);
     const files = makeFiles();
-    const { releaseId } = await announce(old, makeManifest(old.id, files, { version: 2 }));
+    const { releaseId } = await announce(old, makeManifest(old.id, files, { version: 3 }));
+    const unseen = await complete(old, { version: 2 });
     await registry.admin.call('revokeSite', { ...params(old), body: { compromised: true } });
+    await expect(old.judge(unseen.releaseId)).rejects.toEqual(code('RELEASE_WITHDRAWN'));
     const { keys, history } = await guest.call('siteKeys', params(old));
     expect(keys).toEqual([]);
     expect(history?.[0]).toMatchObject({
@@ -189,7 +191,7 @@ describe('a compromised signing key', () => {
     await expect(site.client.call('completeRelease', { params: { releaseId } })).rejects.toEqual(
       code('SIGNATURE_INVALID'),
     );
-    await complete(site, { version: 2 });
+    await complete(site, { version: 3 });
     expect(await actions('stolen')).toContain('site.key-compromised');
   });
 });

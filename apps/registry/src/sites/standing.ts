@@ -3,8 +3,9 @@ import { appendAudit } from '../audit/append-audit.ts';
 import { inTransaction, type Queries } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import { Prisma } from '../generated/client.ts';
+import { leaveTombstone } from '../withdrawals/withdraw-release.ts';
 import { lockSite } from './enrolment.ts';
-import { endSigningKey, markCompromised } from './signing-keys.ts';
+import { endSigningKey, findUnseen, markCompromised } from './signing-keys.ts';
 
 type StandingDeps = Pick<Deps, 'prisma' | 'clock'>;
 type Site = Awaited<ReturnType<typeof lockSite>>;
@@ -29,7 +30,8 @@ export function resumeSite(deps: StandingDeps, id: string, actor: string): Promi
 
 /**
  * Ends a site's tokens, keys and unused codes for good. It may enrol again with new keys when it is invited again; what it
- * published stays, and still verifies. With `compromised` its last signing key vouches only for what is published by now.
+ * published stays, and still verifies. With `compromised` its last signing key vouches only for what is published by now;
+ * what waits under it is withdrawn.
  * Throws NOT_FOUND.
  */
 export async function revokeSite(
@@ -47,9 +49,13 @@ export async function revokeSite(
     return true;
   });
   if (!compromised) return;
-  await changeSite(deps, { id, actor, action: 'site.key-compromised' }, (tx, _, now) =>
-    markCompromised(tx, id, now),
-  );
+  await changeSite(deps, { id, actor, action: 'site.key-compromised' }, async (tx, _, now) => {
+    if (!(await markCompromised(tx, id, now))) return false;
+    const reason = 'KEY_COMPROMISED';
+    for (const { id: releaseId } of await findUnseen(tx, id))
+      await leaveTombstone(tx, { releaseId, reason, actor, now });
+    return true;
+  });
 }
 
 /** One change of a site with its audit row, in one transaction; `change` tells whether there was anything to do. */
