@@ -150,6 +150,8 @@ export const keyPeriod = z.object({
   compromisedAt: isoDateTime.nullable(),
   /** Hashes of signed manifests. */
   onlyManifests: z.array(sha256Hex).optional(),
+  /** The statement in which the key before this one named it, as a compact JWS; null where the site enrolled with it. */
+  endorsement: compactJws.nullable().optional(),
 });
 export type KeyPeriod = z.infer<typeof keyPeriod>;
 
@@ -262,6 +264,22 @@ export const routes = {
       /** All of them, the newest first; registries before 0.3.0 do not tell. */
       history: z.array(keyPeriod).optional(),
     }),
+  }),
+  rotateKeys: route({
+    method: 'POST',
+    path: '/v1/site/keys',
+    tag: 'sites',
+    summary: 'A site replaces both its keys, by the old ones. The same statement again is answered alike',
+    roles: ['site'],
+    body: z.strictObject({
+      /** One statement of the next keys, signed by the present signing key and by both next ones. */
+      byOldKey: compactJws,
+      byAuthKey: compactJws,
+      bySigningKey: compactJws,
+      /** Whether the old keys may be in other hands. */
+      compromised: z.boolean().default(false),
+    }),
+    response: null,
   }),
   reportStatus: route({
     method: 'PUT',

@@ -5,6 +5,7 @@ export * from './classifier.ts';
 export { generateKeyPair, keyIdOf, type PrivateJwk, publicJwkOf } from './keys.ts';
 export * from './manifest.ts';
 export * from './shards.ts';
+export * from './site-keys.ts';
 export * from './strict-json.ts';
 export { markSynthetic, SYNTHETIC_MARK } from './synthetic-mark.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';

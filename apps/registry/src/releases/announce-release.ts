@@ -30,6 +30,9 @@ export async function announceRelease(
     await claimIdempotencyKey(tx, { siteId, key: idempotencyKey, request: jws, now });
     const where = { siteId_manifestSha256: { siteId, manifestSha256 } };
     const known = await tx.release.findUnique({ where });
+    if (known?.status === 'uploading' && known.manifest !== jws)
+      // signed again, after the site's keys were replaced
+      await tx.release.update({ where, data: { manifest: jws } });
     if (known) return known.id;
     await requireNewVersion(tx, siteId, manifest.version);
     return createRelease(tx, { manifest, manifestSha256, jws, now });

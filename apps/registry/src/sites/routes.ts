@@ -6,6 +6,7 @@ import type { Deps } from '../deps.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
 import { enrolSite, inviteAgain, inviteSite } from './enrolment.ts';
 import { listSites } from './list-sites.ts';
+import { rotateKeys } from './rotate-keys.ts';
 import { presentSiteKeys } from './signing-keys.ts';
 import { resumeSite, revokeSite, suspendSite } from './standing.ts';
 
@@ -18,6 +19,7 @@ type SiteRoutes =
   | 'enrol'
   | 'token'
   | 'siteKeys'
+  | 'rotateKeys'
   | 'reportStatus'
   | 'listSites';
 
@@ -43,6 +45,7 @@ export function siteHandlers(deps: Deps): SomeHandlers<SiteRoutes> {
       return { access_token, token_type: 'DPoP', expires_in: ACCESS_TOKEN_SECONDS };
     },
     siteKeys: ({ params }) => presentSiteKeys(prisma, params.siteId),
+    rotateKeys: ({ body, caller }) => rotateKeys(deps, caller.id, body),
     async reportStatus({ body, caller }) {
       requireAgentVersion(body.agentVersion, config.agentVersionMin);
       const data = { status: body, agentVersion: body.agentVersion, seenAt: clock() };

@@ -9,14 +9,14 @@ import type { SigningKey } from '../generated/client.ts';
  */
 export async function beginSigningKey(
   tx: Queries,
-  { siteId, key, now }: { siteId: string; key: PublicJwk; now: Date },
+  { siteId, key, endorsement, now }: { siteId: string; key: PublicJwk; endorsement?: string; now: Date },
 ): Promise<void> {
   const known = await tx.signingKey.findMany({ where: { siteId } });
   const kid = await keyIdOf(key);
   if (known.some((one) => one.kid === kid || (one.key as PublicJwk).x === key.x))
     throw new ProblemError('VALIDATION_FAILED', 'body.signingKey: the site has had it before');
   await endSigningKey(tx, siteId, now);
-  await tx.signingKey.create({ data: { siteId, kid, key, from: now } });
+  await tx.signingKey.create({ data: { siteId, kid, key, from: now, endorsement: endorsement ?? null } });
 }
 
 /** Ends the site's present signing key; what was released under it still verifies. */
@@ -24,9 +24,13 @@ export async function endSigningKey(tx: Queries, siteId: string, now: Date): Pro
   await tx.signingKey.updateMany({ where: { siteId, until: null }, data: { until: now } });
 }
 
-/** Marks the key that a site had last as compromised. Tells whether it wasn't yet. */
-export async function markCompromised(tx: Queries, siteId: string, now: Date): Promise<boolean> {
-  const last = await tx.signingKey.findFirst({ where: { siteId }, orderBy: { from: 'desc' } });
+/** Marks a signing key as compromised: `kid`, else the one that the site had last. Tells whether it wasn't yet. */
+export async function markCompromised(
+  tx: Queries,
+  { siteId, kid, now }: { siteId: string; kid?: string; now: Date },
+): Promise<boolean> {
+  const known = { siteId, ...(kid !== undefined && { kid }) };
+  const last = await tx.signingKey.findFirst({ where: known, orderBy: { from: 'desc' } });
   if (!last) return false;
   const where = { siteId, kid: last.kid, compromisedAt: null };
   const { count } = await tx.signingKey.updateMany({
@@ -60,6 +64,7 @@ async function presentPeriod(db: Queries, row: SigningKey): Promise<KeyPeriod> {
     from: row.from.toISOString(),
     until: row.until?.toISOString() ?? null,
     compromisedAt: compromisedAt?.toISOString() ?? null,
+    endorsement: row.endorsement,
     ...(compromisedAt && { onlyManifests: await findPublished(db, row, compromisedAt) }),
   };
 }

@@ -50,12 +50,20 @@ export async function revokeSite(
   });
   if (!compromised) return;
   await changeSite(deps, { id, actor, action: 'site.key-compromised' }, async (tx, _, now) => {
-    if (!(await markCompromised(tx, id, now))) return false;
-    const reason = 'KEY_COMPROMISED';
-    for (const { id: releaseId } of await findUnseen(tx, id))
-      await leaveTombstone(tx, { releaseId, reason, actor, now });
+    if (!(await markCompromised(tx, { siteId: id, now }))) return false;
+    await withdrawUnseen(tx, { id, actor, now });
     return true;
   });
+}
+
+/** Nothing that a compromised key signed may become visible any more. */
+export async function withdrawUnseen(
+  tx: Queries,
+  { id, actor, now }: { id: string; actor: string; now: Date },
+): Promise<void> {
+  const reason = 'KEY_COMPROMISED';
+  for (const { id: releaseId } of await findUnseen(tx, id))
+    await leaveTombstone(tx, { releaseId, reason, actor, now });
 }
 
 /** One change of a site with its audit row, in one transaction; `change` tells whether there was anything to do. */

@@ -1,0 +1,70 @@
+import { ProblemError, type PublicJwk } from '@synspine/protocol';
+import { type KeyChange, keyIdOf, type SignedKeyChange, verifyKeyChange } from '@synspine/release';
+import { appendAudit } from '../audit/append-audit.ts';
+import { inTransaction, type Queries } from '../database/open-database.ts';
+import type { Deps } from '../deps.ts';
+import { lockSite } from './enrolment.ts';
+import { beginSigningKey, markCompromised } from './signing-keys.ts';
+import { withdrawUnseen } from './standing.ts';
+
+type Site = Awaited<ReturnType<typeof lockSite>>;
+
+/**
+ * Replaces both keys of a site by those of its statement, which its present signing key vouches for and both new ones have
+ * signed. The same statement again is answered alike, since the first answer may be lost. Tokens of the old key end within
+ * their ten minutes; with `compromised` at once, and then the old key vouches only for what is published by now.
+ * Throws SIGNATURE_INVALID, SITE_MISMATCH or VALIDATION_FAILED.
+ */
+export async function rotateKeys(
+  { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
+  siteId: string,
+  { compromised, ...sent }: SignedKeyChange & { compromised: boolean },
+): Promise<void> {
+  await inTransaction(prisma, async (tx) => {
+    const site = await lockSite(tx, siteId);
+    const known = await tx.signingKey.findMany({ where: { siteId } });
+    const change = await verifyKeyChange(
+      sent,
+      known.map(({ key }) => key as PublicJwk),
+    );
+    if (change.siteId !== siteId) throw new ProblemError('SITE_MISMATCH');
+    if (isDone(site, change)) return;
+    await requireNewKeys(site, change, sent);
+    const now = clock();
+    await replaceKeys(tx, site, { change, endorsement: compromised ? undefined : sent.byOldKey, now });
+    if (compromised) await reportOldKey(tx, site, now);
+    await appendAudit(tx, { at: now, actor: siteId, action: 'site.rotate-keys', subject: siteId });
+  });
+}
+
+const isKey = (stored: unknown, key: PublicJwk) => (stored as PublicJwk | null)?.x === key.x;
+
+function isDone({ authKey, signingKey }: Site, change: KeyChange): boolean {
+  return isKey(authKey, change.authKey) && isKey(signingKey, change.signingKey);
+}
+
+/** An ended key can't name another one, and both must change. */
+async function requireNewKeys(site: Site, change: KeyChange, sent: SignedKeyChange): Promise<void> {
+  await verifyKeyChange(sent, [site.signingKey as PublicJwk]);
+  const refuse = (why: string) => new ProblemError('VALIDATION_FAILED', `body: ${why}`);
+  if (change.authKey.x === change.signingKey.x) throw refuse('signingKey must differ from authKey');
+  if (isKey(site.authKey, change.authKey) || isKey(site.signingKey, change.authKey))
+    throw refuse('authKey is one of the present keys');
+  if (isKey(site.authKey, change.signingKey)) throw refuse('signingKey is one of the present keys');
+}
+
+async function replaceKeys(
+  tx: Queries,
+  { id: siteId }: Site,
+  { change, endorsement, now }: { change: KeyChange; endorsement: string | undefined; now: Date },
+): Promise<void> {
+  const { authKey, signingKey } = change;
+  await beginSigningKey(tx, { siteId, key: signingKey, endorsement, now });
+  await tx.site.update({ where: { id: siteId }, data: { authKey, signingKey } });
+}
+
+async function reportOldKey(tx: Queries, { id, signingKey }: Site, now: Date): Promise<void> {
+  await tx.accessToken.deleteMany({ where: { siteId: id } });
+  await markCompromised(tx, { siteId: id, kid: await keyIdOf(signingKey as PublicJwk), now });
+  await withdrawUnseen(tx, { id, actor: id, now });
+}
