@@ -1,5 +1,6 @@
 import { ProblemError, type PublicJwk } from '@synspine/protocol';
-import { type KeyChange, keyIdOf, type SignedKeyChange, verifyKeyChange } from '@synspine/release';
+import { type KeyChange, type SignedKeyChange, verifyKeyChange } from '@synspine/release';
+import { decodeProtectedHeader } from 'jose';
 import { appendAudit } from '../audit/append-audit.ts';
 import { inTransaction, type Queries } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
@@ -28,12 +29,15 @@ export async function rotateKeys(
       known.map(({ key }) => key as PublicJwk),
     );
     if (change.siteId !== siteId) throw new ProblemError('SITE_MISMATCH');
-    if (isDone(site, change)) return;
-    await requireNewKeys(site, change, sent);
     const now = clock();
-    await replaceKeys(tx, site, { change, endorsement: compromised ? undefined : sent.byOldKey, now });
-    if (compromised) await reportOldKey(tx, site, now);
-    await appendAudit(tx, { at: now, actor: siteId, action: 'site.rotate-keys', subject: siteId });
+    const event = { at: now, actor: siteId, subject: siteId };
+    if (!isDone(site, change)) {
+      await requireNewKeys(site, change, sent);
+      await replaceKeys(tx, site, { change, endorsement: compromised ? undefined : sent.byOldKey, now });
+      await appendAudit(tx, { ...event, action: 'site.rotate-keys' });
+    }
+    if (compromised && (await reportOldKey(tx, siteId, sent.byOldKey, now)))
+      await appendAudit(tx, { ...event, action: 'site.key-compromised' });
   });
 }
 
@@ -63,8 +67,12 @@ async function replaceKeys(
   await tx.site.update({ where: { id: siteId }, data: { authKey, signingKey } });
 }
 
-async function reportOldKey(tx: Queries, { id, signingKey }: Site, now: Date): Promise<void> {
-  await tx.accessToken.deleteMany({ where: { siteId: id } });
-  await markCompromised(tx, { siteId: id, kid: await keyIdOf(signingKey as PublicJwk), now });
-  await withdrawUnseen(tx, { id, actor: id, now });
+/** Tells whether the ended key that made this statement wasn't reported yet. */
+async function reportOldKey(tx: Queries, siteId: string, statement: string, now: Date): Promise<boolean> {
+  const { kid } = decodeProtectedHeader(statement);
+  const ended = await tx.signingKey.findFirst({ where: { siteId, kid: kid ?? '', until: { not: null } } });
+  if (!ended || !(await markCompromised(tx, { siteId, kid: ended.kid, now }))) return false;
+  await tx.accessToken.deleteMany({ where: { siteId } });
+  await withdrawUnseen(tx, { id: siteId, actor: siteId, now });
+  return true;
 }
