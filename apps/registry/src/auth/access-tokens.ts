@@ -1,4 +1,5 @@
-import { ProblemError } from '@synspine/protocol';
+import { ProblemError, type PublicJwk } from '@synspine/protocol';
+import { inTransaction } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import type { Caller } from '../http/route-types.ts';
 import { type ProvedRequest, verifyProof } from './dpop-proof.ts';
@@ -6,16 +7,24 @@ import { hashSecret, makeSecret } from './secrets.ts';
 
 export const ACCESS_TOKEN_SECONDS = 600;
 
-/** Makes an opaque access token, bound to the proof's key (RFC 9449 §6), good for ten minutes. */
+/**
+ * Makes an opaque access token, bound to the proof's key (RFC 9449 §6), good for ten minutes. Throws TOKEN_INVALID where the key
+ * that asked for it has ended meanwhile.
+ */
 export async function issueAccessToken(
   { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
-  siteId: string,
+  { siteId, authKey }: { siteId: string; authKey: PublicJwk },
   keyThumbprint: string,
 ): Promise<string> {
   const token = makeSecret('synspine_site');
   const expiresAt = new Date(clock().getTime() + ACCESS_TOKEN_SECONDS * 1000);
-  await prisma.accessToken.create({
-    data: { tokenHash: hashSecret(token), siteId, keyThumbprint, expiresAt },
+  await inTransaction(prisma, async (tx) => {
+    // Waits for whoever is ending the site's keys, and with them its tokens: this one would be overlooked.
+    await tx.$executeRaw`SELECT 1 FROM "site" WHERE "id" = ${siteId} FOR SHARE`;
+    const site = await tx.site.findUniqueOrThrow({ where: { id: siteId } });
+    if ((site.authKey as PublicJwk | null)?.x !== authKey.x)
+      throw new ProblemError('TOKEN_INVALID', 'the site’s key has ended');
+    await tx.accessToken.create({ data: { tokenHash: hashSecret(token), siteId, keyThumbprint, expiresAt } });
   });
   return token;
 }

@@ -20,6 +20,7 @@ export async function announceRelease(
   idempotencyKey: string,
 ): Promise<string> {
   const { signingKey } = await prisma.site.findUniqueOrThrow({ where: { id: siteId } });
+  if (!signingKey) throw new ProblemError('SITE_REVOKED'); // since the caller was let in
   const { manifest, manifestSha256 } = await verifyManifest(jws, signingKey as PublicJwk);
   if (manifest.siteId !== siteId) throw new ProblemError('SITE_MISMATCH');
   const now = clock();

@@ -14,7 +14,7 @@ type Site = Awaited<ReturnType<typeof lockSite>>;
  * Replaces both keys of a site by those of its statement, which its present signing key vouches for and both new ones have
  * signed. The same statement again is answered alike, since the first answer may be lost. Tokens of the old key end within
  * their ten minutes; with `compromised` at once, and then the old key vouches only for what is published by now.
- * Throws SIGNATURE_INVALID, SITE_MISMATCH or VALIDATION_FAILED.
+ * Throws SIGNATURE_INVALID, SITE_MISMATCH, VALIDATION_FAILED, SITE_SUSPENDED or SITE_REVOKED.
  */
 export async function rotateKeys(
   { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
@@ -23,6 +23,7 @@ export async function rotateKeys(
 ): Promise<void> {
   await inTransaction(prisma, async (tx) => {
     const site = await lockSite(tx, siteId);
+    requireStanding(site); // which may have changed since the caller was let in
     const known = await tx.signingKey.findMany({ where: { siteId } });
     const change = await verifyKeyChange(
       sent,
@@ -39,6 +40,11 @@ export async function rotateKeys(
     if (compromised && (await reportOldKey(tx, siteId, sent.byOldKey, now)))
       await appendAudit(tx, { ...event, action: 'site.key-compromised' });
   });
+}
+
+function requireStanding({ signingKey, suspendedAt }: Site): void {
+  if (!signingKey) throw new ProblemError('SITE_REVOKED');
+  if (suspendedAt) throw new ProblemError('SITE_SUSPENDED');
 }
 
 const isKey = (stored: unknown, key: PublicJwk) => (stored as PublicJwk | null)?.x === key.x;

@@ -39,9 +39,9 @@ export function siteHandlers(deps: Deps): SomeHandlers<SiteRoutes> {
     },
     async token({ body, dpop }) {
       const thumbprint = await verifyProof(deps, dpop, { method: 'POST', path: '/v1/token' });
-      const siteId = await verifyAssertion(deps, body.client_assertion);
-      const access_token = await issueAccessToken(deps, siteId, thumbprint);
-      await prisma.site.update({ where: { id: siteId }, data: { seenAt: clock() } });
+      const site = await verifyAssertion(deps, body.client_assertion);
+      const access_token = await issueAccessToken(deps, site, thumbprint);
+      await prisma.site.update({ where: { id: site.siteId }, data: { seenAt: clock() } });
       return { access_token, token_type: 'DPoP', expires_in: ACCESS_TOKEN_SECONDS };
     },
     siteKeys: ({ params }) => presentSiteKeys(prisma, params.siteId),

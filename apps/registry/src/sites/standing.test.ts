@@ -1,6 +1,7 @@
 import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '@synspine/protocol';
 import { createAuthoriser, generateKeyPair, verifyManifest } from '@synspine/release';
 import { testDatabase } from '@synspine/test-services';
@@ -154,6 +155,32 @@ describe('a revoked site', () => {
       await expect(guest.call('enrol', { body })).rejects.toEqual(code('VALIDATION_FAILED'));
     }
   });
+});
+
+it('gets no token by a key that is being ended at this moment', async () => {
+  const site = await registry.enrol('racing');
+  const admin = new pg.Client({ connectionString: registry.databaseUrl });
+  await admin.connect();
+  try {
+    await admin.query('BEGIN');
+    await admin.query(
+      `UPDATE "site" SET "auth_key" = NULL, "signing_key" = NULL, "enrolled_at" = NULL, "revoked_at" = now()
+       WHERE "id" = 'racing'`,
+    );
+    const asked = version(site).catch((error: { code: string }) => error.code);
+    while (
+      (
+        await admin.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+      AND datname = current_database()`)
+      ).rowCount === 0
+    )
+      await sleep(10);
+    await admin.query('COMMIT');
+    expect(await asked).toBe('TOKEN_INVALID');
+    expect(await registry.deps.prisma.accessToken.count({ where: { siteId: 'racing' } })).toBe(0);
+  } finally {
+    await admin.end();
+  }
 });
 
 describe('a site that enrols again without having been revoked', () => {
