@@ -10,7 +10,9 @@ import {
   generateKeyPair,
   type PrivateJwk,
   publicJwkOf,
+  type SiteKeys,
   signManifest,
+  verifyManifest,
 } from '../../packages/release/src/index.ts';
 import { pullDataset, verifyDataset } from './pull.ts';
 
@@ -20,7 +22,7 @@ let folder: string;
 let dir: string;
 let siteKey: PrivateJwk;
 let manifest: ReleaseManifest;
-let served: { listed: ReleaseManifest; ranges: (string | undefined)[] };
+let served: { listed: ReleaseManifest; ranges: (string | undefined)[]; keys: SiteKeys };
 
 const id = '6c2a7a1e-8a0c-4d7b-9d7e-2f4d0c7b1a11';
 const SHARD = 'images-00000.parquet';
@@ -30,10 +32,10 @@ beforeEach(async () => {
   dir = join(folder, 'pulled');
   siteKey = (await generateKeyPair()).privateJwk;
   manifest = await writeRelease(join(folder, 'served'), await drawFilms(30, 16), 16);
-  served = { listed: manifest, ranges: [] };
+  served = { listed: manifest, ranges: [], keys: { keys: [publicJwkOf(siteKey)] } };
   server = createServer(async (request, response) => {
     const path = request.url ?? '';
-    if (path.endsWith('/keys')) return response.end(JSON.stringify({ keys: [publicJwkOf(siteKey)] }));
+    if (path.endsWith('/keys')) return response.end(JSON.stringify(served.keys));
     if (path.endsWith('/manifest'))
       return response.end(JSON.stringify({ manifest: await signManifest(manifest, siteKey) }));
     if (path.endsWith(id)) return response.end(JSON.stringify(describeDataset()));
@@ -64,6 +66,17 @@ const pull = () => pullDataset({ client: client(), id, dir });
 const at = (...names: string[]) => join(folder, ...names);
 
 describe('synspine pull', () => {
+  it('takes of a compromised key what was published before, and nothing else', async () => {
+    const jws = await signManifest(manifest, siteKey);
+    const { manifestSha256 } = await verifyManifest(jws, publicJwkOf(siteKey));
+    const at = '2026-11-30T00:00:00.000Z';
+    const period = { key: publicJwkOf(siteKey), from: at, until: at, compromisedAt: at };
+    served.keys = { keys: [], history: [{ ...period, onlyManifests: [manifestSha256] }] };
+    expect(await pull()).toBe(0);
+    served.keys = { keys: [], history: [{ ...period, onlyManifests: ['a'.repeat(64)] }] };
+    await expect(pull()).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
+  });
+
   it('brings the shards of the signed manifest and fetches none twice', async () => {
     expect(await pull()).toBe(0);
     expect(await pull()).toBe(0);

@@ -17,7 +17,7 @@ import {
   type ReleaseFile,
   type ReleaseManifest,
 } from '../../packages/protocol/src/index.ts';
-import { MANIFEST_FILE, verifyFiles, verifyManifest } from '../../packages/release/src/index.ts';
+import { MANIFEST_FILE, verifyFiles, verifyRegistered } from '../../packages/release/src/index.ts';
 import { ToolError } from './describe-failure.ts';
 import { describeLineage } from './describe-lineage.ts';
 
@@ -120,8 +120,7 @@ function describeAudit(audit: ReleaseManifest['audit']): string[] {
 }
 
 async function verifySigned(client: Client, jws: string) {
-  const { keys } = await client.call('siteKeys', { params: { siteId: claimedSite(jws) } });
-  return verifyManifest(jws, keys);
+  return verifyRegistered(jws, await client.call('siteKeys', { params: { siteId: claimedSite(jws) } }));
 }
 
 /** Whose signature it claims to be; believed only once that site's key has verified it. */

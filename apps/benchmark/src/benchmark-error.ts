@@ -6,6 +6,8 @@ const BENCHMARK_ERRORS = {
   KEY_TOO_OPEN: 'A key file can be read by others. Run `chmod 600` on the files in the home’s keys folder.',
   REGISTRY_UNREACHABLE:
     'The registry does not answer. Check the network and the URL, then run the command again.',
+  SITE_KEY_CHANGED:
+    'The site signs with a key that its last one did not name. Ask the site whether it enrolled again; then remove its file in the home’s pins folder.',
   RELEASE_MISMATCH:
     'The registry describes the release otherwise than its signed manifest. Ask the registry’s admin.',
   RELEASE_UNSUPPORTED: 'The classifiers here tell normal from abnormal; this release has only one of them.',

@@ -8,6 +8,8 @@ import {
   generateKeyPair,
   type PrivateJwk,
   publicJwkOf,
+  trustedKeys,
+  verifyRegistered,
   writeFileAtomic,
 } from '@synspine/release';
 import { BenchmarkError } from './benchmark-error.ts';
@@ -53,16 +55,29 @@ export async function openSession(home: Home): Promise<Session> {
 }
 
 /**
- * A site's signing keys, pinned at their first use: a registry that is taken over later can't put its own in their
- * place. A person who knows of a new key removes the pin.
+ * Verifies a site's manifest by its signing keys. They are pinned at their first use: a registry that is taken over later
+ * can't put its own in their place. A pinned key may name the next one, and the registry may say that one is compromised; a
+ * person who knows of another new key removes the pin. Throws SITE_KEY_CHANGED, or as `verifyRegistered` does.
  */
-export async function readSiteKeys(home: Home, client: Client, siteId: string): Promise<PublicJwk[]> {
+export async function verifyOfSite(home: Home, client: Client, siteId: string, jws: string) {
+  const answer = await client.call('siteKeys', { params: { siteId } });
   const path = join(home.pins, `${siteId}.json`);
-  const pinned = await readJson<{ keys: PublicJwk[] }>(path);
-  if (pinned) return pinned.keys;
-  const { keys } = await client.call('siteKeys', { params: { siteId } });
-  await writeJson(path, { keys });
-  return keys;
+  const pin = await readJson<{ keys: PublicJwk[] }>(path);
+  const trusted = pin ? await trustedKeys(siteId, pin.keys, answer) : answer;
+  const isUnknown = answer.keys.length > 0 && !trusted.keys.some(({ x }) => x === answer.keys[0]!.x);
+  const outcome = await verifyRegistered(jws, trusted).catch((cause) => {
+    throw isUnknown && cause.code === 'SIGNATURE_INVALID'
+      ? new BenchmarkError('SITE_KEY_CHANGED', siteId, { cause })
+      : cause;
+  });
+  const keys = allKeys(pin?.keys ?? [], trusted.keys);
+  if (keys.length !== pin?.keys.length) await writeJson(path, { keys });
+  return outcome;
+}
+
+/** A key stays pinned when it has ended: what it signed comes again after a move to another machine. */
+function allKeys(pinned: readonly PublicJwk[], current: readonly PublicJwk[]): PublicJwk[] {
+  return [...pinned, ...current.filter(({ x }) => !pinned.some((key) => key.x === x))];
 }
 
 const TRIES = 4;

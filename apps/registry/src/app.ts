@@ -18,6 +18,7 @@ import { refuseUnreadable, refuseUnroutable } from './http/refuse-malformed.ts';
 import { refuseUnknown } from './http/refuse-unknown.ts';
 import { logRequests } from './http/request-log.ts';
 import type { Handlers } from './http/route-types.ts';
+import { watchDownloads } from './http/watch-downloads.ts';
 import { releaseHandlers } from './releases/routes.ts';
 import { verificationHandlers } from './releases/verification-routes.ts';
 import { siteHandlers } from './sites/routes.ts';
@@ -71,7 +72,7 @@ export async function buildApp(deps: Deps): Promise<FastifyInstance> {
   await collectOpenApi(app, VERSION);
   const attempt = limitFailures(() => deps.clock().getTime());
   await app.register(async (api) =>
-    defineRoutes(api, createHandlers(deps), {
+    defineRoutes(api, watchDownloads(deps, createHandlers(deps)), {
       attempt,
       authenticate: (request, roles) => authenticate({ ...deps, attempt }, request, roles),
     }),

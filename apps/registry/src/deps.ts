@@ -14,6 +14,8 @@ export type RegistryPolicy = {
   adminTokenSha256?: string;
   /** Addresses or networks of reverse proxies, whose X-Forwarded-For names the client. */
   trustedProxies?: string[];
+  /** How often a running download's access is asked for again, in milliseconds; left out: DOWNLOAD_CHECK_MS. */
+  downloadCheckMs?: number;
   /** Folder with the built dashboard. */
   dashboardDir?: string;
 };

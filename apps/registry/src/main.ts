@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import addCompletion from '@bomb.sh/tab/commander';
 import { exitCode as codeOf, routes, tolerateClosedPipe } from '@synspine/protocol';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { z } from 'zod';
 import { createGrant } from './access/routes.ts';
 import { verifyAudit, type WitnessedRow } from './audit/verify-audit.ts';
 import { type Config, readConfig } from './config.ts';
@@ -11,8 +10,9 @@ import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/open-database.ts';
 import { provideDatabase, requireDatabase } from './database/provide-database.ts';
 import { writeOpenApi } from './openapi-document.ts';
-import { inviteSite } from './sites/enrolment.ts';
+import { inviteAgain, inviteSite } from './sites/enrolment.ts';
 import { startRegistry } from './start-registry.ts';
+import { addTakingBack } from './taking-back-commands.ts';
 import { VERSION } from './version.ts';
 
 /** The command line; the promise resolves with the exit code when the command has ended. */
@@ -61,11 +61,13 @@ function describeCommands(config: Config, setExitCode: (code: number) => void): 
     .command('invite')
     .description('invite a site (or the benchmark) and print its one-time enrolment code')
     .argument('<id>', 'a–z, 0–9 and -')
-    .requiredOption('--name <name>', 'what people call it')
+    .option('--name <name>', 'what people call it')
     .addOption(new Option('--kind <kind>').choices(['site', 'benchmark']).default('site'))
-    .action(async (id: string, { name, kind }: { name: string; kind: 'site' | 'benchmark' }) =>
-      say(await withDatabase(config, (prisma) => invite(prisma, { id, name, kind }))),
+    .option('--again', 'a site that is there already: it enrols with new keys and keeps its releases')
+    .action(async (id: string, flags: InviteFlags) =>
+      say(await withDatabase(config, (prisma) => invite(prisma, id, flags))),
     );
+  addTakingBack(program, { withDatabase: (work) => withDatabase(config, work), say, actor: ACTOR });
   program
     .command('verify-audit')
     .description('recompute the audit trail’s hash chain')
@@ -128,14 +130,22 @@ const ACTOR = 'command-line';
 const clock = () => new Date();
 
 async function grant(prisma: Database, { name, role, days }: Grant): Promise<string> {
-  if (!(days >= 1 && days <= 366)) throw Object.assign(new Error('--days takes 1 to 366'), { code: 'USAGE' });
+  if (!(days >= 1 && days <= 366)) throw usage('--days takes 1 to 366');
   return (await createGrant({ prisma, clock }, { name, role, days }, ACTOR)).token;
 }
 
-async function invite(prisma: Database, wanted: z.infer<typeof routes.createSite.body>): Promise<string> {
-  const body = routes.createSite.body.safeParse(wanted);
-  if (!body.success) throw Object.assign(new Error(body.error.issues[0]?.message), { code: 'USAGE' });
+type InviteFlags = { name?: string; kind: 'site' | 'benchmark'; again?: boolean };
+
+async function invite(prisma: Database, id: string, { name, kind, again }: InviteFlags): Promise<string> {
+  if (again) return (await inviteAgain({ prisma, clock }, id, ACTOR)).enrolmentCode;
+  if (name === undefined) throw usage('a new site needs --name');
+  const body = routes.createSite.body.safeParse({ id, name, kind });
+  if (!body.success) throw usage(body.error.issues[0]?.message);
   return (await inviteSite({ prisma, clock }, body.data, ACTOR)).enrolmentCode;
+}
+
+function usage(message: string | undefined): Error {
+  return Object.assign(new Error(message), { code: 'USAGE' });
 }
 
 async function withDatabaseUrl<T>(config: Config, work: (url: string) => Promise<T>): Promise<T> {

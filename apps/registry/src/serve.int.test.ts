@@ -151,7 +151,7 @@ describe('the program', () => {
     await enrol(url, await run(['create-admin', '--name', 'An admin']), 'alder');
     await expect(run(['invite', 'alder', '--name', 'Alder'])).rejects.toMatchObject({
       code: 64,
-      stderr: expect.stringMatching(/^SITE_EXISTS: [^\n]+Choose another id\.\n$/),
+      stderr: expect.stringMatching(/^SITE_EXISTS: [^\n]+Choose another id, or invite it again\.\n$/),
     });
   });
 

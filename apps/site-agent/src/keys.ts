@@ -9,7 +9,9 @@ import type { Home } from './home.ts';
 import { SiteError } from './site-error.ts';
 
 /** `auth` opens the registry's door, `signing` vouches for releases: a stolen door key can't sign. */
-export type KeyName = 'auth' | 'signing';
+export type KeyName = 'auth' | 'signing' | NextKeyName;
+/** Keys that were made to take the place of the present ones, and may or may not be registered yet. */
+type NextKeyName = 'auth-next' | 'signing-next';
 
 /** Makes an Ed25519 key in the home unless it is there, and returns its public half. The private half never leaves. */
 export async function makeKey(home: Home, name: KeyName): Promise<PublicJwk> {
@@ -29,7 +31,7 @@ export async function readKey(home: Home, name: KeyName): Promise<PrivateJwk> {
   return JSON.parse(await readFile(path, 'utf8')) as PrivateJwk;
 }
 
-function keyPath(home: Home, name: KeyName): string {
+export function keyPath(home: Home, name: KeyName): string {
   return join(home.folders.keys, `${name}.jwk`);
 }
 

@@ -6,7 +6,8 @@ const SITE_ERRORS = {
   HOME_MISSING: 'This folder is not a home of the agent. Run `synspine-site ingest` or `init` first.',
   HOME_TOO_OPEN: 'A key file can be read by others. Run `chmod 600` on the files in the home’s keys folder.',
   NOT_ENROLLED: 'This home is not enrolled at a registry. Run `synspine-site init` first.',
-  ALREADY_ENROLLED: 'This home is enrolled already. Use another home for another registry.',
+  ALREADY_ENROLLED:
+    'This home is enrolled already. Use another home for another registry; for new keys at this one, see `synspine-site keys rotate` or `init --again`.',
   REGISTRY_UNREACHABLE:
     'The registry does not answer. Check the network and the URL, then run the command again.',
   AUDIT_REWRITTEN:

@@ -165,6 +165,8 @@ export const CELL_WARNINGS = {
     'differs from the stratified AUC by more than noise: the sites’ scores are shifted against each other, so read the stratified one',
   'clustering-ignored':
     'at least one site did not say how its films share patients: the interval takes them for independent and may be too narrow',
+  'training-withdrawn':
+    'learnt from a release that has been withdrawn, or from one whose weights began from its weights',
   'sites-left-out':
     'without the sites that keep their AUC to themselves: with fewer than three of them the mean would give it away',
 } as const;
@@ -186,6 +188,8 @@ export const benchmarkCell = z.strictObject({
   generators: z.int().positive().optional(),
   /** How the classifiers were trained, in `describeTraining`'s words. */
   training: z.string().max(300).optional(),
+  /** The classifier that was scored; none for `real:SITE`. Benchmarks before 0.3.0 do not tell. */
+  classifierId: z.uuid().optional(),
   /** Images or films that they learnt from, those of all generators together. */
   nTraining: z.int().positive().optional(),
   warnings: z.array(cellWarning).max(8).optional(),

@@ -103,5 +103,6 @@ async function readProblem(response: Response): Promise<ProblemError> {
   const parsed = problem.safeParse(await response.json().catch(() => null));
   const code: ProblemCode =
     parsed.success && parsed.data.code in PROBLEMS ? (parsed.data.code as ProblemCode) : 'INTERNAL';
-  return new ProblemError(code, parsed.data?.detail ?? `HTTP ${response.status}`);
+  const { detail = `HTTP ${response.status}`, withdrawal } = parsed.data ?? {};
+  return new ProblemError(code, detail, { withdrawal });
 }

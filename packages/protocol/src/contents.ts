@@ -49,6 +49,8 @@ export const releaseProgress = z.object({
   /** Why it is in quarantine, else null. A code that this version doesn't know yet reads as any text. */
   code: z.string().nullable(),
   nextStep: z.string().nullable(),
+  /** An admin withdrew it for the reason in `code`; agents before 0.3.0 read it as quarantined. */
+  withdrawn: z.boolean().optional(),
 });
 export type ReleaseProgress = z.infer<typeof releaseProgress>;
 
@@ -72,7 +74,8 @@ export type ContentVerdict = z.infer<typeof contentVerdict>;
 
 /** A release's state in one sentence, for people. */
 export function describeProgress(release: ReleaseProgress, { seenAt }: VerifierSeen): string {
-  const { version, state, code, nextStep } = release;
+  const { version, state, code, nextStep, withdrawn } = release;
+  if (withdrawn) return `release ${version} was withdrawn (${code}). ${nextStep ?? ''}`.trim();
   if (state === 'quarantined')
     return `release ${version} is in quarantine (${code}). ${nextStep ?? ''}`.trim();
   if (state !== 'verifying') return `release ${version} is ${state}`;

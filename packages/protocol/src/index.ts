@@ -12,3 +12,4 @@ export * from './reports.ts';
 export * from './routes.ts';
 export * from './run-outcomes.ts';
 export { isSmallOrder } from './small-order.ts';
+export * from './withdrawals.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withdrawal } from './withdrawals.ts';
 
 /** The one error table: code → HTTP status and what to do next. The API's problem+json bodies are read from it. */
 export const PROBLEMS = {
@@ -19,8 +20,20 @@ export const PROBLEMS = {
   NOT_FOUND: [404, 'There is no such thing, or it belongs to somebody else.'],
   METHOD_NOT_ALLOWED: [405, 'This path does not take the method. `Allow` lists those that it takes.'],
   REQUEST_TIMEOUT: [408, 'The request did not arrive whole in time. Send it again.'],
+  RELEASE_WITHDRAWN: [
+    410,
+    'This release was withdrawn; `withdrawal` says when and why. Delete your copies, and what you trained on them.',
+  ],
   ENROLMENT_CODE_INVALID: [403, 'The enrolment code is wrong, used or expired. Ask the admin for a new one.'],
-  SITE_EXISTS: [409, 'A site with this id exists. Choose another id.'],
+  SITE_EXISTS: [409, 'A site with this id exists. Choose another id, or invite it again.'],
+  SITE_SUSPENDED: [
+    403,
+    'The registry’s admin has suspended this site. Ask for it to be resumed; nothing is lost.',
+  ],
+  SITE_REVOKED: [
+    403,
+    'The registry’s admin has ended this site’s keys. Ask for a new enrolment code and enrol again.',
+  ],
   SIGNATURE_INVALID: [
     422,
     'The signature does not fit the bytes and the site’s signing key. Build the release again.',
@@ -83,6 +96,8 @@ export const problem = z.object({
   code: z.string(),
   detail: z.string().optional(),
   requestId: z.string().optional(),
+  /** With RELEASE_WITHDRAWN: what is left of the release. */
+  withdrawal: withdrawal.optional(),
 });
 export type Problem = z.infer<typeof problem>;
 
@@ -91,12 +106,14 @@ export class ProblemError extends Error {
   readonly code: ProblemCode;
   readonly status: number;
   readonly detail: string | undefined;
+  readonly withdrawal: Problem['withdrawal'];
 
-  constructor(code: ProblemCode, detail?: string) {
+  constructor(code: ProblemCode, detail?: string, facts: Pick<Problem, 'withdrawal'> = {}) {
     super(`${code}: ${PROBLEMS[code][1]}${detail ? ` (${detail})` : ''}`);
     this.name = 'ProblemError';
     this.code = code;
     this.status = PROBLEMS[code][0];
     this.detail = detail;
+    this.withdrawal = facts.withdrawal;
   }
 }

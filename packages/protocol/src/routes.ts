@@ -4,6 +4,7 @@ import { contentVerdict, releaseProgress, verifierSeen, waitingRelease } from '.
 import { compactJws, fileName, INTEGER_MAX, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
 import { releaseManifest } from './manifest.ts';
 import { RUN_REASON_CODES } from './run-outcomes.ts';
+import { WITHDRAWAL_REASON_CODES, withdrawal } from './withdrawals.ts';
 
 export const roles = ['site', 'benchmark', 'researcher', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -64,6 +65,8 @@ export const dataset = z.object({
   publishedAt: isoDateTime,
   manifestSha256: sha256Hex,
   manifest: releaseManifest,
+  /** Withdrawn releases that its weights began from, or are the weights of. */
+  withdrawnAncestors: z.array(withdrawal).optional(),
 });
 export type Dataset = z.infer<typeof dataset>;
 
@@ -114,6 +117,10 @@ export const siteOverview = z.object({
   name: z.string(),
   enrolledAt: isoDateTime.nullable(),
   seenAt: isoDateTime.nullable(),
+  /** Its tokens are refused until an admin lets it go on. */
+  suspendedAt: isoDateTime.nullable().optional(),
+  /** It has no keys until it enrols again. */
+  revokedAt: isoDateTime.nullable().optional(),
   status: siteStatus.nullable(),
   latest: dataset.nullable(),
   /** The newest complete release where it isn't published: told to admins alone. */
@@ -133,6 +140,23 @@ export type Grant = z.infer<typeof grant>;
 
 const task = z.object({ id: z.uuid(), classifier: compactJws, createdAt: isoDateTime });
 export type SiteTask = z.infer<typeof task>;
+
+/** A signing key of a site and when it was the site's: `until` null is the present one. */
+export const keyPeriod = z.object({
+  key: publicJwk,
+  from: isoDateTime,
+  until: isoDateTime.nullable(),
+  /** Since when it may be in other hands; then it vouches for `onlyManifests`, which were published before, and nothing else. */
+  compromisedAt: isoDateTime.nullable(),
+  /** Hashes of signed manifests. */
+  onlyManifests: z.array(sha256Hex).optional(),
+  /** The statement in which the key before this one named it, as a compact JWS; null where the site enrolled with it. */
+  endorsement: compactJws.nullable().optional(),
+});
+export type KeyPeriod = z.infer<typeof keyPeriod>;
+
+const enrolmentCode = z.object({ id: siteId, enrolmentCode: z.string(), expiresAt: isoDateTime });
+const oneSite = z.strictObject({ siteId });
 
 /** Every route of the registry. Validation, OpenAPI and {@link createClient} are read from this table. */
 export const routes = {
@@ -157,7 +181,48 @@ export const routes = {
       name: z.string().min(1).max(120),
       kind: z.enum(['site', 'benchmark']).default('site'),
     }),
-    response: z.object({ id: siteId, enrolmentCode: z.string(), expiresAt: isoDateTime }),
+    response: enrolmentCode,
+  }),
+  inviteAgain: route({
+    method: 'POST',
+    path: '/v1/sites/:siteId/invitations',
+    tag: 'sites',
+    summary:
+      'A new enrolment code for a known site, which then has new keys; its present ones work until it is used',
+    roles: ['admin'],
+    params: oneSite,
+    response: enrolmentCode,
+  }),
+  suspendSite: route({
+    method: 'PUT',
+    path: '/v1/sites/:siteId/suspension',
+    tag: 'sites',
+    summary: 'Refuse all that a site sends, at once, until it is resumed. Repeating it is harmless',
+    roles: ['admin'],
+    params: oneSite,
+    response: null,
+  }),
+  resumeSite: route({
+    method: 'DELETE',
+    path: '/v1/sites/:siteId/suspension',
+    tag: 'sites',
+    summary: 'Let a suspended site go on with the keys that it has',
+    roles: ['admin'],
+    params: oneSite,
+    response: null,
+  }),
+  revokeSite: route({
+    method: 'POST',
+    path: '/v1/sites/:siteId/revocation',
+    tag: 'sites',
+    summary: 'End a site’s tokens and keys until it enrols again; what it published stays',
+    roles: ['admin'],
+    params: oneSite,
+    body: z.strictObject({
+      /** Whether its last signing key may be in other hands. */
+      compromised: z.boolean().default(false),
+    }),
+    response: null,
   }),
   enrol: route({
     method: 'POST',
@@ -190,10 +255,31 @@ export const routes = {
     method: 'GET',
     path: '/v1/sites/:siteId/keys',
     tag: 'sites',
-    summary: 'Signing keys of a site or of the benchmark, as a JWK set',
+    summary: 'Signing keys of a site or of the benchmark, as a JWK set, and when each was its key',
     roles: 'public',
-    params: z.strictObject({ siteId }),
-    response: z.object({ keys: z.array(publicJwk) }),
+    params: oneSite,
+    response: z.object({
+      /** The present key first, then ended ones; none that is compromised. */
+      keys: z.array(publicJwk),
+      /** All of them, the newest first; registries before 0.3.0 do not tell. */
+      history: z.array(keyPeriod).optional(),
+    }),
+  }),
+  rotateKeys: route({
+    method: 'POST',
+    path: '/v1/site/keys',
+    tag: 'sites',
+    summary: 'A site replaces both its keys, by the old ones. The same statement again is answered alike',
+    roles: ['site'],
+    body: z.strictObject({
+      /** One statement of the next keys, signed by the present signing key and by both next ones. */
+      byOldKey: compactJws,
+      byAuthKey: compactJws,
+      bySigningKey: compactJws,
+      /** Whether the old keys may be in other hands. */
+      compromised: z.boolean().default(false),
+    }),
+    response: null,
   }),
   reportStatus: route({
     method: 'PUT',
@@ -362,6 +448,17 @@ export const routes = {
     roles: ['researcher', 'admin'],
     params: releaseId,
     response: 'bytes',
+  }),
+
+  withdrawRelease: route({
+    method: 'PUT',
+    path: '/v1/datasets/:releaseId/withdrawal',
+    tag: 'datasets',
+    summary: 'Withdraw a release for good: a tombstone is left. The same reason again is harmless',
+    roles: ['admin'],
+    params: releaseId,
+    body: z.strictObject({ reason: z.enum(WITHDRAWAL_REASON_CODES) }),
+    response: withdrawal,
   }),
 
   // — benchmark

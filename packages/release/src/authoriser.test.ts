@@ -96,6 +96,14 @@ describe('the authoriser', () => {
     expect(new Set(tokens.map((t) => t.jti)).size).toBe(2);
   });
 
+  it('reads the auth key anew for each token, so that a replaced one is taken up', async () => {
+    const authorise = createAuthoriser({ ...options(), authPrivateJwk: async () => key });
+    await authorise({ method: 'GET', url: baseUrl });
+    key = (await generateKeyPair()).privateJwk;
+    now += 300_000;
+    expect((await authorise({ method: 'GET', url: baseUrl })).Authorization).toBe('DPoP token-2');
+  });
+
   it('passes the registry’s problem on, and asks again the next time', async () => {
     const authorise = createAuthoriser(options());
     answerStatus = 401;

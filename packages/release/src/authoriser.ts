@@ -15,7 +15,8 @@ export type AuthoriserOptions = {
   clientId: string;
   /** The audience that enrolment answered; the registry compares it exactly. */
   audience: string;
-  authPrivateJwk: PrivateJwk;
+  /** The key, or what reads it anew for each token, so that a key that was replaced is taken up. */
+  authPrivateJwk: PrivateJwk | (() => Promise<PrivateJwk>);
   fetch?: typeof fetch;
   /** Milliseconds since 1970. */
   now?: () => number;
@@ -75,7 +76,8 @@ async function requestToken(options: AuthoriserOptions, proof: string, nowMs: nu
 }
 
 async function makeAssertion(options: AuthoriserOptions, nowMs: number): Promise<string> {
-  const { clientId, audience, authPrivateJwk } = options;
+  const { clientId, audience, authPrivateJwk: given } = options;
+  const authPrivateJwk = typeof given === 'function' ? await given() : given;
   const seconds = Math.floor(nowMs / 1_000);
   return new SignJWT({ iss: clientId, sub: clientId, aud: audience, jti: randomUUID() })
     .setProtectedHeader({ alg: 'EdDSA', typ: 'JWT', kid: await keyIdOf(publicJwkOf(authPrivateJwk)) })

@@ -13,7 +13,7 @@ import { CompactSign, importJWK, SignJWT } from 'jose';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { signClassifier, verifyClassifier } from './classifier.ts';
 import { generateKeyPair, type PrivateJwk, publicJwkOf } from './keys.ts';
-import { signManifest, verifyManifest } from './manifest.ts';
+import { signAgain, signManifest, verifyManifest } from './manifest.ts';
 
 const within = (statistic: number, half: number) => ({
   statistic,
@@ -108,6 +108,13 @@ const sign = async (payload: string, key: PrivateJwk, header: Record<string, unk
     .sign(await importJWK(key, 'EdDSA'));
 
 describe('a signed manifest', () => {
+  it('is signed again by another key of its site, and stays the same release', async () => {
+    expect(await signAgain(signed, site)).toBe(signed);
+    const again = await signAgain(signed, other);
+    const before = await verifyManifest(signed, publicJwkOf(site));
+    expect(await verifyManifest(again, publicJwkOf(other))).toEqual(before);
+  });
+
   it('is verified with the site’s key, alone or among others, and has the hash of its signed bytes', async () => {
     const keys = [publicJwkOf(other), publicJwkOf(site)];
     const outcome = await verifyManifest(signed, keys);

@@ -7,8 +7,9 @@ import {
   releaseManifest,
 } from '@synspine/protocol';
 import { assertAuditApproved } from './audit-approved.ts';
-import type { PrivateJwk } from './keys.ts';
+import { keyIdOf, type PrivateJwk, publicJwkOf } from './keys.ts';
 import { signDocument, verifyDocument } from './signed-document.ts';
+import { parseStrictJson } from './strict-json.ts';
 
 const TYPE = 'synspine-release+jws';
 
@@ -19,6 +20,17 @@ const TYPE = 'synspine-release+jws';
 export async function signManifest(manifest: ReleaseManifest, key: PrivateJwk): Promise<string> {
   if (!manifest.audit.policy) throw new ProblemError('AUDIT_NOT_APPROVED', 'it names no policy');
   return signDocument(checkManifest(manifest), TYPE, key);
+}
+
+/**
+ * The same manifest by another key of its site, unless this one has signed it: the payload's bytes, and with them the release's
+ * hash, stay. For a release that was signed before its site's keys were replaced. Throws as {@link signManifest} does.
+ */
+export async function signAgain(jws: string, key: PrivateJwk): Promise<string> {
+  const [header = '', payload = ''] = jws.split('.');
+  const read = (part: string): unknown => parseStrictJson(Buffer.from(part, 'base64url'));
+  if ((read(header) as { kid?: unknown }).kid === (await keyIdOf(publicJwkOf(key)))) return jws;
+  return signManifest(read(payload) as ReleaseManifest, key);
 }
 
 /**

@@ -8,12 +8,13 @@ import { parseStrictJson } from './strict-json.ts';
 /** RFC 8037's name of Ed25519; the only algorithm that is ever accepted. */
 const ALGORITHM = 'EdDSA';
 
+const DOCUMENT_TYPES = ['synspine-release+jws', 'synspine-classifier+jws', 'synspine-keys+jws'] as const;
 /** What a signature is for. A document of one type is never accepted where another is expected. */
-export type DocumentType = 'synspine-release+jws' | 'synspine-classifier+jws';
+export type DocumentType = (typeof DOCUMENT_TYPES)[number];
 
 const protectedHeader = z.strictObject({
   alg: z.literal(ALGORITHM),
-  typ: z.enum(['synspine-release+jws', 'synspine-classifier+jws']),
+  typ: z.enum(DOCUMENT_TYPES),
   kid: z.string(),
 });
 

@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset, ReleaseFile, ReleaseManifest, WaitingRelease } from '@synspine/protocol';
-import { verifyFiles, verifyManifest, writeFileAtomic } from '@synspine/release';
+import { verifyFiles, writeFileAtomic } from '@synspine/release';
 import { BenchmarkError, errorCode } from '../benchmark-error.ts';
 import type { Home } from '../home.ts';
 import type { Log } from '../log.ts';
-import { readSiteKeys, type Session } from '../registry-session.ts';
+import { type Session, verifyOfSite } from '../registry-session.ts';
 import { saveResponse } from '../releases/save-response.ts';
 import { lookInto } from './look-into.ts';
 
@@ -93,10 +93,7 @@ async function verifySigned(
   jws: string,
   listed: Pick<WaitingRelease, 'siteId' | 'version' | 'manifestSha256'>,
 ): Promise<ReleaseManifest> {
-  const { manifest, manifestSha256 } = await verifyManifest(
-    jws,
-    await readSiteKeys(home, session.client, listed.siteId),
-  );
+  const { manifest, manifestSha256 } = await verifyOfSite(home, session.client, listed.siteId, jws);
   const isListed =
     manifest.siteId === listed.siteId &&
     manifest.version === listed.version &&

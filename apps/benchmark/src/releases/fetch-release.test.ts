@@ -2,11 +2,18 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createClient, type Dataset, type PublicJwk, type ReleaseManifest } from '@synspine/protocol';
+import {
+  createClient,
+  type Dataset,
+  type KeyPeriod,
+  type PublicJwk,
+  type ReleaseManifest,
+} from '@synspine/protocol';
 import {
   generateKeyPair,
   type PrivateJwk,
   publicJwkOf,
+  signKeyChange,
   signManifest,
   verifyManifest,
 } from '@synspine/release';
@@ -18,7 +25,7 @@ import { fetchRelease } from './fetch-release.ts';
 /** What a registry serves of one release, from a folder, on a real socket; the tests tamper with it. */
 let server: Server;
 let baseUrl: string;
-let served: { dir: string; jws: string; keys: PublicJwk[]; requests: string[] };
+let served: { dir: string; jws: string; keys: PublicJwk[]; history?: KeyPeriod[]; requests: string[] };
 let siteKey: PrivateJwk;
 let dataset: Dataset;
 let home: Home;
@@ -27,7 +34,8 @@ beforeEach(async () => {
   server = createServer(async (request, response) => {
     const path = request.url ?? '';
     served.requests.push(path);
-    if (path.endsWith('/keys')) return response.end(JSON.stringify({ keys: served.keys }));
+    if (path.endsWith('/keys'))
+      return response.end(JSON.stringify({ keys: served.keys, history: served.history }));
     if (path.endsWith('/manifest')) return response.end(JSON.stringify({ manifest: served.jws }));
     response.end(await readFile(join(served.dir, path.split('/').at(-1)!)));
   });
@@ -105,7 +113,33 @@ describe('fetching a release', () => {
     served.keys = [publicJwkOf(other)];
     await fetchIt();
     await publish({ ...dataset.manifest, version: 2 }, other);
-    await expect(fetchIt({ version: 2 })).rejects.toEqual(code('SIGNATURE_INVALID'));
+    await expect(fetchIt({ version: 2 })).rejects.toEqual(code('SITE_KEY_CHANGED'));
+  });
+
+  it('takes a key that the pinned one names, and none that is compromised but for what was published before', async () => {
+    await fetchIt();
+    const before = { manifest: dataset.manifest, sha256: dataset.manifestSha256 };
+    const [next, auth] = [(await generateKeyPair()).privateJwk, (await generateKeyPair()).privateJwk];
+    const { byOldKey } = await signKeyChange('alder', { authKey: auth, signingKey: next }, siteKey);
+    const period = { until: null, compromisedAt: null };
+    const began = {
+      ...period,
+      key: publicJwkOf(next),
+      from: '2026-02-01T00:00:00.000Z',
+      endorsement: byOldKey,
+    };
+    const ended = { ...period, key: publicJwkOf(siteKey), from: '2026-01-01T00:00:00.000Z' };
+    served.keys = [began.key, ended.key];
+    served.history = [began, ended];
+    await publish({ ...before.manifest, version: 2 }, next);
+    await fetchIt({ version: 2 });
+    const compromised = { ...ended, compromisedAt: began.from, onlyManifests: [before.sha256] };
+    served.keys = [began.key];
+    served.history = [began, compromised];
+    await publish(before.manifest);
+    await fetchIt();
+    await publish({ ...before.manifest, version: 3 });
+    await expect(fetchIt({ version: 3 })).rejects.toEqual(code('SIGNATURE_INVALID'));
   });
 
   it('refuses a release that no classifier can learn from, so that it keeps no other site from the pool', async () => {

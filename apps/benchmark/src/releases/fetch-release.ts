@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client, Dataset, ReleaseFile, ReleaseManifest } from '@synspine/protocol';
-import { MANIFEST_FILE, verifyFiles, verifyManifest, writeFileAtomic } from '@synspine/release';
+import { MANIFEST_FILE, verifyFiles, writeFileAtomic } from '@synspine/release';
 import { BenchmarkError } from '../benchmark-error.ts';
 import type { Home } from '../home.ts';
-import { readSiteKeys } from '../registry-session.ts';
+import { verifyOfSite } from '../registry-session.ts';
 import { loadImages } from './load-images.ts';
 import { saveResponse } from './save-response.ts';
 
@@ -30,10 +30,7 @@ export async function fetchRelease(deps: FetchDeps, dataset: Dataset): Promise<V
   const { home, client, signal } = deps;
   const params = { releaseId: dataset.id };
   const { manifest: jws } = await client.call('getManifest', { params }, { signal });
-  const { manifest, manifestSha256 } = await verifyManifest(
-    jws,
-    await readSiteKeys(home, client, dataset.siteId),
-  );
+  const { manifest, manifestSha256 } = await verifyOfSite(home, client, dataset.siteId, jws);
   if (manifest.siteId !== dataset.siteId || manifest.version !== dataset.version)
     throw new BenchmarkError('RELEASE_MISMATCH');
   if (manifestSha256 !== dataset.manifestSha256) throw new BenchmarkError('RELEASE_MISMATCH');

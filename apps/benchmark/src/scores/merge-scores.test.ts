@@ -71,6 +71,13 @@ describe('the merged matrix', () => {
     expect(cell.ciHigh).toBeGreaterThan(cell.auc);
   });
 
+  it('names the classifier behind each cell, so that a withdrawn release can be found in it', () => {
+    const cells = mergeScores(answers, [CLASSIFIER, OLDER]);
+    expect(cells.map((cell) => benchmarkCell.parse(cell).classifierId)).toEqual(
+      cells.map(() => CLASSIFIER.id),
+    );
+  });
+
   it('shows a site’s own AUC with its 95 % interval, only where the site approved it', () => {
     const cells = mergeScores(answers, [CLASSIFIER]);
     expect(cells.map((c) => c.testedOn)).toEqual(['stratified', 'pooled', 'alder', 'cedar']);

@@ -47,8 +47,9 @@ function sortKey({ trainedOn, testedOn }: BenchmarkCell): string {
   return `${trainedOn} ${joint < 0 ? `2 ${testedOn}` : joint}`;
 }
 
-function aboutTraining({ training, generators, seeds, nTraining }: ListedClassifier): Partial<BenchmarkCell> {
-  const about = { training, generators, seeds, nTraining };
+function aboutTraining(classifier: ListedClassifier): Partial<BenchmarkCell> {
+  const { id: classifierId, training, generators, seeds, nTraining } = classifier;
+  const about = { classifierId, training, generators, seeds, nTraining };
   return Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined));
 }
 

@@ -127,6 +127,11 @@ function SiteRow({
       </td>
       <td className="number">
         {site.latest ? `v${site.latest.version}` : '–'}
+        {site.latest?.withdrawnAncestors?.map((gone) => (
+          <small key={gone.releaseId} className="note">
+            ⚠ its weights come from {gone.siteId} v{gone.version}, withdrawn ({gone.reason})
+          </small>
+        ))}
         {site.pending && <Pending release={site.pending} verifier={verifier ?? { seenAt: null }} />}
       </td>
     </tr>
@@ -139,6 +144,8 @@ function Pending({ release, verifier }: { release: ReleaseProgress; verifier: Ve
 }
 
 function activity(site: SiteOverview): string {
+  if (site.revokedAt) return 'revoked';
+  if (site.suspendedAt) return 'suspended';
   if (!site.enrolledAt) return 'invited';
   if (!site.status || site.status.stage === 'idle') return 'idle';
   return `${site.status.stage} ${Math.round(site.status.progress * 100)} %`;

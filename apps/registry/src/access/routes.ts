@@ -11,17 +11,9 @@ import type { SomeHandlers } from '../http/route-types.ts';
 const DAY_MS = 86_400_000;
 
 export function accessHandlers(deps: Deps): SomeHandlers<'createGrant' | 'listGrants' | 'revokeGrant'> {
-  const { prisma } = deps;
   return {
     createGrant: ({ body, caller }) => createGrant(deps, body, caller.id),
-    async listGrants() {
-      const grants = await prisma.grant.findMany({ orderBy: { createdAt: 'desc' } });
-      const schema = routes.listGrants.response.shape.grants.element;
-      const idOf = ({ id }: GrantRow) => id;
-      return {
-        grants: presentSound(grants, { log: deps.log, table: 'grant', schema, present: presentGrant, idOf }),
-      };
-    },
+    listGrants: async () => ({ grants: await listGrants(deps) }),
     revokeGrant: ({ params, caller }) => revokeGrant(deps, params.grantId, caller.id),
   };
 }
@@ -45,7 +37,20 @@ export async function createGrant(
   return { ...presentGrant(row), token };
 }
 
-async function revokeGrant({ prisma, clock }: Deps, id: string, actor: string): Promise<void> {
+/** Every grant, also ended ones, the newest first. */
+export async function listGrants({ prisma, log }: Pick<Deps, 'prisma' | 'log'>): Promise<Grant[]> {
+  const grants = await prisma.grant.findMany({ orderBy: { createdAt: 'desc' } });
+  const schema = routes.listGrants.response.shape.grants.element;
+  const idOf = ({ id }: GrantRow) => id;
+  return presentSound(grants, { log, table: 'grant', schema, present: presentGrant, idOf });
+}
+
+/** Ends a person's access; again is harmless. Throws NOT_FOUND. */
+export async function revokeGrant(
+  { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
+  id: string,
+  actor: string,
+): Promise<void> {
   const now = clock();
   await inTransaction(prisma, async (tx) => {
     const grant = await tx.grant.findUnique({ where: { id } });

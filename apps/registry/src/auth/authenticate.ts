@@ -7,6 +7,9 @@ import type { Caller } from '../http/route-types.ts';
 import { authenticateSite } from './access-tokens.ts';
 import { hashSecret } from './secrets.ts';
 
+/** The id of the admin whose token is in the configuration. */
+export const CONFIGURED_ADMIN = 'configured-admin';
+
 /**
  * Who sent the request, judged anew at each call: a person by a bearer token, a site by a DPoP-bound one. Undefined
  * for a public route. Throws TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, PROOF_INVALID, CLOCK_SKEW, RATE_LIMITED or
@@ -50,7 +53,7 @@ async function authenticatePerson(
 ): Promise<Caller> {
   const tokenHash = hashSecret(token);
   if (config.adminTokenSha256 && isEqual(tokenHash, config.adminTokenSha256))
-    return { role: 'admin', id: 'configured-admin' };
+    return { role: 'admin', id: CONFIGURED_ADMIN };
   const grant = await prisma.grant.findUnique({ where: { tokenHash } });
   if (!grant || grant.revokedAt) throw new ProblemError('TOKEN_INVALID');
   if (grant.expiresAt <= clock()) throw new ProblemError('TOKEN_EXPIRED', 'ask the registry’s admin');

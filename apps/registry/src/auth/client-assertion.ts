@@ -18,13 +18,14 @@ const claims = z.object({
 
 /**
  * Verifies a private_key_jwt (RFC 7523 §3) by the key that the site enrolled with and uses it up. Returns the site's
- * id. Throws TOKEN_INVALID, TOKEN_EXPIRED, CLOCK_SKEW or TOKEN_REPLAYED.
+ * id and that key. Throws TOKEN_INVALID, TOKEN_EXPIRED, CLOCK_SKEW, TOKEN_REPLAYED, SITE_SUSPENDED or SITE_REVOKED.
  */
 export async function verifyAssertion(
   deps: Pick<Deps, 'prisma' | 'config' | 'clock'>,
   assertion: string,
-): Promise<string> {
+): Promise<{ siteId: string; authKey: PublicJwk }> {
   const site = await deps.prisma.site.findUnique({ where: { id: readIssuer(assertion) } });
+  if (site?.revokedAt) throw new ProblemError('SITE_REVOKED');
   // A small-order key may have enrolled before such keys were refused.
   if (!site?.authKey || isSmallOrder((site.authKey as PublicJwk).x))
     throw new ProblemError('TOKEN_INVALID', 'no enrolled site has the assertion’s key');
@@ -33,7 +34,8 @@ export async function verifyAssertion(
   checkClaims(payload, site.id, deps.config.publicUrl, now.getTime() / 1000);
   const expiresAt = new Date((payload.exp + 2 * CLOCK_SKEW_MAX_S) * 1000);
   await useTokenId(deps, { kind: 'assertion', owner: site.id, jti: payload.jti, expiresAt });
-  return site.id;
+  if (site.suspendedAt) throw new ProblemError('SITE_SUSPENDED');
+  return { siteId: site.id, authKey: site.authKey as PublicJwk };
 }
 
 function readIssuer(assertion: string): string {

@@ -19,6 +19,7 @@ export async function announceClassifier(
   idempotencyKey: string,
 ): Promise<Classifier> {
   const { signingKey } = await prisma.site.findUniqueOrThrow({ where: { id: createdBy } });
+  if (!signingKey) throw new ProblemError('SITE_REVOKED'); // since the caller was let in
   const { descriptor: read } = await verifyClassifier(descriptor, signingKey as PublicJwk);
   const now = clock();
   return inTransaction(prisma, async (tx) => {

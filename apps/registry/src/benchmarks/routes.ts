@@ -10,6 +10,7 @@ import { inTransaction } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import { presentSound } from '../http/present-sound.ts';
 import type { SomeHandlers } from '../http/route-types.ts';
+import { markWithdrawn } from '../withdrawals/mark-withdrawn.ts';
 import { announceClassifier, receiveWeights } from './classifiers.ts';
 import { completeTask, findTaskWeights, isLocal, pollTasks, putLocalScore, refuseTask } from './tasks.ts';
 
@@ -43,7 +44,7 @@ export function benchmarkHandlers(deps: Deps): SomeHandlers<BenchmarkRoutes> {
         ...{ log: deps.log, table: 'benchmark_result', schema: benchmarkCell, present: (cell) => cell },
         idOf: () => newest.sequence,
       });
-      return { cells, updatedAt: newest.createdAt.toISOString() };
+      return { cells: await markWithdrawn(deps.prisma, cells), updatedAt: newest.createdAt.toISOString() };
     },
   };
 }

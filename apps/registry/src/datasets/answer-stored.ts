@@ -12,7 +12,7 @@ const CONTENT_TYPES: Record<ManifestFile['kind'], string> = {
 
 /** A release's stored file. A download is written to the audit trail when its bytes are asked for, so not for 304 or HEAD. */
 export function answerStored(
-  { store, record }: Pick<Deps, 'store'> & { record: RecordDownload },
+  { store, prisma, record }: Pick<Deps, 'store' | 'prisma'> & { record: RecordDownload },
   file: ReleaseFile,
   caller: Caller,
 ): FileAnswer {
@@ -22,6 +22,10 @@ export function answerStored(
     sha256: file.sha256,
     contentType: CONTENT_TYPES[kind],
     name: file.name,
+    async isServed() {
+      const release = await prisma.release.findUnique({ where: { id: file.releaseId } });
+      return release !== null && release.status !== 'withdrawn';
+    },
     async open(range) {
       if (kind !== 'grid') await record(caller, `${file.releaseId}/${file.name}`, range !== undefined);
       return (await store.get(file.objectKey, range)).stream;

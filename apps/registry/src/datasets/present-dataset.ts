@@ -5,13 +5,17 @@ import type { Presentation } from '../http/present-sound.ts';
 
 type NamedRelease = Release & { site: Pick<Site, 'name'> };
 
+import { type Tombstones, withdrawnAncestors } from '../withdrawals/tombstones.ts';
+
 /** The payload of a manifest that was verified when it was announced. */
 export function readStoredManifest(jws: string): ReleaseManifest {
   return JSON.parse(Buffer.from(jws.split('.')[1]!, 'base64url').toString()) as ReleaseManifest;
 }
 
-/** A published release as the API shows it. */
-export function presentDataset(release: NamedRelease): Dataset {
+/** A published release as the API shows it, with those of `tombstones` that its weights began from. */
+export function presentDataset(release: NamedRelease, tombstones: Tombstones = new Map()): Dataset {
+  const manifest = readStoredManifest(release.manifest);
+  const ancestors = withdrawnAncestors(manifest, tombstones);
   return {
     id: release.id,
     siteId: release.siteId,
@@ -19,12 +23,17 @@ export function presentDataset(release: NamedRelease): Dataset {
     version: release.version,
     publishedAt: release.publishedAt!.toISOString(),
     manifestSha256: release.manifestSha256,
-    manifest: readStoredManifest(release.manifest),
+    manifest,
+    ...(ancestors.length > 0 && { withdrawnAncestors: ancestors }),
   };
 }
 
 /** How published releases are shown where one of them may be damaged. */
-export const datasetsOf = (log: Logger): Presentation<NamedRelease, typeof dataset> => ({
-  ...{ log, table: 'release', schema: dataset, present: presentDataset },
+export const datasetsOf = (
+  log: Logger,
+  tombstones: Tombstones,
+): Presentation<NamedRelease, typeof dataset> => ({
+  ...{ log, table: 'release', schema: dataset },
+  present: (release) => presentDataset(release, tombstones),
   idOf: ({ id }) => id,
 });

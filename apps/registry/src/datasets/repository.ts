@@ -1,5 +1,6 @@
 import { ProblemError, type ReleaseFile } from '@synspine/protocol';
 import type { Queries } from '../database/open-database.ts';
+import { presentWithdrawal } from '../withdrawals/tombstones.ts';
 
 const DATASETS_MAX = 500;
 // The predicate of every read here: what isn't published doesn't exist for anybody but the site that sends it.
@@ -27,20 +28,28 @@ async function newestIds(db: Queries): Promise<string[]> {
   return rows.map((row) => row.id);
 }
 
+/** Throws NOT_FOUND or RELEASE_WITHDRAWN. */
 export async function findDataset(db: Queries, id: string) {
   const where = { id, ...published };
   const release = await db.release.findFirst({ where, include: { site: { select: { name: true } } } });
-  if (!release) throw new ProblemError('NOT_FOUND');
+  if (!release) throw await explainAbsence(db, id);
   return release;
 }
 
-/** A file of a published release, by its name or as its only one of a kind. Throws NOT_FOUND. */
+/** A file of a published release, by its name or as its only one of a kind. Throws NOT_FOUND or RELEASE_WITHDRAWN. */
 export async function findDatasetFile(
   db: Queries,
   releaseId: string,
   which: { name?: string; kind: ReleaseFile['kind'] },
 ) {
   const file = await db.releaseFile.findFirst({ where: { releaseId, ...which, release: published } });
-  if (!file) throw new ProblemError('NOT_FOUND');
+  if (!file) throw await explainAbsence(db, releaseId);
   return file;
+}
+
+/** A release that people could see leaves a tombstone; one that was withdrawn before that never was there for them. */
+async function explainAbsence(db: Queries, id: string): Promise<ProblemError> {
+  const gone = await db.release.findFirst({ where: { id, status: 'withdrawn', publishedAt: { not: null } } });
+  if (!gone) return new ProblemError('NOT_FOUND');
+  return new ProblemError('RELEASE_WITHDRAWN', undefined, { withdrawal: presentWithdrawal(gone) });
 }

@@ -43,7 +43,10 @@ function isStoreDown(error: unknown): boolean {
 }
 
 /** A problem as it is sent (RFC 9457). */
-export function describeProblem({ code, status, detail }: ProblemError, requestId: string): Problem {
+export function describeProblem(
+  { code, status, detail, withdrawal }: ProblemError,
+  requestId: string,
+): Problem {
   return {
     type: `urn:synspine:problem:${code}`,
     title: PROBLEMS[code][1],
@@ -51,6 +54,7 @@ export function describeProblem({ code, status, detail }: ProblemError, requestI
     code,
     ...(detail === undefined ? {} : { detail }),
     requestId,
+    ...(withdrawal && { withdrawal }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { CONTENT_PROBLEMS, PROBLEMS, routes } from '@synspine/protocol';
+import { CONTENT_PROBLEMS, PROBLEMS, routes, WITHDRAWAL_REASONS } from '@synspine/protocol';
 import { expect, it } from 'vitest';
 import { createHandlers } from '../app.ts';
 import type { Deps } from '../deps.ts';
@@ -26,6 +26,12 @@ it('documents every code of a release in quarantine, with its next step, and no 
     next,
   ]);
   expect(rows).toEqual(Object.entries(CONTENT_PROBLEMS));
+});
+
+it('documents every reason of a withdrawal, in words, and no other', () => {
+  const text = readFileSync(new URL('errors.md', docs), 'utf8').split('# Why a release was withdrawn')[1];
+  const rows = [...text!.matchAll(/^\| `([A-Z_]+)` \| (.+) \|$/gm)].map(([, code, words]) => [code, words]);
+  expect(rows).toEqual(Object.entries(WITHDRAWAL_REASONS));
 });
 
 it('publishes the OpenAPI document that this code has', async () => {

@@ -36,6 +36,8 @@ export type FileAnswer = {
   sha256: string;
   contentType: string;
   name: string;
+  /** Whether it may still be sent; asked while it is. Left out: always. */
+  isServed?: () => Promise<boolean>;
   open: (range: ByteRange | undefined) => Promise<Readable>;
 };
 

@@ -21,6 +21,7 @@ export async function announceRelease(
   idempotencyKey: string,
 ): Promise<string> {
   const { signingKey } = await prisma.site.findUniqueOrThrow({ where: { id: siteId } });
+  if (!signingKey) throw new ProblemError('SITE_REVOKED'); // since the caller was let in
   const { manifest, manifestSha256 } = await verifyManifest(jws, signingKey as PublicJwk);
   if (manifest.siteId !== siteId) throw new ProblemError('SITE_MISMATCH');
   const now = clock();
@@ -31,6 +32,9 @@ export async function announceRelease(
     await claimIdempotencyKey(tx, { siteId, key: idempotencyKey, request: jws, now });
     const where = { siteId_manifestSha256: { siteId, manifestSha256 } };
     const known = await tx.release.findUnique({ where });
+    if (known?.status === 'uploading' && known.manifest !== jws)
+      // signed again, after the site's keys were replaced
+      await tx.release.update({ where, data: { manifest: jws } });
     if (known) return known.id;
     await requireNewVersion(tx, siteId, manifest.version);
     return createRelease(tx, { manifest, manifestSha256, jws, now });

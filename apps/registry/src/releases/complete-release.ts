@@ -5,6 +5,7 @@ import { inTransaction } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import type { ReleaseFile } from '../generated/client.ts';
 import { lockSite } from '../sites/enrolment.ts';
+import { requireTrustedKey } from '../sites/signing-keys.ts';
 import { newObjectKey, requireNewVersion } from './announce-release.ts';
 import { decideRelease } from './decide-release.ts';
 import { presentCompleted } from './present-release.ts';
@@ -16,8 +17,8 @@ type CompleteDeps = Pick<Deps, 'prisma' | 'store' | 'clock'>;
  * Checks every file's size and hash on its stored bytes and the header of the generator, the one content that can be read
  * without decoders and tensors. Then the release waits as `verifying`, invisible, until its other contents were looked at;
  * with a bad header it is quarantined at once. State and audit row are one transaction: whatever step a crash cuts, the
- * next call goes on from there. Throws NOT_FOUND, RELEASE_INCOMPLETE, FILE_HASH_MISMATCH, RELEASE_EXISTS or
- * VERSION_NOT_MONOTONIC.
+ * next call goes on from there. Throws NOT_FOUND, RELEASE_INCOMPLETE, FILE_HASH_MISMATCH, RELEASE_EXISTS,
+ * VERSION_NOT_MONOTONIC or SIGNATURE_INVALID.
  */
 export async function completeRelease(
   deps: CompleteDeps,
@@ -34,6 +35,7 @@ export async function completeRelease(
     if (current.status !== 'uploading') return presentCompleted(current);
     if (current.files.some((file) => !file.verifiedAt)) throw new ProblemError('RELEASE_INCOMPLETE');
     await requireNewVersion(tx, siteId, current.version);
+    await requireTrustedKey(tx, siteId, current.manifest); // it may have been reported since the announcement
     const now = deps.clock();
     await tx.release.update({ where: { id: releaseId }, data: { status: 'verifying', completedAt: now } });
     await appendAudit(tx, { at: now, actor: siteId, action: 'release.complete', subject: releaseId });

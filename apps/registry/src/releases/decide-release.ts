@@ -4,6 +4,7 @@ import { inTransaction, type Queries } from '../database/open-database.ts';
 import type { Deps } from '../deps.ts';
 import type { Release } from '../generated/client.ts';
 import { lockSite } from '../sites/enrolment.ts';
+import { presentWithdrawal } from '../withdrawals/tombstones.ts';
 
 type Decision = { releaseId: string; verdict: ContentVerdict; actor: string; now: Date };
 
@@ -25,7 +26,7 @@ export async function decideRelease(
 
 /**
  * Takes the verdict of whoever looked at a release's contents. The same verdict again is harmless. Throws NOT_FOUND (also
- * for a release that isn't complete) or VERDICT_CONFLICT.
+ * for a release that isn't complete), RELEASE_WITHDRAWN or VERDICT_CONFLICT.
  */
 export async function receiveVerdict(
   { prisma, clock }: Pick<Deps, 'prisma' | 'clock'>,
@@ -39,6 +40,8 @@ export async function receiveVerdict(
     const release = await tx.release.findUniqueOrThrow({ where: { id: releaseId } });
     if (release.status === 'uploading') throw new ProblemError('NOT_FOUND');
     if (release.status === 'verifying') return decideRelease(tx, { releaseId, verdict, actor, now: clock() });
+    if (release.status === 'withdrawn')
+      throw new ProblemError('RELEASE_WITHDRAWN', undefined, { withdrawal: presentWithdrawal(release) });
     if (verdictOf(release) !== verdict) throw new ProblemError('VERDICT_CONFLICT');
   });
 }

@@ -5,6 +5,8 @@ import {
   type ReleaseProgress,
   releaseProgress,
   type VerifierSeen,
+  WITHDRAWAL_REASONS,
+  type WithdrawalReason,
 } from '@synspine/protocol';
 import type { Logger } from 'pino';
 import type { Queries } from '../database/open-database.ts';
@@ -14,6 +16,7 @@ import type { Presentation } from '../http/present-sound.ts';
 
 /** Where a release stands, for its site and the admin. */
 export function presentProgress(release: Release): ReleaseProgress {
+  if (release.withdrawnAt) return presentWithdrawn(release, release.withdrawnAt);
   const { id, version, status, contentCode, decidedAt, completedAt, createdAt } = release;
   return {
     releaseId: id,
@@ -30,6 +33,15 @@ export const progressOf = (log: Logger): Presentation<Release, typeof releasePro
   ...{ log, table: 'release', schema: releaseProgress, present: presentProgress },
   idOf: ({ id }) => id,
 });
+/** In the words that agents before 0.3.0 know: nobody sees it, and `code` says why. */
+function presentWithdrawn(
+  { id, version, withdrawalReason: code }: Release,
+  withdrawnAt: Date,
+): ReleaseProgress {
+  const nextStep = WITHDRAWAL_REASONS[code as WithdrawalReason] ?? null;
+  const since = withdrawnAt.toISOString();
+  return { releaseId: id, version, state: 'quarantined', since, code, nextStep, withdrawn: true };
+}
 
 export function presentCompleted(release: Release & { site: Pick<Site, 'name'> }): CompletedRelease {
   const publishedAt = release.publishedAt ?? release.completedAt;

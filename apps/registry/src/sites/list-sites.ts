@@ -13,6 +13,7 @@ import type { Deps } from '../deps.ts';
 import type { Release, Site } from '../generated/client.ts';
 import { presentSound } from '../http/present-sound.ts';
 import { findVerifier, progressOf } from '../releases/present-release.ts';
+import { findTombstones, type Tombstones } from '../withdrawals/tombstones.ts';
 
 /**
  * Every hospital with its last status and newest data set, by id. The benchmark isn't one. Admins are also told of a newer
@@ -29,10 +30,12 @@ export async function listSites(
     include: { releases: { where: { status: 'published' }, ...newest } },
   });
   const pending = role === 'admin' ? await findPending(db) : new Map<string, Release>();
+  const tombstones = await findTombstones(db);
   return {
     sites: presentSound(sites, {
       ...{ log, table: 'site', schema: siteOverview, idOf: ({ id }) => id },
-      present: ({ releases: [latest], ...site }) => describeSite(log, site, latest, pending.get(site.id)),
+      present: ({ releases: [latest], ...site }) =>
+        describeSite(log, site, { latest, pending: pending.get(site.id), tombstones }),
     }),
     verifier: await findVerifier(db),
   };
@@ -41,10 +44,10 @@ export async function listSites(
 function describeSite(
   log: Logger,
   site: Site,
-  latest: Release | undefined,
-  pending: Release | undefined,
+  { latest, pending, tombstones }: { latest?: Release; pending?: Release; tombstones: Tombstones },
 ): SiteOverview {
-  const [dataset = null] = presentSound(latest ? [{ ...latest, site }] : [], datasetsOf(log));
+  const shown = latest ? [{ ...latest, site }] : [];
+  const [dataset = null] = presentSound(shown, datasetsOf(log, tombstones));
   const [progress = null] = presentSound(pending ? [pending] : [], progressOf(log));
   const [status = null] = presentSound(site.status ? [site] : [], {
     ...{ log, table: 'site', schema: siteStatus, idOf: ({ id }) => id },
@@ -55,6 +58,8 @@ function describeSite(
     name: site.name,
     enrolledAt: site.enrolledAt?.toISOString() ?? null,
     seenAt: site.seenAt?.toISOString() ?? null,
+    suspendedAt: site.suspendedAt?.toISOString() ?? null,
+    revokedAt: site.revokedAt?.toISOString() ?? null,
     status,
     latest: dataset,
     pending: progress,

@@ -22,6 +22,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'AUDIT_NOT_APPROVED',
   'DEMONSTRATION_REFUSED',
   'NOT_ENROLLED',
+  'SITE_REVOKED',
   'HOME_TOO_OPEN',
   'RUN_FILE_DAMAGED',
   'GENERATOR_CHANGED',
@@ -33,7 +34,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'UPGRADE_REQUIRED',
 ]);
 const RETRY_FIRST_MS = 1_000;
-const DISK_FULL_WAIT_MS = 30_000;
+const PAUSE_MS = 30_000;
 const CANCEL_CHECK_MS = 500;
 
 /** One attempt at one stage: claim, work, publish, and write down what became of it. Throws only when asked to stop. */
@@ -100,14 +101,15 @@ async function advance(run: RunFolder, job: StageJob, result: StageResult, { gua
   await changeState(run, { status, ticket: ticket + 1, failures: 0, notBefore: null, code: null }, guard);
 }
 
-/** A full disk only pauses the run; anything else is tried again, with a growing wait, until the stage's last attempt. */
+/** A full disk or a suspension only pauses the run; anything else is tried again, with a growing wait, until the stage's last attempt. */
 async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, claim: Claim, error: unknown) {
   const isFull = ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
   const code = isFull ? 'DISK_FULL' : errorCode(error);
+  const isPause = isFull || code === 'SITE_SUSPENDED';
   const state = await readState(run);
-  const failures = state.failures + (isFull ? 0 : 1);
+  const failures = state.failures + (isPause ? 0 : 1);
   const isLast = HOPELESS.has(code) || failures >= job.attemptsMax;
-  const wait = isFull ? DISK_FULL_WAIT_MS : RETRY_FIRST_MS * 2 ** failures;
+  const wait = isPause ? PAUSE_MS : RETRY_FIRST_MS * 2 ** failures;
   deps.log.error('stage failed', { runId: run.runId, stage: job.name, code, attempt: failures });
   const change = {
     failures,

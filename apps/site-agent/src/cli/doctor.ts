@@ -9,7 +9,7 @@ import { type Config, readConfig } from '../config.ts';
 import { type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
 import { readKey } from '../keys.ts';
 import { describeWeakness, readPolicy, type SitePolicy } from '../policy.ts';
-import { reachableFetch } from '../registry/open-registry.ts';
+import { reachableFetch } from '../registry/connect.ts';
 import { DEFAULT_RUN_OPTIONS } from '../runs/run-options.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { describeSources, requireUsableSources } from '../sources/check-sources.ts';

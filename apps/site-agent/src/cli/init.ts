@@ -1,14 +1,16 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createClient, requireSecure } from '@synspine/protocol';
+import { publicJwkOf } from '@synspine/release';
 import type { Command } from 'commander';
 import { readConfig } from '../config.ts';
 import { writeDurably, writeJson } from '../durable-file.ts';
 import { openCatalogue } from '../films/catalogue.ts';
-import { type Enrolment, type Home, isEnrolled, openHome } from '../home.ts';
+import { type Enrolment, type Home, isEnrolled, openHome, readEnrolment } from '../home.ts';
 import { makeKey, openKeyedHash } from '../keys.ts';
+import { dropNextKeys, makeNextKeys, takeNextKeys } from '../next-keys.ts';
 import { parsePolicy } from '../policy.ts';
-import { reachableFetch } from '../registry/open-registry.ts';
+import { reachableFetch } from '../registry/connect.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { describeProposal, proposeForFilms } from '../training/survey.ts';
 import { toTraining, writeTraining } from '../training/write-training.ts';
@@ -16,7 +18,14 @@ import { AGENT_VERSION } from '../version.ts';
 import { wholeNumber } from './flags.ts';
 import { homeOption } from './home-option.ts';
 
-type InitFlags = { registry: string; code: string; home: string; policy?: string; films?: number };
+type InitFlags = {
+  registry: string;
+  code: string;
+  home: string;
+  policy?: string;
+  films?: number;
+  again?: boolean;
+};
 
 export function addInitCommand(program: Command): void {
   program
@@ -27,13 +36,22 @@ export function addInitCommand(program: Command): void {
     .addOption(homeOption('the agent’s folder; made when missing'))
     .option('--policy <file>', 'the site’s privacy policy, copied into the home')
     .option('--films <n>', 'how many films there will be, for training.json', wholeNumber)
+    .option('--again', 'enrol an enrolled home once more: new keys, the same films, split and releases')
     .action(init);
 }
 
-async function init({ registry, code, home: folder, policy, films }: InitFlags): Promise<void> {
+async function init({
+  registry,
+  code,
+  home: folder,
+  policy,
+  films,
+  again = false,
+}: InitFlags): Promise<void> {
   const registryUrl = parseUrl(registry);
   const policyText = policy ? await readPolicyFile(policy) : undefined;
   const home = await openHome(folder, { create: true });
+  if (isEnrolled(home) && again) return enrolAgain(home, { registryUrl, code });
   if (isEnrolled(home)) throw new SiteError('ALREADY_ENROLLED');
   await openKeyedHash(home);
   const [authKey, signingKey] = [await makeKey(home, 'auth'), await makeKey(home, 'signing')];
@@ -51,6 +69,28 @@ async function init({ registry, code, home: folder, policy, films }: InitFlags):
     ? 'ingest films'
     : '`synspine-site policy init`, then ingest films';
   process.stdout.write(`Next: ${next}.\n`);
+}
+
+/** Nothing but the keys changes. The present ones stay until the registry has taken the next ones. */
+async function enrolAgain(home: Home, to: { registryUrl: string; code: string }): Promise<void> {
+  const enrolment = await readEnrolment(home);
+  if (enrolment.registryUrl !== to.registryUrl)
+    throw new SiteError('OPTION_INVALID', '--again takes the registry that this home is enrolled at');
+  const { authKey, signingKey } = await makeNextKeys(home);
+  const client = createClient({ baseUrl: to.registryUrl, fetch: reachableFetch });
+  const keys = { authKey: publicJwkOf(authKey), signingKey: publicJwkOf(signingKey) };
+  const body = { code: to.code, ...keys, agentVersion: AGENT_VERSION };
+  const { siteId, audience } = await client.call('enrol', { body });
+  if (siteId !== enrolment.siteId) {
+    await dropNextKeys(home);
+    throw new SiteError(
+      'OPTION_INVALID',
+      `--code was made for ${siteId}, and this home is ${enrolment.siteId}’s`,
+    );
+  }
+  await takeNextKeys(home);
+  await writeJson(home.files.site, { ...enrolment, audience, enrolledAt: new Date().toISOString() });
+  process.stdout.write(`Enrolled again as ${siteId}, with new keys. Restart \`serve\` where it runs.\n`);
 }
 
 const EXAMPLES = [300, 3_000]; // films, where nobody said how many

@@ -20,6 +20,7 @@ const COMMANDS = {
   'deid-report': async (program: Command) => (await import('./deid-report.ts')).addDeidReportCommand(program),
   training: async (program: Command) => (await import('./training.ts')).addTrainingCommand(program),
   upload: async (program: Command) => (await import('./upload.ts')).addUploadCommand(program),
+  keys: async (program: Command) => (await import('./keys.ts')).addKeysCommand(program),
   'audit-heads': async (program: Command) => (await import('./audit-heads.ts')).addAuditHeadsCommand(program),
   serve: async (program: Command) => (await import('./serve.ts')).addServeCommand(program),
   experiment: async (program: Command) => (await import('./experiment.ts')).addExperimentCommand(program),

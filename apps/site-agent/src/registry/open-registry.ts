@@ -1,26 +1,19 @@
-import { type Client, createClient } from '@synspine/protocol';
-import { createAuthoriser } from '@synspine/release';
+import type { Client } from '@synspine/protocol';
 import { type Enrolment, type Home, readEnrolment } from '../home.ts';
 import { readKey } from '../keys.ts';
-import { SiteError } from '../site-error.ts';
+import { hasNextKeys } from '../next-keys.ts';
+import { connect } from './connect.ts';
+import { rotateKeys } from './rotate-keys.ts';
 
 export type Registry = { client: Client; enrolment: Enrolment };
 
-/** The registry that this home is enrolled at: the one host that the agent ever calls. Throws NOT_ENROLLED. */
+/**
+ * The registry that this home is enrolled at: the one host that the agent ever calls. An exchange of keys that was cut off is
+ * finished first; where that fails, the next request tells why. Throws NOT_ENROLLED.
+ */
 export async function openRegistry(home: Home): Promise<Registry> {
   const enrolment = await readEnrolment(home);
-  const { registryUrl: baseUrl, siteId: clientId, audience } = enrolment;
-  const authPrivateJwk = await readKey(home, 'auth');
-  const authorise = createAuthoriser({ baseUrl, clientId, audience, authPrivateJwk, fetch: reachableFetch });
-  return { client: createClient({ baseUrl, authorise, fetch: reachableFetch }), enrolment };
+  if (hasNextKeys(home)) await rotateKeys(home).catch(() => undefined);
+  await readKey(home, 'auth');
+  return { client: await connect(home, 'auth'), enrolment };
 }
-
-/** `fetch`, but for its untyped network errors: they become REGISTRY_UNREACHABLE. */
-export const reachableFetch: typeof fetch = async (input, init) => {
-  try {
-    return await fetch(input, init);
-  } catch (cause) {
-    if (init?.signal?.aborted) throw cause;
-    throw new SiteError('REGISTRY_UNREACHABLE', undefined, { cause });
-  }
-};

@@ -8,7 +8,8 @@ import {
   type ReleaseState,
   type UploadState,
 } from '@synspine/protocol';
-import { MANIFEST_FILE } from '@synspine/release';
+import { MANIFEST_FILE, signAgain } from '@synspine/release';
+import { readKey } from '../../keys.ts';
 import { openRegistry, type Registry } from '../../registry/open-registry.ts';
 import { retry } from '../../registry/retry.ts';
 import { RELEASE_FOLDER, type SignOutput } from '../sign/output.ts';
@@ -57,12 +58,13 @@ export async function runUpload(context: StageContext): Promise<StageOutcome> {
 }
 
 async function announce(
-  { signal }: StageContext,
+  { home, signal }: StageContext,
   { client }: Registry,
   folder: string,
   manifestSha256: string,
 ): Promise<UploadState> {
-  const manifest = await readFile(join(folder, MANIFEST_FILE), 'utf8');
+  const signed = await readFile(join(folder, MANIFEST_FILE), 'utf8');
+  const manifest = await signAgain(signed, await readKey(home, 'signing')); // the keys may be others by now
   const headers = { 'idempotency-key': manifestSha256 };
   const send = () => client.call('createRelease', { headers, body: { manifest } }, { signal });
   return retry(send, { tries: TRIES, signal });
