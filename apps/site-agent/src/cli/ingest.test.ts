@@ -74,9 +74,23 @@ describe('synspine-site ingest', () => {
       stderr: expect.stringMatching(/FOLDER_EMPTY.*no labels\.csv and no film/),
     });
     await cp(join(phantoms, 'dicom'), folder, { recursive: true });
-    await expect(site(...args)).rejects.toMatchObject({
+    await expect(site(...args, '--labels', join(folder, 'none.csv'))).rejects.toMatchObject({
       code: 78,
       stderr: expect.stringMatching(/LABELS_MISSING.*--labels/),
     });
+  }, 120_000);
+
+  it('reads a folder without labels, says where it looked, and takes the films once there is a label file', async () => {
+    const folder = await temporaryFolder();
+    await cp(join(phantoms, 'dicom'), folder, { recursive: true });
+    const home = join(await temporaryFolder(), 'home');
+    const ingest = [BIN, 'ingest', folder, '--home', home];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ingest);
+    expect(stdout).toMatch(/^0 films ingested/);
+    expect(stdout).toMatch(/NO_LABEL \d+/);
+    expect(stderr).toContain(join(folder, 'labels.csv'));
+    await cp(join(phantoms, 'labels.csv'), join(folder, 'labels.csv'));
+    const retried = await site('quarantine', 'retry', '--code', 'NO_LABEL', '--home', home);
+    expect(retried).toMatch(/^\d\d films ingested, 0 refused/);
   }, 120_000);
 });
