@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { createFilmReader } from '@synspine/dicom';
 import { describe, expect, it } from 'vitest';
 import { openHome } from '../home.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
@@ -52,5 +53,36 @@ describe.runIf(existsSync(faults))('label files that were read wrongly', () => {
       ['IM000001', 'LABEL_AMBIGUOUS'],
       ['IM000001', 'LABEL_AMBIGUOUS'],
     ]);
+  });
+
+  it('let the folder decide whose a name is', async () => {
+    const folder = join(faults, 'F17_same_name_two_folders');
+    const labels = join(await temporaryFolder(), 'labels.csv');
+    await writeFile(labels, 'image_id,label\nA\\IM000001,abnormal\nB/IM000001,normal\n');
+    expect(await ingest(folder, labels)).toEqual([
+      ['IM000001', 'Unspecified finding'],
+      ['IM000001', 'No finding'],
+    ]);
+  });
+});
+
+describe.runIf(existsSync(faults))('films that were read wrongly', () => {
+  it('end as they should, each by itself', async () => {
+    const codes = new Map<string, string | null>();
+    const films = (await readdir(faults)).filter((name) => name.endsWith('.dcm')).sort();
+    const reader = createFilmReader({
+      ...{ processes: 1, timeoutMs: 30_000, image: { size: 256, fit: 'squeeze' } },
+    });
+    try {
+      for (const name of films) {
+        const film = await reader.read(join(faults, name));
+        codes.set(name, film.ok ? null : film.code);
+      }
+    } finally {
+      await reader.close();
+    }
+    expect(codes.size).toBeGreaterThanOrEqual(11);
+    const refused = [...codes].filter(([, code]) => code !== null);
+    expect(refused).toEqual([['F12_for_processing.dcm', 'FOR_PROCESSING']]);
   });
 });
