@@ -21,6 +21,8 @@ export type Home = {
     releases: string;
     /** Which films are taken. */
     selection: string;
+    /** What words of the label files stand for. */
+    labelWords: string;
     /** Where films come from. */
     sources: string;
     /** What is trained, and when. */
@@ -76,6 +78,7 @@ function describeHome(path: string, id: string): Home {
       samePatient: at('same-patient.json'),
       releases: at('releases.json'),
       selection: at('selection.json'),
+      labelWords: at('labels.json'),
       sources: at('sources.json'),
       training: at('training.json'),
       taken: at('taken.jsonl'),

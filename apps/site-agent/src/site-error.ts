@@ -13,9 +13,11 @@ const SITE_ERRORS = {
   AUDIT_REWRITTEN:
     'The registry’s audit trail lacks a row that it showed this site earlier. Ask its admin: unless a backup was restored, somebody has rewritten the trail.',
   LABELS_UNREADABLE:
-    'The label file needs a column with the SOP Instance UID (or the file’s name) and one with the label or finding. Correct its header, or name the file with --labels.',
+    'The label file can not be used. It needs a column with the SOP Instance UID (or the file’s name) and one with the label or finding. Correct it as said here, or name another with --labels.',
   LABELS_MISSING:
-    'There is no label file. Put a labels.csv into the folder with the films, or name the file with --labels.',
+    'There is no label file at that place. Put a labels.csv into the folder with the films, or name the file with --labels.',
+  LABEL_WORDS_INVALID:
+    'labels.json in the home does not match its schema. Correct it; docs/hospital-it has an example.',
   FOLDER_EMPTY:
     'There is no labels.csv and no film in the folder. Name the folder with the films, or wait until they are there.',
   FOLDER_UNREADABLE: 'The folder with the films can not be read. Check its path and permissions.',
@@ -127,6 +129,7 @@ const SITE_EXITS: Partial<Record<SiteErrorCode, ExitName>> = {
   HOME_MISSING: 'configuration',
   LABELS_MISSING: 'configuration',
   LABELS_UNREADABLE: 'configuration',
+  LABEL_WORDS_INVALID: 'configuration',
   FOLDER_UNREADABLE: 'configuration',
   SELECTION_INVALID: 'configuration',
   POLICY_EXISTS: 'configuration',

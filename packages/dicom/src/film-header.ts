@@ -19,6 +19,8 @@ export type FilmIdentity = {
   /** Identifying: stays at the site and out of every log. */
   accessionNumber: string | null;
   modality: string;
+  /** Raw data of a detector, by SOP class or Presentation Intent Type. */
+  isForProcessing: boolean;
   /** Burned In Annotation is YES. */
   saysBurnedIn: boolean;
 };
@@ -59,8 +61,19 @@ export function readIdentity(dataset: Dataset): FilmIdentity | Refusal {
     patientId: readText(dataset, TAGS.patientId),
     accessionNumber: readText(dataset, TAGS.accessionNumber),
     modality: readText(dataset, TAGS.modality) ?? '',
+    isForProcessing: isForProcessing(dataset),
     saysBurnedIn: readText(dataset, TAGS.burnedInAnnotation) === 'YES',
   };
+}
+
+/** PS3.4 B.5: Digital X-Ray, Mammography and Intra-Oral images for processing have classes of their own. */
+const FOR_PROCESSING_CLASSES = ['1', '2', '3'].map((kind) => `1.2.840.10008.5.1.4.1.1.1.${kind}.1`);
+
+function isForProcessing(dataset: Dataset): boolean {
+  const intent = readText(dataset, TAGS.presentationIntent)?.trim().toUpperCase();
+  return (
+    intent === 'FOR PROCESSING' || FOR_PROCESSING_CLASSES.includes(readText(dataset, TAGS.sopClass) ?? '')
+  );
 }
 
 function readUid(dataset: Dataset, tag: number): string | null {
@@ -108,13 +121,20 @@ function chooseFrame(
   dataset: Dataset,
   choice: FrameChoice | undefined,
 ): Pick<PixelFormat, 'frames' | 'frame'> | RefusalCode {
-  const frames = readDecimal(dataset, TAGS.frames) ?? 1;
+  const stated = readDecimal(dataset, TAGS.frames) ?? 1;
+  if (!Number.isInteger(stated)) return 'MALFORMED';
+  // 0 is a placeholder: such a file holds one frame, unless its offset table says otherwise.
+  const frames = stated >= 1 ? stated : countOffsets(dataset);
   if (frames === 1) return { frames, frame: 0 };
-  if (!Number.isInteger(frames) || frames < 1) return 'MALFORMED';
   const named = { first: 1, middle: Math.ceil(frames / 2) };
   const wanted = typeof choice === 'string' ? named[choice] : choice;
   const isThere = wanted !== undefined && Number.isInteger(wanted) && wanted >= 1 && wanted <= frames;
   return isThere ? { frames, frame: wanted - 1 } : 'MULTI_FRAME';
+}
+
+function countOffsets(dataset: Dataset): number {
+  const { basicOffsetTable: { length = 0 } = {} } = findElement(dataset, TAGS.pixelData) ?? {};
+  return Math.max(length, 1);
 }
 
 /** PS3.3 C.7.6.3.1.2. ICT and RCT are undone by the codec. */

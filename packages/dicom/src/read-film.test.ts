@@ -98,6 +98,13 @@ describe.each(DEPTHS)(
   },
 );
 
+/** Its last tile-part says that it ends with the stream (Psot 0, ISO 15444-1 A.4.2). */
+function withOpenTilePart(stream: Uint8Array): Uint8Array {
+  const open = Buffer.from(stream);
+  open.writeUInt32BE(0, open.indexOf(Buffer.of(0xff, 0x90)) + 6);
+  return open;
+}
+
 describe('compressed films', () => {
   const { values, bytes, ...format } = depthFixture({ bits: 12, signed: false });
   const image = { rows: ROWS, columns: COLUMNS, bits: 12, values, bytes };
@@ -266,6 +273,47 @@ describe('compressed films', () => {
     expect(read.pixelSha256).toBe(sha256(bytes));
   });
 
+  it.each([0x00, 0x20, 0x2a, 0xff])('are read whatever byte makes a stream even: %i', async (filler) => {
+    const evened = (stream: Uint8Array) => Buffer.concat([Buffer.from(stream), Buffer.of(filler)]);
+    const streams: [Uint8Array, string][] = [
+      [encodeJpegLossless(image), SYNTAX.jpegLossless],
+      [await encodeJpegLs(image), SYNTAX.jpegLs],
+      [await encodeJpeg2000(image), SYNTAX.jpeg2000],
+      [await encodeHtj2k(image), SYNTAX.htj2k],
+      [withOpenTilePart(await encodeJpeg2000(image)), SYNTAX.jpeg2000],
+    ];
+    for (const [stream, syntax] of streams) {
+      const read = film(await readFixture(encapsulated(evened(stream)), syntax));
+      expect(read.pixelSha256).toBe(sha256(bytes));
+    }
+  });
+
+  it('are refused when more than padding follows the stream', async () => {
+    const stream = Buffer.concat([encodeJpegLossless(image), Buffer.from('ab')]);
+    expect(await readFixture(encapsulated(stream), SYNTAX.jpegLossless)).toMatchObject({
+      code: 'DECODE_FAILED',
+    });
+  });
+
+  it('are read when zeros follow the last element, of whatever number', async () => {
+    for (const syntax of [SYNTAX.explicit, SYNTAX.implicit, SYNTAX.bigEndian])
+      for (const count of [1, 2, 7, 8, 512]) {
+        const swapped = syntax === SYNTAX.bigEndian ? Buffer.from(bytes).swap16() : bytes;
+        const elements = filmElements({ rows: ROWS, columns: COLUMNS, ...format, pixelData: swapped });
+        const whole = Buffer.concat([writeDicom(elements, syntax), Buffer.alloc(count)]);
+        expect(film(await readFilm(whole)).pixelSha256).toBe(sha256(bytes));
+      }
+  });
+
+  it('are read when they say that they have no frames, and refused where they have two', async () => {
+    const change = { 2621448: { tag: 0x00280008, vr: 'IS', value: '0' } };
+    const stream = encodeJpegLossless(image);
+    const one = await readFixture({ ...encapsulated(stream), change }, SYNTAX.jpegLossless);
+    expect(film(one).pixelSha256).toBe(sha256(bytes));
+    const native = await readFixture({ ...format, pixelData: Buffer.concat([bytes, bytes]), change });
+    expect(native).toMatchObject({ code: 'BAD_PIXEL_LENGTH' });
+  });
+
   it('are read when the stream is deeper than the tags but its values are not', async () => {
     const stream = encodeJpegLossless({ ...image, bits: 16 });
     expect(film(await readFixture(encapsulated(stream), SYNTAX.jpegLossless)).pixelSha256).toBe(
@@ -354,6 +402,18 @@ describe('films that are not used', () => {
     ],
     ['without modality', { change: { 524384: null } }, 'MODALITY_NOT_ACCEPTED', 'select'],
     ['with two frames', { change: text(0x00280008, 'IS', '2') }, 'MULTI_FRAME', 'select'],
+    [
+      'with raw data of the detector',
+      { change: text(0x00080068, 'CS', 'FOR PROCESSING') },
+      'FOR_PROCESSING',
+      'select',
+    ],
+    [
+      'of the class for raw data of a detector',
+      { change: text(0x00080016, 'UI', '1.2.840.10008.5.1.4.1.1.1.1.1') },
+      'FOR_PROCESSING',
+      'select',
+    ],
     ['with half a frame', { change: text(0x00280008, 'IS', '0.5') }, 'MALFORMED', 'select'],
     ['without pixel data', { pixelData: null }, 'NO_PIXEL_DATA', 'select'],
     ['with empty pixel data', { pixelData: new Uint8Array() }, 'NO_PIXEL_DATA', 'select'],

@@ -6,6 +6,7 @@ import { renderForDisplay } from './display/render-for-display.ts';
 import { type FilmIdentity, type FrameChoice, readIdentity, readPixelFormat } from './film-header.ts';
 import { isRefusal, type Refusal, refuse } from './refusals.ts';
 import { readMediaDirectory } from './selection/media-directory.ts';
+import { readTurns, turnPicture } from './selection/orientation.ts';
 import {
   DEFAULT_SELECTION,
   type FilmContent,
@@ -30,7 +31,10 @@ export type FilmFacts = FilmIdentity &
 /** One radiograph of one patient. */
 export type Film = FilmFacts & {
   ok: true;
-  /** rows·columns, row-major, 0 (black) to 255 (white) as a viewer shows the film. */
+  /**
+   * rows·columns, row-major, 0 (black) to 255 (white) as a viewer shows the film: turned, and rows and columns with it, where
+   * it lies on its side.
+   */
   pixels: Uint8Array;
 };
 
@@ -68,7 +72,8 @@ export async function readFilm(bytes: Uint8Array, options: ReadFilmOptions = {})
   if (unwanted) return { ...unwanted, facts };
   const pixels = renderForDisplay(stored, file.dataset, format);
   if (typeof pixels === 'string') return { ...refuse('decode', pixels), facts };
-  return { ok: true, ...identity, ...facts, transferSyntax: file.transferSyntaxUid, pixels };
+  const upright = turnPicture({ ...size, pixels }, readTurns(file.dataset));
+  return { ok: true, ...identity, ...facts, transferSyntax: file.transferSyntaxUid, ...upright };
 }
 
 /** Every platform that Node 20 runs on stores typed arrays little endian. */

@@ -22,6 +22,8 @@ export const REFUSALS = {
     'A valid SOP Instance UID or Study Instance UID is missing. Export the film from the archive again.',
   MODALITY_NOT_ACCEPTED:
     'The site’s selection takes plain radiographs (CR, DX, RG). Select radiographs in the export.',
+  FOR_PROCESSING:
+    'The file holds raw data of the detector (FOR PROCESSING), which nobody reads. Export the film FOR PRESENTATION.',
   REGION_NOT_ACCEPTED:
     'The film says that it shows another part of the body than the site selects. Select films of the spine in the export.',
   REGION_UNKNOWN:
@@ -51,7 +53,7 @@ export const REFUSALS = {
   DECODE_FAILED: 'The compressed pixels can not be decoded. Send the film again, or export it uncompressed.',
   BAD_LOOKUP_TABLE: 'A modality or VOI lookup table of the film is invalid. Export the film without it.',
   BAD_WINDOW:
-    'The window or rescale of the film is invalid. Correct it, or export the film without a window.',
+    'The rescale slope or intercept of the film is invalid. Correct it, or export the film without.',
   NO_CONTRAST: 'All pixels show the same gray. Check the exposure and the window of the film.',
   PARSER_TIMEOUT: 'Reading took too long and was stopped. Export the film uncompressed.',
   PARSER_CRASHED:

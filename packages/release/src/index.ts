@@ -7,5 +7,10 @@ export * from './manifest.ts';
 export * from './shards.ts';
 export * from './site-keys.ts';
 export * from './strict-json.ts';
-export { markSynthetic, SYNTHETIC_MARK } from './synthetic-mark.ts';
+export {
+  markSynthetic,
+  SYNTHETIC_MARK,
+  SYNTHETIC_SOURCE_TYPE,
+  SYNTHETIC_XMP,
+} from './synthetic-mark.ts';
 export { writeFileAtomic } from './write-file-atomic.ts';

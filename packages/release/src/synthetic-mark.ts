@@ -2,13 +2,15 @@ import { crc32 } from 'node:zlib';
 
 // XMP part 3 §1.1.5: an uncompressed iTXt chunk of this keyword, no language, no translated keyword.
 const KEYWORD = 'XML:com.adobe.xmp';
-// IPTC Photo Metadata Standard, property Digital Source Type, by the newscode for media that a trained algorithm made.
-const PACKET = [
+/** IPTC Photo Metadata Standard, property Digital Source Type: the newscode for media that a trained algorithm made. */
+export const SYNTHETIC_SOURCE_TYPE = 'http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia';
+/** That statement as an XMP packet: the same in every file. */
+export const SYNTHETIC_XMP = [
   '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>',
   '<x:xmpmeta xmlns:x="adobe:ns:meta/">',
   '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">',
   '<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/"',
-  ' Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"/>',
+  ` Iptc4xmpExt:DigitalSourceType="${SYNTHETIC_SOURCE_TYPE}"/>`,
   '</rdf:RDF></x:xmpmeta>',
   '<?xpacket end="r"?>',
 ].join('');
@@ -16,7 +18,7 @@ const PACKET = [
 const SIGNATURE_BYTES = 8;
 const KEPT = ['IHDR', 'IDAT', 'IEND'];
 /** The data of that chunk. A reader takes these bytes alone: another form of the statement could carry more than it says. */
-export const SYNTHETIC_MARK: Buffer = Buffer.from(`${KEYWORD}\0\0\0\0\0${PACKET}`);
+export const SYNTHETIC_MARK: Buffer = Buffer.from(`${KEYWORD}\0\0\0\0\0${SYNTHETIC_XMP}`);
 const MARK = encodeChunk('iTXt', SYNTHETIC_MARK);
 
 /**

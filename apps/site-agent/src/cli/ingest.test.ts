@@ -74,9 +74,44 @@ describe('synspine-site ingest', () => {
       stderr: expect.stringMatching(/FOLDER_EMPTY.*no labels\.csv and no film/),
     });
     await cp(join(phantoms, 'dicom'), folder, { recursive: true });
-    await expect(site(...args)).rejects.toMatchObject({
+    await expect(site(...args, '--labels', join(folder, 'none.csv'))).rejects.toMatchObject({
       code: 78,
       stderr: expect.stringMatching(/LABELS_MISSING.*--labels/),
     });
+  }, 120_000);
+
+  it('refuses unknown words by row and column, never says them, and takes the films once they are mapped', async () => {
+    const folder = await temporaryFolder();
+    await cp(join(phantoms, 'dicom'), folder, { recursive: true });
+    const rows = (await readFile(join(phantoms, 'labels.csv'), 'utf8')).trim().split('\n');
+    const uidColumn = rows[0]!.split(',').indexOf('sop_instance_uid');
+    const labelled = rows.slice(1).map((row) => `${row.split(',')[uidColumn]},ZZCANARY^ANNA`);
+    await writeFile(join(folder, 'labels.csv'), ['sop_instance_uid,finding', ...labelled].join('\n'));
+    const home = join(await temporaryFolder(), 'home');
+    const json = join(home, '..', 'verdicts.json');
+    const ingest = [BIN, 'ingest', folder, '--home', home, '--json', json];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ingest);
+    expect(stdout).toMatch(/^0 films ingested/);
+    expect(stdout).toMatch(/LABEL_UNKNOWN \d+ \(label file: column finding, row [\d, ]+ and others\)/);
+    expect(stdout + stderr + (await readFile(json, 'utf8'))).not.toContain('ZZCANARY');
+    const words = { 'zzcanary^anna': 'normal' };
+    await writeFile(join(home, 'labels.json'), JSON.stringify({ schema: 'synspine.labels/1', words }));
+    expect((await promisify(execFile)(process.execPath, ingest)).stdout).toMatch(
+      /^\d\d films ingested, 3 ref/,
+    );
+  }, 120_000);
+
+  it('reads a folder without labels, says where it looked, and takes the films once there is a label file', async () => {
+    const folder = await temporaryFolder();
+    await cp(join(phantoms, 'dicom'), folder, { recursive: true });
+    const home = join(await temporaryFolder(), 'home');
+    const ingest = [BIN, 'ingest', folder, '--home', home];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ingest);
+    expect(stdout).toMatch(/^0 films ingested/);
+    expect(stdout).toMatch(/NO_LABEL \d+/);
+    expect(stderr).toContain(join(folder, 'labels.csv'));
+    await cp(join(phantoms, 'labels.csv'), join(folder, 'labels.csv'));
+    const retried = await site('quarantine', 'retry', '--code', 'NO_LABEL', '--home', home);
+    expect(retried).toMatch(/^\d\d films ingested, 0 refused/);
   }, 120_000);
 });

@@ -40,7 +40,7 @@ async function readEntries(folder: string): Promise<QuarantineEntry[]> {
 }
 
 function describeEntry(entry: QuarantineEntry): string {
-  const { path, folder, count, code, stage, fileSha256, at, selection } = entry;
+  const { path, folder, count, code, stage, fileSha256, at, selection, labelRow, labelColumn } = entry;
   const { region, regionRule, view, viewRule } = selection ?? {};
   const by = (rule: string | null | undefined) => (rule ? ` (by ${rule})` : '');
   return [
@@ -52,6 +52,7 @@ function describeEntry(entry: QuarantineEntry): string {
     `stage   ${stage}`,
     ...(region ? [`region  ${region}${by(regionRule)}`] : []),
     ...(view ? [`view    ${view}${by(viewRule)}`] : []),
+    ...(labelRow ? [`label   row ${labelRow} of the label file, column ${labelColumn}`] : []),
     `at      ${at}`,
     '',
     TEXTS[code] ?? '',

@@ -42,26 +42,50 @@ function onDiskFull(): void {
   );
 }
 
-type Counts = { ingested: number; refused: { code: string; count: number }[] };
+/** `cells`: of the label file, to be corrected. */
+type Refusals = { count: number; cells: Map<string, number[]> };
+type Counts = { ingested: number; refused: ({ code: string } & Refusals)[] };
+
+const ROWS_TOLD_MAX = 10;
 
 async function countVerdicts(
   verdicts: AsyncIterable<IngestVerdict>,
   file: VerdictFile | undefined,
 ): Promise<Counts> {
   let ingested = 0;
-  const refused = new Map<string, number>();
+  const refused = new Map<string, Refusals>();
   for await (const verdict of verdicts) {
     await file?.add(verdict);
     if (verdict.code === null) ingested++;
-    else refused.set(verdict.code, (refused.get(verdict.code) ?? 0) + 1);
+    else refused.set(verdict.code, addRefusal(refused.get(verdict.code), verdict));
   }
-  const codes = [...refused].map(([code, count]) => ({ code, count }));
+  const codes = [...refused].map(([code, rest]) => ({ code, ...rest }));
   return { ingested, refused: codes.sort((a, b) => (a.code < b.code ? -1 : 1)) };
+}
+
+function addRefusal(
+  { count, cells }: Refusals = { count: 0, cells: new Map() },
+  { labelRow, labelColumn }: IngestVerdict,
+): Refusals {
+  const rows = cells.get(labelColumn ?? '') ?? [];
+  const isNew = labelRow !== undefined && rows.length <= ROWS_TOLD_MAX && !rows.includes(labelRow);
+  if (isNew) cells.set(labelColumn!, [...rows, labelRow]);
+  return { count: count + 1, cells };
+}
+
+/** Rows and columns only: what a cell holds may name somebody. */
+function describeCells(cells: ReadonlyMap<string, number[]>): string {
+  const places = [...cells].map(([column, rows]) => {
+    const told = rows.toSorted((a, b) => a - b).slice(0, ROWS_TOLD_MAX);
+    const more = rows.length > ROWS_TOLD_MAX ? ' and others' : '';
+    return `column ${column}, row ${told.join(', ')}${more}`;
+  });
+  return places.length > 0 ? ` (label file: ${places.join('; ')})` : '';
 }
 
 function summarise({ ingested, refused }: Counts): string {
   const total = refused.reduce((sum, { count }) => sum + count, 0);
   const next = total > 0 ? ['See `synspine-site quarantine list` for what to do about them.'] : [];
-  const lines = refused.map(({ code, count }) => `  ${code} ${count}`);
+  const lines = refused.map(({ code, count, cells }) => `  ${code} ${count}${describeCells(cells)}`);
   return [`${ingested} films ingested, ${total} refused`, ...lines, ...next].join('\n');
 }

@@ -5,7 +5,7 @@ import type { KeyedHash } from '../keys.ts';
 import type { CatalogueFilm, FilmSelection } from './catalogue.ts';
 import { type CatalogueIndex, shorten } from './catalogue-index.ts';
 import type { IngestOptions, IngestVerdict, SourceVerdict } from './ingest-folder.ts';
-import { type FilmLabel, findLabel } from './labels.ts';
+import { type FilmLabel, findLabel, type LabelFault } from './labels.ts';
 import type { JudgedFile } from './look/judge-reads.ts';
 import type { Look } from './look/learn-look.ts';
 import { masterFile, saveMaster } from './master-image.ts';
@@ -40,9 +40,9 @@ export async function decideFilm(ingest: Ingest, read: JudgedFile): Promise<Sour
   const unwanted = refuseView(ingest, selection.view);
   if (unwanted) return refuse(ingest, read, unwanted, 'select', facts);
   if (look === 'unlike') return refuse(ingest, read, 'NOT_A_SPINE', 'select', facts);
-  const label = findLabel(ingest.source.labels, film, source.file);
+  const label = findLabel(ingest.source.labels, film, source.file, ingest.source.folder);
   if (!label) return refuse(ingest, read, 'NO_LABEL', 'ingest', facts);
-  if (label.isConflicting) return refuse(ingest, read, 'LABEL_CONFLICT', 'ingest', facts);
+  if (label.fault) return refuse(ingest, read, label.fault.code, 'ingest', facts, label.fault);
   await keepFilm(ingest, film, { read, label, selection });
   return { file: source.file, verdict: 'ingested', code: null, ...pickFacts(film) };
 }
@@ -74,13 +74,24 @@ function refuse(
   code: string,
   stage: string,
   facts: Omit<KnownFacts, 'viewRule'> & Partial<Pick<FilmSelection, 'viewRule' | 'look'>> = {},
+  fault?: LabelFault,
 ): IngestVerdict {
   const { region, regionRule, view, viewRule, look } = facts;
   const at = new Date().toISOString();
   const selection =
     region === undefined ? {} : { selection: { region, regionRule, view, viewRule, ...(look && { look }) } };
-  quarantine.refuse({ folder: refusedFolder, path: file, fileSha256, code, stage, at, ...selection });
-  return { file, verdict: 'refused', code, ...pickFacts(facts) };
+  const cell = fault && { labelRow: fault.labelRow, labelColumn: fault.labelColumn };
+  quarantine.refuse({
+    folder: refusedFolder,
+    path: file,
+    fileSha256,
+    code,
+    stage,
+    at,
+    ...selection,
+    ...cell,
+  });
+  return { file, verdict: 'refused', code, ...pickFacts(facts), ...cell };
 }
 
 function pickFacts(known: Pick<KnownFacts, 'sopInstanceUid' | 'pixelSha256' | 'rows' | 'columns'>) {

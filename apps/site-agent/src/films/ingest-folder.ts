@@ -27,6 +27,9 @@ export type IngestVerdict = {
   columns?: number;
   /** Files that it is on, where that isn't one. */
   count?: number;
+  /** The cell of the label file to correct, where that is why; rows count as in a spreadsheet. */
+  labelRow?: number;
+  labelColumn?: string;
 };
 
 export type SourceVerdict = IngestVerdict & {

@@ -19,7 +19,7 @@ import { readSelection, type SiteSelection } from './selection-policy.ts';
 import { learnViews } from './views/learn-views.ts';
 
 /** Grows when films are read or judged otherwise, so that kept verdicts don't outlive that. */
-const READING_VERSION = 2;
+const READING_VERSION = 3;
 const PROCESSES_MAX = 4;
 const FILM_TIMEOUT_MS = 30_000; // a large film takes a second or two; a busy machine several times that
 
@@ -84,8 +84,21 @@ async function hashRules(
   { source, fit, keepPublishedHoldOut = false }: IngestSourceOptions,
   selection: SiteSelection,
 ): Promise<string> {
-  const labels = await Promise.all(source.labelFiles.map((path) => readFile(path, 'utf8')));
-  const rules = { READING_VERSION, AGENT_VERSION, fit, keepPublishedHoldOut, selection, labels };
+  const labels = await Promise.all(source.labelFiles.map((path) => readFile(path, 'latin1')));
+  const words = [...(source.words ?? [])];
+  const shared = [...source.labels]
+    .filter(([, { fault }]) => fault?.code === 'LABEL_AMBIGUOUS')
+    .map(([key]) => key);
+  const rules = {
+    READING_VERSION,
+    AGENT_VERSION,
+    fit,
+    keepPublishedHoldOut,
+    selection,
+    labels,
+    words,
+    shared,
+  };
   return createHash('sha256').update(JSON.stringify(rules)).digest('hex');
 }
 

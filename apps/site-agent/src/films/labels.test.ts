@@ -11,7 +11,7 @@ const temporaryFolder = useTemporaryFolders();
 async function read(text: string) {
   const path = join(await temporaryFolder(), 'labels.csv');
   await writeFile(path, text);
-  return readLabels(path);
+  return readLabels([path]);
 }
 async function classesOf(text: string, scheme: LabelSchemeName) {
   const classes = [...(await read(text))].map(([film, { findings }]) => [
@@ -46,7 +46,7 @@ describe('readLabels', () => {
     expect(await classesOf(text, 'binary')).toEqual({ '1.2.3': 'abnormal', '1.2.4': 'normal' });
   });
 
-  it('leaves films with another word unlabelled', async () => {
+  it('leaves films unlabelled of which it says nothing', async () => {
     expect((await read('sop_instance_uid,label\n1.2.3,unsure\n1.2.4,\n')).size).toBe(0);
   });
 
@@ -74,7 +74,7 @@ describe('readLabels', () => {
 
   it('keeps the study for films that name no patient, and finds a film by its UID or its file', async () => {
     const labels = await read(VINDR);
-    expect(findLabel(labels, film('1.2.3'), 'train_images/b.dicom')).toEqual({
+    expect(findLabel(labels, film('1.2.3'), 'train_images/b.dicom')).toMatchObject({
       findings: ['Osteophytes'],
       group: 's2',
     });
@@ -155,7 +155,7 @@ describe('labels of an order', () => {
 
 describe('a film that rows call normal and abnormal', () => {
   const isConflicting = async (...rows: string[]) =>
-    (await read(['image_id,label', ...rows].join('\n'))).get('a')?.isConflicting === true;
+    (await read(['image_id,label', ...rows].join('\n'))).get('a')?.fault?.code === 'LABEL_CONFLICT';
 
   it('is marked, in whatever order they come', async () => {
     expect(await isConflicting('a,normal', 'b,normal', 'a,abnormal')).toBe(true);

@@ -5,7 +5,14 @@ import type { FilmSelection } from './catalogue.ts';
 
 /** What this agent refuses beyond the reader's own reasons. */
 export const INGEST_REFUSALS = {
-  NO_LABEL: 'No label was found for this film. Add it to the label file and ingest again.',
+  NO_LABEL:
+    'No label was found for this film. Add it to labels.csv in the folder of the films, then run `synspine-site quarantine retry`; or name another label file there with --labels.',
+  LABEL_UNKNOWN:
+    'A word that the label file says about this film is none of a known finding. Correct it there, or say in labels.json of the home what it stands for; then run `synspine-site quarantine retry`.',
+  LABEL_AMBIGUOUS:
+    'The row of the label file that names this film names another one, too. Write the folder before the file’s name, or the SOP Instance UID; then run `synspine-site quarantine retry`.',
+  LABEL_ZEROS_LOST:
+    'The label file names this film without the zeros that its number starts with. Format the column as text where it was written, and export it again; then run `synspine-site quarantine retry`.',
   LABEL_CONFLICT:
     'The label files call this film normal and abnormal. Correct them, then run `synspine-site quarantine retry`.',
   NOT_A_SPINE:
@@ -31,6 +38,9 @@ export type Refused = {
   at: string;
   /** Files that it stands for, where that isn't one. */
   count?: number;
+  /** The cell of the label file to correct, where that is why. */
+  labelRow?: number;
+  labelColumn?: string;
   /** What the film was taken to show, as far as it was read. */
   selection?: Partial<FilmSelection>;
 };
@@ -57,7 +67,8 @@ export type QuarantineWriter = {
 export async function openQuarantine(home: Home): Promise<QuarantineWriter> {
   const verdicts = new Map<string, string>(); // id → verdict: as many as there are refused files
   const unsaved: (Refused | Released)[] = [];
-  const verdictOf = ({ code, fileSha256, count }: Refused) => `${code} ${fileSha256.slice(0, 16)} ${count}`;
+  const verdictOf = ({ code, fileSha256, count, labelRow }: Refused) =>
+    `${code} ${fileSha256.slice(0, 16)} ${count} ${labelRow}`;
   for await (const { value } of streamLines<Refused | Released>(home.files.quarantine)) {
     if ('released' in value) verdicts.delete(entryId(value));
     else verdicts.set(entryId(value), verdictOf(value));

@@ -5,10 +5,11 @@ import type { Home } from '../home.ts';
 import { readSourceSettings } from '../sources/settings.ts';
 import type { IngestVerdict } from './ingest-folder.ts';
 import { type IngestSourceOptions, streamSource } from './ingest-source.ts';
+import { readWords } from './label-file/site-words.ts';
 import { type Labels, readLabels } from './labels.ts';
 import { createLearningMemory } from './learning-memory.ts';
 import { openQuarantine, type QuarantineEntry } from './quarantine.ts';
-import { describeFile, findLabelFiles } from './source.ts';
+import { describeFile, readFolderLabels } from './source.ts';
 
 export type RetryOptions = Omit<IngestSourceOptions, 'source'> & {
   /** Instead of the label files that the films came with. */
@@ -71,9 +72,10 @@ function groupByFolder(entries: readonly Placed[]): Map<string, Placed[]> {
 
 /** Received films have the label file of the sources, others the one in their folder. */
 async function labelsOf(home: Home, folder: string, labelFile: string | undefined): Promise<Labels> {
-  if (labelFile) return readLabels(labelFile);
-  const settings = folder === home.folders.received ? await readSourceSettings(home) : undefined;
-  return readLabels(...(settings ? [settings.labels] : findLabelFiles(folder)));
+  const words = await readWords(home.files.labelWords);
+  if (folder !== home.folders.received) return readFolderLabels(folder, words, labelFile);
+  const path = labelFile ?? (await readSourceSettings(home))?.labels;
+  return readLabels(path ? [path] : [], words);
 }
 
 async function forgetReceived(folder: string, { file, verdict, code }: IngestVerdict): Promise<void> {

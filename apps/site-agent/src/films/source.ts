@@ -1,9 +1,14 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SiteError } from '../site-error.ts';
-import { type Labels, readLabels } from './labels.ts';
+import { type LabelWords, USUAL_WORDS } from './label-file/words.ts';
+import { createNameCounter, type Labels, readLabels } from './labels.ts';
 import type { HasFile } from './missing-files.ts';
+
+/** Lies beside a film under its name and is none: a preview, a checksum, a report. */
+const NOT_FILMS =
+  /\.(jpe?g|png|gif|bmp|tiff?|txt|csv|tsv|xml|json|pdf|md5|sha\d*|html?|xlsx?|docx?|log|ini|db)$/i;
 
 /** A folder of films as it came, with what its label files say. */
 export type Source = {
@@ -12,6 +17,8 @@ export type Source = {
   labels: Labels;
   /** Paths of the label files; they aren't films. */
   labelFiles: string[];
+  /** What words of the label files stand for. */
+  words?: LabelWords;
   /** What is in the films' folders, by path relative to `folder`, in order. */
   films: Iterable<SourceFilm> | AsyncIterable<SourceFilm>;
   /** Whether a file is there, by its path; absent where films come by other names than a DICOMDIR's. */
@@ -32,29 +39,67 @@ const VINDR = {
 } as const;
 const VINDR_PARTS = ['train', 'test'] as const;
 
+/** In any case; the first of them that is there. */
+const LABEL_FILES = ['labels.csv', 'labels.tsv', 'labels.txt'];
+
 /**
  * Finds the films and labels of a folder: laid out as VinDr-SpineXR is published (either part may be absent), or any
- * folder with a `labels.csv` in it. `labelFile` names another one. Throws LABELS_MISSING, LABELS_UNREADABLE,
- * FOLDER_EMPTY, FOLDER_UNREADABLE.
+ * folder, with a `labels.csv` in it or not: then no film has a label. `labelFile` names another one. Throws LABELS_MISSING
+ * where that one is not there, LABELS_UNREADABLE, FOLDER_EMPTY, FOLDER_UNREADABLE.
  */
-export async function readSource(folder: string, labelFile?: string): Promise<Source> {
+export async function readSource(
+  folder: string,
+  labelFile?: string,
+  words: LabelWords = USUAL_WORDS,
+): Promise<Source> {
   const labelFiles = labelFile ? [labelFile] : findLabelFiles(folder);
   const root = await resolveFolder(folder);
   if (await isEmpty(root)) throw new SiteError('FOLDER_EMPTY');
   const excluded = new Set(await Promise.all(labelFiles.map((path) => realpath(path).catch(() => path))));
-  const labels = await readLabels(...labelFiles);
+  const labels = await readLabels(labelFiles, words);
   const films = { [Symbol.asyncIterator]: () => listFilms(root, excluded) };
-  let count = 0;
-  for await (const _ of films) count++;
+  const count = await countFilms(films, labels, folder);
   const hasFile = (file: string) => existsSync(join(root, file));
-  return { folder, labels, labelFiles, films, hasFile, count };
+  return { folder, labels, labelFiles, words, films, hasFile, count };
 }
 
-/** Where a folder's labels lie by its layout. */
-export function findLabelFiles(folder: string): string[] {
+/** Labels for single films of a folder: what its other files are called decides whether a row is theirs. Throws as {@link readSource}. */
+export async function readFolderLabels(
+  folder: string,
+  words: LabelWords,
+  labelFile?: string,
+): Promise<Labels> {
+  const labels = await readLabels(labelFile ? [labelFile] : findLabelFiles(folder), words);
+  await countFilms({ [Symbol.asyncIterator]: () => listFilms(folder, new Set()) }, labels, folder);
+  return labels;
+}
+
+async function countFilms(films: AsyncIterable<SourceFilm>, labels: Labels, folder: string): Promise<number> {
+  const meet = createNameCounter(labels, folder);
+  let count = 0;
+  for await (const { file } of films) {
+    if (!NOT_FILMS.test(file)) meet(file);
+    count++;
+  }
+  return count;
+}
+
+/** Where a folder's labels lie by its layout; none where there is no label file. */
+function findLabelFiles(folder: string): string[] {
   const published = publishedParts(folder);
-  const known = published.length > 0 ? published.map((part) => VINDR[part].labels) : ['labels.csv'];
+  const known = published.length > 0 ? published.map((part) => VINDR[part].labels) : findOwn(folder);
   return known.map((name) => join(folder, name));
+}
+
+/** Where {@link findLabelFiles} looks, for people. */
+export function placesOfLabels(folder: string): string[] {
+  return [...LABEL_FILES, VINDR.train.labels, VINDR.test.labels].map((name) => join(folder, name));
+}
+
+function findOwn(folder: string): string[] {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const found = LABEL_FILES.map((wanted) => names.find((name) => name.toLowerCase() === wanted));
+  return found.filter((name) => name !== undefined).slice(0, 1);
 }
 
 function publishedParts(folder: string) {

@@ -2,6 +2,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encodeSynthetic } from '@synspine/dicom';
 import type { Sampler } from '@synspine/gan';
+import { SYNTHETIC_SOURCE_TYPE, SYNTHETIC_XMP } from '@synspine/release';
 import { SiteError } from '../site-error.ts';
 import { encodeReleased } from '../stages/encode-released.ts';
 import { AGENT_VERSION } from '../version.ts';
@@ -72,6 +73,7 @@ function encodeDicom(request: GenerateRequest, index: number, gray: Uint8Array):
     className,
     derivation: `Sampled from a generative network: seed ${seed}, index ${index}, truncation ${psi}.${note}`,
     softwareVersion: AGENT_VERSION,
+    sourceType: { uri: SYNTHETIC_SOURCE_TYPE, xmp: SYNTHETIC_XMP },
   });
 }
 

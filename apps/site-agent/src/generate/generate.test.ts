@@ -69,6 +69,12 @@ function generate(...args: string[]): Promise<Outcome> {
   return new Promise((done) => child.once('close', (code) => done({ code, text })));
 }
 
+/** As tools find XMP in files of any format: by its first and last instruction. */
+function packetIn(file: Buffer): string {
+  const text = file.toString('utf8');
+  return text.slice(text.indexOf('<?xpacket begin='), text.indexOf('<?xpacket end="r"?>'));
+}
+
 describe('synspine-site generate', () => {
   it('writes PNG and DICOM of the class, the same again for the same seed, and replaces nothing unasked', async () => {
     await addRun('done');
@@ -89,6 +95,9 @@ describe('synspine-site generate', () => {
       const dicom = await readFile(join(out, `synthetic-abnormal-5-00000${i}.dcm`));
       expect(dicom.subarray(-(SIZE ** 2))).toEqual(expected); // pixel data is the last element
     }
+    const packets = await Promise.all(names.map(async (name) => packetIn(await readFile(join(out, name)))));
+    expect(packets[0]).toContain('digitalsourcetype/trainedAlgorithmicMedia"');
+    expect(new Set(packets).size).toBe(1);
     const before = await readFile(join(out, names[0]!));
     expect(await generate(...args)).toMatchObject({
       code: 64,

@@ -1,13 +1,16 @@
 import { stat } from 'node:fs/promises';
+import { readWords } from '../films/label-file/site-words.ts';
 import { type Labels, readLabels } from '../films/labels.ts';
 
 /** The labels of a file that others write: read again when it changed. Before there is a file, no film has a label. */
-export function createLabelFile(path: string): () => Promise<Labels> {
+export function createLabelFile(path: string, wordsPath: string): () => Promise<Labels> {
   let known = { version: '', labels: new Map() as Labels };
   return async () => {
-    const version = await versionOf(path);
-    if (version === '') return new Map();
-    if (version !== known.version) known = { version, labels: await readLabels(path) };
+    const own = await versionOf(path);
+    if (own === '') return new Map();
+    const version = `${own} ${await versionOf(wordsPath)}`;
+    if (version !== known.version)
+      known = { version, labels: await readLabels([path], await readWords(wordsPath)) };
     return known.labels;
   };
 }

@@ -32,7 +32,7 @@ export async function receiveFilms(deps: ReceiveDeps): Promise<Receiving> {
     if (dicom) listeners.push(dicom);
     const stow = await startStow(spool, deps);
     if (stow) listeners.push(stow);
-    const readLabels = createLabelFile(settings.labels);
+    const readLabels = createLabelFile(settings.labels, home.files.labelWords);
     const watches = watchFolders(await openTaken(home.files.taken), spool, deps);
     const ingesting = keepIngesting({ home, spool, settings, readLabels, log, signal });
     const done = Promise.all([ingesting, watches, closeOn(signal, listeners)]).then(release);

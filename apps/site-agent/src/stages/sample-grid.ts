@@ -1,18 +1,7 @@
-import { encodeGray } from '../films/master-image.ts';
 import { encodeReleased } from './encode-released.ts';
 
-/** Gray images [count, size, size], `columns` a row, as one PNG. */
-export async function encodeGrid(images: Uint8Array, size: number, columns: number): Promise<Buffer> {
-  const { grid, width, height } = layGrid(images, size, columns);
-  return encodeGray(grid, width, height);
-}
-
-/** The same as a PNG that may leave. */
-export async function encodeReleasedGrid(
-  images: Uint8Array,
-  size: number,
-  columns: number,
-): Promise<Uint8Array> {
+/** Synthetic gray images [count, size, size], `columns` a row, as one PNG that says that they are synthetic. */
+export async function encodeGrid(images: Uint8Array, size: number, columns: number): Promise<Uint8Array> {
   const { grid, width, height } = layGrid(images, size, columns);
   return encodeReleased(grid, width, height);
 }

@@ -68,10 +68,18 @@ export function guardStructure(
 }
 
 function step(walk: Walk, frame: Frame): RefusalCode | null {
+  if (walk.stack.length === 1 && isPaddedOut(walk)) return pop(walk);
   if (walk.at === frame.limit) return frame.open ? 'TRUNCATED' : pop(walk);
   if (walk.at + 8 > frame.limit) return 'TRUNCATED';
   if (++walk.count > ITEMS_MAX) return 'TOO_MANY_ITEMS';
   return frame.kind === 'dataset' ? stepElement(walk, frame) : stepItem(walk, frame);
+}
+
+/** After the last element: no tag starts with 16 bits of 0 but in commands, and those are in no file. */
+function isPaddedOut({ view, at }: Walk): boolean {
+  if (at >= view.byteLength || (at + 4 <= view.byteLength && view.getUint32(at) !== 0)) return false;
+  const rest = new Uint8Array(view.buffer, view.byteOffset + at, view.byteLength - at);
+  return rest.every((byte) => byte === 0);
 }
 
 /** One item of a sequence, or one fragment of encapsulated pixel data. */

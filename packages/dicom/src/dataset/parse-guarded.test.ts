@@ -183,9 +183,11 @@ describe('guard and dicom-parser agree on every byte', () => {
       for (const value of [0, 0xff, whole[at]! ^ 1, whole[at]! ^ 0x80, whole[at]! + 8]) {
         const changed = Buffer.from(whole);
         changed[at] = value;
-        if (typeof guardStructure(changed, 0, encoding) === 'string') continue;
+        const structure = guardStructure(changed, 0, encoding);
+        if (typeof structure === 'string') continue;
         accepted += 1;
-        expect(outlineOf(changed, encoding), `${value} at ${at}`).toBe(whole.length);
+        expect(outlineOf(changed, encoding), `${value} at ${at}`).toBe(structure.end);
+        expect(changed.subarray(structure.end).every((byte) => byte === 0)).toBe(true);
       }
     }
     expect(accepted).toBeGreaterThan(whole.length); // most changes are in values

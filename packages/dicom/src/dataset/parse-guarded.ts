@@ -33,8 +33,9 @@ export function parseGuarded(bytes: Uint8Array, encoding: Encoding): Dataset | R
   if (hasPrefix(bytes)) return 'MALFORMED';
   const explicit = encoding.bigEndian ? EXPLICIT_BIG_ENDIAN : EXPLICIT_LITTLE_ENDIAN;
   const TransferSyntaxUID = encoding.explicitVr ? explicit : IMPLICIT_LITTLE_ENDIAN;
+  const elements = bytes.subarray(0, structure.end); // zeros may follow, of which the library would make elements
   return callLibrary(() =>
-    dicomParser.parseDicom(hideLongVrs(bytes, structure.longVrs), { TransferSyntaxUID }),
+    dicomParser.parseDicom(hideLongVrs(elements, structure.longVrs), { TransferSyntaxUID }),
   );
 }
 

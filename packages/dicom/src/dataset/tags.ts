@@ -2,9 +2,11 @@
 export const TAGS = {
   mediaStorageSopInstanceUid: 0x00020003,
   transferSyntaxUid: 0x00020010,
+  sopClass: 0x00080016,
   sopInstanceUid: 0x00080018,
   accessionNumber: 0x00080050,
   modality: 0x00080060,
+  presentationIntent: 0x00080068,
   patientId: 0x00100020,
   bodyPart: 0x00180015,
   viewPosition: 0x00185101,

@@ -4,11 +4,12 @@ import { type Refusal, type RefusalCode, refuse } from '../refusals.ts';
 import { convertToRgb } from './colour.ts';
 import { readFrameStream } from './frame-stream.ts';
 import {
-  hasEndMarker,
   hasWholeTileParts,
   type ImageHeader,
   readJpeg2000Header,
   readJpegHeader,
+  stateWholeBand,
+  trimPadding,
   unwrapJp2,
 } from './image-header.ts';
 import { decodeJpegLossless } from './jpeg-lossless.ts';
@@ -69,9 +70,9 @@ async function decodeImage(
   codec: ImageCodec,
 ): Promise<Samples | RefusalCode> {
   const isJpeg2000 = codec === 'jpeg-2000' || codec === 'htj2k';
-  const stream = isJpeg2000 ? unwrapJp2(bytes) : bytes;
-  const claim = isJpeg2000 ? readJpeg2000Header(stream) : readJpegHeader(stream);
-  if (!claim || !hasEndMarker(stream)) return 'DECODE_FAILED';
+  const stream = trimPadding(isJpeg2000 ? unwrapJp2(bytes) : bytes);
+  const claim = stream && (isJpeg2000 ? readJpeg2000Header(stream) : readJpegHeader(stream));
+  if (!claim) return 'DECODE_FAILED';
   const fault = compareClaim(claim, format, codec);
   if (fault) return fault;
   if (isJpeg2000 && !hasWholeTileParts(stream)) return 'DECODE_FAILED';
@@ -85,8 +86,9 @@ async function runDecoder(
   codec: ImageCodec,
 ): Promise<DecodedImage | null> {
   if (codec === 'jpeg-lossless') return decodeJpegLossless(stream, claim);
-  if (codec === 'jpeg' && claim.bits === 12) return decodeJpegSequential(stream, claim);
-  return decodeInWasm(codec, stream);
+  if (codec !== 'jpeg') return decodeInWasm(codec, stream);
+  const whole = stateWholeBand(stream);
+  return claim.bits === 12 ? decodeJpegSequential(whole, claim) : decodeInWasm(codec, whole);
 }
 
 /** Runs before the decoder does, so that a small stream can't make it allocate a large image. */

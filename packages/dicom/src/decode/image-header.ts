@@ -87,14 +87,45 @@ function areAlike(view: DataView, components: number): boolean {
   return true;
 }
 
+const END_MARKER = Buffer.from([0xff, 0xd9]);
+
 /**
- * True when the stream ends with the marker FFD9, but for padding of 00 or FF (some toolkits make fragments even with a
- * fill byte). Decoders fill what a cut stream lacks with gray.
+ * The stream up to its end marker FFD9, without the padding that makes fragments even: toolkits write 00, FF, a space or
+ * whatever byte lay there. Null when something else follows, or when there is no such marker: decoders fill what a cut stream lacks with gray.
  */
-export function hasEndMarker(stream: Uint8Array): boolean {
-  let end = stream.length;
-  while (end > 2 && (stream[end - 1] === 0 || stream[end - 1] === 0xff)) end -= 1;
-  return stream[end - 2] === 0xff && stream[end - 1] === 0xd9;
+export function trimPadding(stream: Uint8Array): Uint8Array | null {
+  const end = Buffer.from(stream.buffer, stream.byteOffset, stream.byteLength).lastIndexOf(END_MARKER) + 2;
+  if (end < 2 + END_MARKER.length) return null;
+  return isPadding(stream.subarray(end)) ? stream.subarray(0, end) : null;
+}
+
+const FILLERS = [0x00, 0xff, 0x20];
+
+/** One byte of anything, then any number of those that toolkits fill with. */
+export function isPadding(rest: Uint8Array): boolean {
+  return rest.subarray(1).every((byte) => FILLERS.includes(byte));
+}
+
+const SCAN_HEADER = 0xda;
+/** Spectral selection from 0 to 63 and no approximation: all that a sequential scan can be (ISO 10918-1 table B.3). */
+const WHOLE_BAND = [0, 63, 0];
+
+/**
+ * A sequential JPEG whose scan says that it holds all coefficients. Some encoders write zeros there, which decoders of sequential
+ * JPEG have no use for; ours and libjpeg-turbo would complain. Returns the stream itself where it says so already.
+ */
+export function stateWholeBand(stream: Uint8Array): Uint8Array {
+  const view = new DataView(stream.buffer, stream.byteOffset, stream.byteLength);
+  let at = 2;
+  while (at + 4 <= stream.length && view.getUint8(at) === 0xff && view.getUint8(at + 1) !== SCAN_HEADER)
+    at += view.getUint8(at + 1) === 0xff ? 1 : 2 + view.getUint16(at + 2);
+  if (at + 4 > stream.length || view.getUint8(at) !== 0xff) return stream;
+  const band = at + 2 + view.getUint16(at + 2) - WHOLE_BAND.length;
+  if (band < at + 4 || band + WHOLE_BAND.length > stream.length) return stream;
+  if (WHOLE_BAND.every((byte, i) => stream[band + i] === byte)) return stream;
+  const stated = Uint8Array.from(stream);
+  stated.set(WHOLE_BAND, band);
+  return stated;
 }
 
 const MAIN_HEADER_END = 0xff90; // SOT, which starts the first tile-part

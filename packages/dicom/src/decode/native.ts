@@ -1,6 +1,7 @@
 import { type Dataset, isBigEndian, isPlain, readBytes } from '../dataset/dataset.ts';
 import type { PixelFormat } from '../film-header.ts';
 import type { RefusalCode } from '../refusals.ts';
+import { isPadding } from './image-header.ts';
 import type { Samples } from './stored-pixels.ts';
 
 /** Uncompressed pixels of one frame as little-endian samples, interleaved (PS3.5 section 8.1.1 and annex D). */
@@ -10,17 +11,15 @@ export function readNative(dataset: Dataset, format: PixelFormat): Samples | Ref
   const expected = format.frames * frameBytes;
   const value = readBytes(dataset, format.pixelData);
   // Values have even length (PS3.5 section 7.1.1), so an odd image carries a byte of padding; some writers add more.
-  if (value.length < expected || !isPadding(value.subarray(expected))) return 'BAD_PIXEL_LENGTH';
+  const rest = value.subarray(expected);
+  const isWhole = value.length >= expected && isPadding(rest) && (rest.length < frameBytes || rest[0] === 0);
+  if (!isWhole) return 'BAD_PIXEL_LENGTH';
   // In a big endian OW value the bytes of a word are swapped even where a pixel takes one byte.
   const swapped = isBigEndian(dataset) && (format.bitsAllocated === 16 || format.pixelData.vr === 'OW');
   if (swapped && value.length % 2) return 'BAD_PIXEL_LENGTH';
   const start = format.frame * frameBytes;
   const samples = (swapped ? Buffer.from(value).swap16() : value).subarray(start, start + frameBytes);
   return { samples: interleave(samples, format), bits: format.bitsAllocated };
-}
-
-function isPadding(rest: Uint8Array): boolean {
-  return rest.length <= 1 || rest.every((byte) => byte === 0);
 }
 
 function countFrameBytes({ rows, columns, samplesPerPixel, colour, bitsAllocated }: PixelFormat): number {

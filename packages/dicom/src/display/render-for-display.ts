@@ -78,7 +78,6 @@ function tabulateVoi(
   const table = readLookupTable(dataset, TAGS.voiLutSequence, modality[0]! < 0 || modality.at(-1)! < 0);
   if (table === 'invalid') return 'BAD_LOOKUP_TABLE';
   const given = table ? null : readWindow(dataset);
-  if (given === 'invalid') return 'BAD_WINDOW';
   const window = table
     ? null
     : (given ?? findPercentileWindow(modality, countStored(pixels, format, padding)));

@@ -4,16 +4,18 @@ import { TAGS } from '../dataset/tags.ts';
 type WindowFunction = 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
 export type Window = { centre: number; width: number; function: WindowFunction };
 
-/** Reads the first window of a film (PS3.3 C.11.2.1.2); null when it has none, 'invalid' when it can't be applied. */
-export function readWindow(dataset: Dataset): Window | null | 'invalid' {
+/**
+ * Reads the first window of a film (PS3.3 C.11.2.1.2); null when it has none, or one that can't be applied: devices write 0 and 0
+ * where they know of no window, and numbers with a comma.
+ */
+export function readWindow(dataset: Dataset): Window | null {
   const centre = readDecimal(dataset, TAGS.windowCentre);
   const width = readDecimal(dataset, TAGS.windowWidth);
-  if (centre === null && width === null) return null;
   const name = readText(dataset, TAGS.voiLutFunction) ?? 'LINEAR';
-  if (name !== 'LINEAR' && name !== 'LINEAR_EXACT' && name !== 'SIGMOID') return 'invalid';
+  if (name !== 'LINEAR' && name !== 'LINEAR_EXACT' && name !== 'SIGMOID') return null;
   const widthMin = name === 'LINEAR' ? 1 : Number.MIN_VALUE;
-  if (centre === null || width === null || !Number.isFinite(centre) || !(width >= widthMin)) return 'invalid';
-  return { centre, width, function: name };
+  if (centre === null || width === null || !Number.isFinite(centre)) return null;
+  return width >= widthMin && Number.isFinite(width) ? { centre, width, function: name } : null;
 }
 
 /** Maps a modality value to 0..1 by the equations of PS3.3 C.11.2.1.2.1, C.11.2.1.3.1 and C.11.2.1.3.2. */

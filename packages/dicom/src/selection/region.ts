@@ -1,5 +1,6 @@
 import type { Dataset } from '../dataset/dataset.ts';
-import { readCode, readShortText, SELECTION_TAGS } from './selection-tags.ts';
+import { readCode, readLocalText, readShortText, SELECTION_TAGS } from './selection-tags.ts';
+import { namesSpine } from './spine-words.ts';
 
 /** 'other': the film says that it shows something else. */
 export const REGIONS = ['spine', 'other', 'unknown'] as const;
@@ -35,13 +36,6 @@ const SPINE_CODES = new Set([
   ],
 ]);
 
-/**
- * The spine in words of Body Part Examined (PS3.16 annex L: SPINE, LSPINE, TLSPINE …) and of descriptions in English,
- * German, French, Spanish, Italian, Portuguese and Dutch. Texts are matched here and nowhere kept.
- */
-const SPINE_WORDS =
-  /SPINE|SPINAL|VERTEBR|SACRUM|COCCYX|SCOLIO|WIRBELS|SKOLIO|\b[HBL]WS\b|RACHIS|\bCOLUMNA\b|\bCOLONNA\b|\bCOLUNA\b|WERVELKOLOM/;
-
 /** Names of the whole and of nothing: no evidence for or against the spine. */
 const VAGUE = new Set(['', 'WHOLEBODY', 'BODY', 'UNKNOWN', 'OTHER', 'NONE', 'NA', 'N/A', 'UNDEFINED']);
 
@@ -50,9 +44,10 @@ export function readRegion(dataset: Dataset): { region: Region; regionRule: Regi
   const code = readCode(dataset, SELECTION_TAGS.anatomicRegionSequence);
   if (SPINE_CODES.has(code)) return { region: 'spine', regionRule: 'anatomic-region' };
   const part = readShortText(dataset, SELECTION_TAGS.bodyPart);
-  if (SPINE_WORDS.test(part)) return { region: 'spine', regionRule: 'body-part' };
+  if (namesSpine(readLocalText(dataset, SELECTION_TAGS.bodyPart)) || SPINE_CODES.has(part))
+    return { region: 'spine', regionRule: 'body-part' };
   const texts = [SELECTION_TAGS.studyDescription, SELECTION_TAGS.seriesDescription];
-  if (texts.some((tag) => SPINE_WORDS.test(readShortText(dataset, tag))))
+  if (texts.some((tag) => namesSpine(readLocalText(dataset, tag))))
     return { region: 'spine', regionRule: 'description' };
   if (!VAGUE.has(part)) return { region: 'other', regionRule: 'body-part' };
   return code === ''

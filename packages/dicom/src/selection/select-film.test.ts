@@ -55,6 +55,89 @@ describe('the region that a film shows', () => {
   });
 });
 
+describe('the spine', () => {
+  it.each([
+    ...['LUMBAR', 'COLUMNA_LUMBAR', 'COLUMNA-DORSAL', 'COLUMNALUMBAR', 'LSPINE', 'L_SPINE', 'CSP', 'LWS_AP'],
+    ...['LWS2E', 'HWSSEITLICH', 'BWS', 'LENDENWIRBEL', 'RACHIS_LOMBAIRE', 'RACHISLOMB', 'COLONNE', 'COCCIX'],
+    ...[
+      'RAQUIS',
+      'COLONNA_LS',
+      'LOMBOSACRALE',
+      'LUMBALE_WK',
+      'CERVICAL',
+      'SCOLIOSIS',
+      'T-11503',
+      '122496007',
+    ],
+    ...['COT SONG', 'KREGOSLUP', 'OMURGA', 'LANNERANKA', 'LUMBOSACRAL', 'LS-SPINE', 'TLSPINE'],
+  ])('is known by Body Part Examined %s', async (part) => {
+    expect(await read([text(BODY_PART, 'CS', part)])).toMatchObject({ ok: true, region: 'spine' });
+  });
+
+  it.each(['HAND', 'CHEST', 'PELVIS', 'COLUMNAR', 'BLWSX', 'COLON', 'ABDOMEN', 'SKULL', 'KNIE', 'SWSX'])(
+    'is not what %s is',
+    async (part) => {
+      expect(await read([text(BODY_PART, 'CS', part)])).toMatchObject({ code: 'REGION_NOT_ACCEPTED' });
+    },
+  );
+
+  it.each<[string, string, string]>([
+    ['UTF-8', 'ISO_IR 192', Buffer.from('X-quang cột sống').toString('latin1')],
+    ['GB18030', 'GB18030', Buffer.from('d1fcd7b5d5fdb2e0ceb1', 'hex').toString('latin1')],
+    ['Latin-1', 'ISO_IR 100', 'Wirbelsäule'],
+    ['Cyrillic', 'ISO_IR 144', Buffer.from('bfded7d2dedddedde7ddd8da', 'hex').toString('latin1')],
+    ['Korean', '\\ISO 2022 IR 149', Buffer.from('1b242943bfe4c3df', 'hex').toString('latin1')],
+  ])('is known by a description in %s', async (_, characters, description) => {
+    const elements = [text(0x00080005, 'CS', characters), text(0x00081030, 'LO', description)];
+    expect(await read(elements)).toMatchObject({ ok: true, region: 'spine', regionRule: 'description' });
+  });
+});
+
+describe('a film that lies on its side', () => {
+  const upright = testPixels(130, 140, 12);
+  const readTurned = async (orientation: string, values: number[], rows: number, columns: number) =>
+    readFilm(
+      writeDicom(
+        filmElements({
+          rows,
+          columns,
+          pixelData: toBytes(values, 16),
+          change: { 2097184: text(0x00200020, 'CS', orientation) },
+        }),
+      ),
+    );
+  const at = (x: number, y: number) => upright[y * 140 + x]!;
+  const fill = (rows: number, columns: number, value: (x: number, y: number) => number) =>
+    Array.from({ length: rows * columns }, (_, i) => value(i % columns, Math.floor(i / columns)));
+  // As a viewer would see them before anybody turns them; the upright one has columns that run to the feet.
+  const lying = {
+    left: fill(140, 130, (x, y) => at(139 - y, x)), // turned a quarter to the left: rows run to the feet
+    right: fill(140, 130, (x, y) => at(y, 129 - x)),
+    over: [...upright].reverse(),
+  };
+
+  it.each<[string, number[], number, number]>([
+    ['F\\R', lying.left, 140, 130],
+    ['FL\\RP', lying.left, 140, 130],
+    ['H\\L', lying.right, 140, 130],
+    ['R\\H', lying.over, 130, 140],
+    ['L\\F', upright, 130, 140],
+    ['', upright, 130, 140],
+  ])('is turned by its orientation %s', async (orientation, values, rows, columns) => {
+    const [film, plain] = [
+      await readTurned(orientation, values, rows, columns),
+      await readTurned('L\\F', upright, 130, 140),
+    ];
+    expect(film).toMatchObject({ ok: true, rows: 130, columns: 140 });
+    expect(film.ok && plain.ok && Buffer.from(film.pixels).equals(plain.pixels)).toBe(true);
+  });
+
+  it('is a lateral one where its other side runs to the front', async () => {
+    const orientation = text(0x00200020, 'CS', 'F\\A');
+    expect(await read([orientation])).toMatchObject({ view: 'LATERAL', viewRule: 'patient-orientation' });
+  });
+});
+
 describe('the view of a film', () => {
   it.each<[string, WriteElement[], string, string | null]>([
     ['View Position', [text(VIEW_POSITION, 'CS', 'PA')], 'PA', 'view-position'],

@@ -34,7 +34,7 @@ export function readContent(dataset: Dataset): FilmContent {
 
 /** Why a film that can be read is not wanted; null when it is. `size` is null where it could not be read. */
 export function selectFilm(
-  { modality }: FilmIdentity,
+  { modality, isForProcessing }: FilmIdentity,
   { region, view }: FilmContent,
   size: Pick<PixelFormat, 'rows' | 'columns'> | null,
   policy: SelectionPolicy,
@@ -42,6 +42,7 @@ export function selectFilm(
   const side = size ? Math.min(size.rows, size.columns) : Number.POSITIVE_INFINITY;
   const rules: [boolean, RefusalCode][] = [
     [policy.modalities.includes(modality), 'MODALITY_NOT_ACCEPTED'],
+    [!isForProcessing, 'FOR_PROCESSING'],
     [policy.regions.includes(region), region === 'unknown' ? 'REGION_UNKNOWN' : 'REGION_NOT_ACCEPTED'],
     [policy.views.includes(view), view === 'unknown' ? 'VIEW_UNKNOWN' : 'VIEW_NOT_ACCEPTED'],
     [side >= policy.sideMinPx, 'TOO_SMALL'],

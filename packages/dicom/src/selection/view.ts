@@ -1,4 +1,5 @@
 import type { Dataset } from '../dataset/dataset.ts';
+import { isLengthwise, readDirections } from './orientation.ts';
 import { readCode, readShortText, SELECTION_TAGS } from './selection-tags.ts';
 
 /** From where the patient was exposed. LATERAL is either side; OBLIQUE anything between a frontal and a lateral view. */
@@ -38,8 +39,9 @@ export function readView(dataset: Dataset): { view: FilmView; viewRule: ViewRule
   if (position) return { view: position, viewRule: 'view-position' };
   const code = CODES[readCode(dataset, SELECTION_TAGS.viewCodeSequence)];
   if (code) return { view: code, viewRule: 'view-code' };
-  // Rows that run to the front or back, and columns that run to the feet or head: the patient was seen from the side.
-  const isLateral = /^[AP]\\[FH]$/.test(readShortText(dataset, SELECTION_TAGS.patientOrientation));
+  // One side of the film runs to the front or back, the other one to the feet or head: the patient was seen from the side.
+  const directions = readDirections(dataset);
+  const isLateral = directions.some(isLengthwise) && directions.some((direction) => /[AP]/.test(direction));
   return isLateral
     ? { view: 'LATERAL', viewRule: 'patient-orientation' }
     : { view: 'unknown', viewRule: null };

@@ -13,6 +13,7 @@ const image: SyntheticImage = {
   className: 'Disc space narrowing',
   derivation: 'Sampled from a generative network: seed 1, index 7, truncation 0.7.',
   softwareVersion: '0.1.0',
+  sourceType: { uri: 'http://vocabulary.example/trained', xmp: '<?xpacket begin="\uFEFF"?>statement' },
 };
 
 async function read(changes: Partial<SyntheticImage> = {}): Promise<Dataset> {
@@ -51,6 +52,16 @@ describe('encodeSynthetic', () => {
       ],
     ];
     expect(required.filter((tag) => !findElement(dataset, tag))).toEqual([]);
+  });
+
+  it('says by which vocabulary it is synthetic, and holds the statement of the PNGs as it is', async () => {
+    const dataset = await read();
+    const code = findElement(dataset, 0x00089215)!.items![0]!.dataSet!;
+    expect(readText(code, 0x00080120)).toBe(image.sourceType.uri);
+    expect(readText(dataset, 0x00090010)).toBe('SYNSPINE');
+    const { dataOffset, length } = findElement(dataset, 0x00091001)!;
+    const statement = Buffer.from(dataset.byteArray.slice(dataOffset, dataOffset + length));
+    expect(statement.toString().replace(/\0$/, '')).toBe(image.sourceType.xmp);
   });
 
   it('keeps the pixels to the bit', async () => {

@@ -17,17 +17,21 @@ export type SyntheticImage = {
   /** How it was derived, in a sentence. */
   derivation: string;
   softwareVersion: string;
+  /** How machines are told that it is synthetic, as in the PNGs: a URI of a controlled vocabulary, and an XMP packet that says it. */
+  sourceType: { uri: string; xmp: string };
 };
 
 /**
  * Encodes a synthetic image as Secondary Capture (PS3.3 A.8.1), 8 bits, uncompressed. Synthetic Data (0008,001C) and the
- * Conversion Type SYN say what it is (PS3.3 C.12.1 and C.8.6.1); dates and times stay empty, since nothing was acquired.
+ * Conversion Type SYN say what it is (PS3.3 C.12.1 and C.8.6.1), Derivation Code Sequence by which vocabulary (C.7.6.1.1.3), and
+ * a private element holds the statement of the PNGs, for tools that look for XMP in any file; dates and times stay empty, since nothing was acquired.
  */
 export function encodeSynthetic(image: SyntheticImage): Buffer {
   return writeDicom([
     ...describePatient(image),
     ...describeSeries(image),
     ...describeOrigin(image),
+    ...describeSourceType(image),
     ...describePixels(image),
   ]);
 }
@@ -86,6 +90,16 @@ function describeOrigin({ className, derivation, softwareVersion }: SyntheticIma
     text(0x00204000, 'LT', `Synthetic spine radiograph, class: ${className}. Not for diagnosis.`),
     text(TAGS.burnedInAnnotation, 'CS', 'NO'),
     text(0x00282110, 'CS', '00'), // Lossy Image Compression
+  ];
+}
+
+/** A URN Code Value (PS3.3 section 8.1) takes a URI as it is, and needs no coding scheme. */
+function describeSourceType({ sourceType: { uri, xmp } }: SyntheticImage): WriteElement[] {
+  const code = [text(0x00080120, 'UR', uri), text(0x00080104, 'LO', 'Created using Generative AI')];
+  return [
+    { tag: 0x00089215, vr: 'SQ', value: { items: [code] } }, // Derivation Code Sequence
+    text(0x00090010, 'LO', 'SYNSPINE'), // the private block's creator
+    { tag: 0x00091001, vr: 'OB', value: Buffer.from(xmp) },
   ];
 }
 

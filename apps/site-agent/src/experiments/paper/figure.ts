@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { initCompute } from '@synspine/compute';
 import { createSampler } from '@synspine/gan';
+import { markSynthetic } from '@synspine/release';
 import sharp from 'sharp';
 import { findPreset } from '../../presets.ts';
 import { encodeGrid } from '../../stages/sample-grid.ts';
@@ -22,7 +23,7 @@ export async function drawFigure(
   folder: ExperimentFolder,
   dataset: string,
   classNames: readonly string[],
-): Promise<{ image: Buffer; rows: FigureRow[] }> {
+): Promise<{ image: Uint8Array; rows: FigureRow[] }> {
   initCompute();
   const preset = findPreset(folder.options.preset);
   const rows = await Promise.all(
@@ -44,7 +45,8 @@ export async function drawFigure(
   const grid = await encodeGrid(new Uint8Array(Buffer.concat(inOrder)), preset.resolution, COLUMNS);
   const scale = Math.max(1, Math.ceil(TILE_MIN / preset.resolution));
   const width = COLUMNS * preset.resolution * scale;
-  const image = await sharp(grid).resize({ width, kernel: 'nearest' }).png().toBuffer();
+  const scaled = await sharp(grid).resize({ width, kernel: 'nearest' }).png().toBuffer();
   const rowsOf = (label: string) => (['gan', 'spinegan'] as const).map((method) => ({ label, method }));
+  const image = markSynthetic(scaled); // it lost the grid's mark
   return { image, rows: classNames.flatMap(rowsOf) };
 }

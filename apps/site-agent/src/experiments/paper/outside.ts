@@ -56,7 +56,8 @@ export async function nameOutside(
 ): Promise<OutsideFolders> {
   const named: Record<string, string> = { ...known };
   for (const folder of folders) {
-    await readSource(folder);
+    const { labelFiles } = await readSource(folder);
+    if (labelFiles.length === 0) throw new SiteError('LABELS_MISSING');
     const [name, path] = [outsideName(folder), await realpath(folder)];
     if (named[name] !== undefined && named[name] !== path)
       throw new SiteError('OPTION_INVALID', `--outside: two folders are called ${name}`);

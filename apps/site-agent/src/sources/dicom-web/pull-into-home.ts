@@ -30,7 +30,7 @@ export async function pullIntoHome(
   };
   const [failed, noMore] = [new AbortController(), new AbortController()];
   const signal = AbortSignal.any([choice.signal, failed.signal]);
-  const readLabels = createLabelFile(settings.labels);
+  const readLabels = createLabelFile(settings.labels, home.files.labelWords);
   const deps = { home, spool, settings, readLabels, onRead, signal, noMore: noMore.signal };
   // An ingest that can't go on ends the pull.
   const ingesting = ingestAsTheyCome(deps).catch((error) => failed.abort(error));

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { Fit } from '@synspine/dicom';
 import type { IngestVerdict } from '../../films/ingest-folder.ts';
+import { readWords } from '../../films/label-file/site-words.ts';
 import { readLabels } from '../../films/labels.ts';
 import { createLearningMemory } from '../../films/learning-memory.ts';
 import type { Home } from '../../home.ts';
@@ -36,14 +37,15 @@ export async function isZip(path: string): Promise<boolean> {
 }
 
 /**
- * Ingests the films of a ZIP. Its films are known to labels by their UIDs. Throws LABELS_MISSING, LABELS_UNREADABLE,
+ * Ingests the films of a ZIP. Its films are known to labels by their UIDs; where no label file is named, none has a label.
+ * Throws LABELS_MISSING where the named one is not there, LABELS_UNREADABLE,
  * SPOOL_IN_USE, MEDIA_UNREADABLE, MEDIA_REFUSED; ends early when `signal` aborts, and the same call goes on.
  */
 export async function* streamMedium(home: Home, options: MediumOptions): AsyncGenerator<IngestVerdict> {
   const { path, labelFile, fit, signal, onProgress } = options;
   const configured = await readSourceSettings(home);
   const labelPath = labelFile ?? configured?.labels ?? '';
-  const labels = await readLabels(labelPath);
+  const labels = await readLabels(labelPath ? [labelPath] : [], await readWords(home.files.labelWords));
   const settings = { ...(configured ?? defaultSourceSettings(labelPath)), fit };
   const { spool, release } = await openHomeSpool(home, settings);
   let done = 0;

@@ -104,7 +104,11 @@ function createStoreHandler(
         durationMs: Date.now() - startedAt,
       });
       if (status === 503) reply.header('retry-after', RETRY_AFTER_S);
-      return reply.code(status).type('application/dicom+json').send(JSON.stringify(body));
+      // As bytes: a character set, which a text would get, is no parameter of this type, and clients compare the whole header.
+      return reply
+        .code(status)
+        .type('application/dicom+json')
+        .send(Buffer.from(JSON.stringify(body)));
     } finally {
       requests--;
     }

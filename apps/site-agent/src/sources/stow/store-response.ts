@@ -11,16 +11,22 @@ export function describeStored(outcomes: readonly PartOutcome[]): Response {
   const stored = outcomes.filter(({ code }) => code === null);
   const failed = outcomes.filter(({ code }) => code !== null);
   const sequences = {
-    ...(failed.length > 0 && { '00081198': sequence(failed.map(describeFailure)) }), // Failed SOP Sequence
-    ...(stored.length > 0 && { '00081199': sequence(stored.map(reference)) }), // Referenced SOP Sequence
+    ...sequenceOf('00081198', failed.filter(isNamed).map(describeFailure)), // Failed SOP Sequence
+    // Other Failures Sequence: an item of the one above has a UID, which clients read.
+    ...sequenceOf('0008119A', failed.filter((outcome) => !isNamed(outcome)).map(describeFailure)),
+    ...sequenceOf('00081199', stored.map(reference)), // Referenced SOP Sequence
   };
   if (failed.length === 0) return { status: 200, body: sequences };
   if (stored.length > 0) return { status: 202, body: sequences };
   return { status: failed.every(({ code }) => code === 'NO_ROOM') ? 503 : 409, body: sequences };
 }
 
-function sequence(items: Item[]): { vr: 'SQ'; Value: Item[] } {
-  return { vr: 'SQ', Value: items };
+function isNamed({ sopInstanceUid }: PartOutcome): boolean {
+  return Boolean(sopInstanceUid);
+}
+
+function sequenceOf(tag: string, items: Item[]): Response['body'] {
+  return items.length > 0 ? { [tag]: { vr: 'SQ', Value: items } } : {};
 }
 
 function describeFailure(outcome: PartOutcome): Item {

@@ -25,7 +25,7 @@ import { openRunSampler, readGenerator } from '../open-run-sampler.ts';
 import type { PreprocessOutput } from '../preprocess/run.ts';
 import type { AuditOutput } from '../privacy-audit/run.ts';
 import { planRelease, type ReleaseSampler } from '../release-plan.ts';
-import { encodeReleasedGrid } from '../sample-grid.ts';
+import { encodeGrid } from '../sample-grid.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
 import { outputOf } from '../stage-result.ts';
 import type { TrainOutput } from '../train/output.ts';
@@ -77,7 +77,7 @@ async function drawReleaseGrid(sampler: ReleaseSampler, preset: GanPreset): Prom
   const rows = Array.from({ length: sampler.classCount }, (_, label) => sampler.ofClass(label, GRID_COLUMNS));
   const rowBytes = GRID_COLUMNS * preset.resolution ** 2; // a class with fewer images gets black ones
   const filled = rows.map((row) => Buffer.concat([row, new Uint8Array(rowBytes - row.length)]));
-  return encodeReleasedGrid(new Uint8Array(Buffer.concat(filled)), preset.resolution, GRID_COLUMNS);
+  return encodeGrid(new Uint8Array(Buffer.concat(filled)), preset.resolution, GRID_COLUMNS);
 }
 
 async function* encodeImages(
