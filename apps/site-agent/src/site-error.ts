@@ -38,6 +38,8 @@ const SITE_ERRORS = {
   RUN_OPTIONS_DIFFER:
     'An unfinished run has other options. Finish it without options, or `synspine-site cancel` it.',
   RUN_FILE_DAMAGED: 'A file of the run is damaged. Cancel the run and start another.',
+  SNAPSHOT_DAMAGED:
+    'A generator of the training was damaged and set aside. The stage is tried again with the others.',
   CLAIM_OUTDATED: 'Another worker has taken over this run. Nothing was published here; it goes on there.',
   STAGE_FAILED:
     'A stage failed after its last attempt. The run directory’s failures.jsonl says which and why.',

@@ -11,6 +11,8 @@ import { putResultAside, readResult, type StageResult } from '../stages/stage-re
 import { environmentFor } from '../worker/environment.ts';
 import { runWorker } from '../worker/run-worker.ts';
 import type { AgentDeps } from './agent.ts';
+import { findDamagedInput } from './check-results.ts';
+import { watchDamages } from './watch-damages.ts';
 
 /** What the registry says to a release whose version another copy of this home took. */
 const OUTDATED_RELEASE: ReadonlySet<string> = new Set(['VERSION_NOT_MONOTONIC', 'RELEASE_EXISTS']);
@@ -49,8 +51,10 @@ export async function workOnStage(
   const startedAt = Date.now();
   log.info('stage started', about);
   const cancelled = watchCancel(run);
+  const damages = await watchDamages(run, log);
   try {
     await removeDrafts(run.path);
+    if (await findDamagedInput(run, job, claim)) return await startAgain(run, claim);
     const result = await attempt(deps, run, job, claim, AbortSignal.any([stopping, cancelled.signal]));
     await advance(run, job, result, claim);
     log.info('stage finished', { ...about, status: result.kind, durationMs: Date.now() - startedAt });
@@ -61,7 +65,14 @@ export async function workOnStage(
     await recordFailure(deps, run, job, claim, error);
   } finally {
     cancelled.stop();
+    await damages.stop();
   }
+}
+
+/** Something before this stage is to be done again: the run's next job is that stage's. */
+async function startAgain(run: RunFolder, { guard }: Claim): Promise<void> {
+  const { ticket } = await readState(run);
+  await changeState(run, { ticket: ticket + 1 }, guard);
 }
 
 async function attempt(

@@ -8,6 +8,7 @@ import {
   type OwnReleases,
   updateRelease,
 } from '../registry/release-progress.ts';
+import { DAMAGES, listDamages } from '../runs/damage.ts';
 import { listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { readState } from '../runs/run-state.ts';
 
@@ -31,7 +32,8 @@ async function status({ home: folder, json }: { home: string; json?: boolean }):
   if (json) return void process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
   if (runs.length === 0)
     return void process.stdout.write('No run yet. Start one with `synspine-site run`.\n');
-  for (const run of runs) process.stdout.write(`${describeLine(run, own)}\n`);
+  for (const run of runs)
+    process.stdout.write(`${[describeLine(run, own), ...describeDamages(run)].join('\n')}\n`);
 }
 
 type Described = Awaited<ReturnType<typeof describeRun>>;
@@ -52,6 +54,7 @@ async function describeRun(run: RunFolder, own: OwnReleases | null) {
     progress,
     audit,
     release,
+    damages: await listDamages(run),
   };
 }
 
@@ -63,4 +66,8 @@ function describeLine(
   const at = status === 'running' || status === 'failed' ? ` at ${stage}${share}` : '';
   const version = release ? `  ${describeRelease(release, own)}` : '';
   return `${runId}  ${status}${at}${code ? ` (${code})` : ''}${version}`;
+}
+
+function describeDamages({ damages }: Described): string[] {
+  return damages.map(({ at, stage, code }) => `  ${at}  ${stage}: ${DAMAGES[code] ?? code} (${code})`);
 }

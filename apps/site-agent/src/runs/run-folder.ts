@@ -14,7 +14,14 @@ export type RunFolder = {
   options: RunOptions;
   createdAt: string;
   notes: RunNotes;
-  files: { state: string; progress: string; failures: string; cancel: string; workerLog: string };
+  files: {
+    state: string;
+    progress: string;
+    failures: string;
+    damages: string;
+    cancel: string;
+    workerLog: string;
+  };
   folders: { claims: string; stages: string; drafts: string; checkpoints: string; features: string };
 };
 
@@ -80,6 +87,7 @@ function describeRun(
       state: at('state.json'),
       progress: at('progress.jsonl'),
       failures: at('failures.jsonl'),
+      damages: at('damages.jsonl'),
       cancel: at('cancel'),
       workerLog: at('worker.log'),
     },
