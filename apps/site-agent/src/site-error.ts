@@ -9,6 +9,8 @@ const SITE_ERRORS = {
   ALREADY_ENROLLED: 'This home is enrolled already. Use another home for another registry.',
   REGISTRY_UNREACHABLE:
     'The registry does not answer. Check the network and the URL, then run the command again.',
+  REGISTRY_ANSWER_INVALID:
+    'What answers at the registry’s address does not answer as the registry does, perhaps a proxy. Open the registry’s URL on this machine and look.',
   AUDIT_REWRITTEN:
     'The registry’s audit trail lacks a row that it showed this site earlier. Ask its admin: unless a backup was restored, somebody has rewritten the trail.',
   LABELS_UNREADABLE:
@@ -69,6 +71,7 @@ const SITE_ERRORS = {
   CHILD_ENDED:
     'The worker process ended without a result, often for lack of memory. The run goes on from its last checkpoint.',
   DISK_FULL: 'The disk is full. Free some space; the run goes on by itself.',
+  DISK_READ_ONLY: 'The disk can only be read. Mount it for writing; the run goes on by itself.',
   NOTHING_TO_UPLOAD: 'No signed release waits in this home. Run `synspine-site run` first.',
   INCEPTION_MISSING: 'The Inception weights are not installed. Run `npm run setup`.',
   EXPERIMENT_DIFFERS:
@@ -124,6 +127,8 @@ const SITE_EXITS: Partial<Record<SiteErrorCode, ExitName>> = {
   EXPERIMENT_NO_FILMS: 'nothing',
   SPOOL_IN_USE: 'waiting',
   PULL_UNREACHABLE: 'waiting',
+  REGISTRY_ANSWER_INVALID: 'waiting',
+  DISK_READ_ONLY: 'waiting',
   CONFIG_INVALID: 'configuration',
   HOME_MISSING: 'configuration',
   LABELS_MISSING: 'configuration',

@@ -9,3 +9,4 @@ export * from './problems.ts';
 export * from './reports.ts';
 export * from './routes.ts';
 export * from './run-outcomes.ts';
+export * from './waits.ts';

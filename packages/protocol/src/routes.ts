@@ -4,6 +4,7 @@ import { contentVerdict, releaseProgress, verifierSeen, waitingRelease } from '.
 import { compactJws, fileName, INTEGER_MAX, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
 import { releaseManifest } from './manifest.ts';
 import { RUN_REASON_CODES } from './run-outcomes.ts';
+import { WAIT_REASONS } from './waits.ts';
 
 export const roles = ['site', 'benchmark', 'researcher', 'admin'] as const;
 export type Role = (typeof roles)[number];
@@ -106,6 +107,8 @@ export const siteStatus = z.strictObject({
       code: z.enum(RUN_REASON_CODES).optional(),
     })
     .nullable(),
+  /** What the stage waits for; absent while it works, and from agents before 0.3. */
+  waiting: z.strictObject({ code: z.enum(WAIT_REASONS), since: isoDateTime }).optional(),
 });
 export type SiteStatus = z.infer<typeof siteStatus>;
 

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { Home } from '../home.ts';
 import type { Log } from '../log.ts';
+import { isTransient } from '../registry/retry.ts';
 import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
-import { changeState, type RunState, readState } from '../runs/run-state.ts';
+import { changeState, type RunState, readState, takeUp } from '../runs/run-state.ts';
 import { findNextStage } from './next-stage.ts';
 import { jobIdOf, openSiteQueue, type SiteQueue, type StagePayload } from './site-queue.ts';
 import { createTeller } from './tell-registry.ts';
@@ -27,6 +28,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
   const { home, config, log } = deps;
   const queue = await openSiteQueue(home, config, log);
   const { connection, job, isOwn } = queue;
+  await takeUpWaiting(home);
   if (isOwn) await outdateOldJobs(home);
   const reconciler = connection.reconcile(job, () => expectedJobs(home, queue), {
     everyMs: config.reconcileMs,
@@ -40,6 +42,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
     if (status !== 'running' || stage?.name !== payload.stage || ticket !== payload.ticket) return; // done elsewhere
     const stopTelling = teller.working(run, stage.name);
     await workOnStage(deps, run, stage, signal).finally(stopTelling);
+    if ((await readState(run)).status !== 'running') void teller.idle();
     void enqueueNext(queue, run).catch(() => undefined); // only a hint: the reconciler finds it too
   };
   const worker = await connection.work(job, handle, {
@@ -59,6 +62,12 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
       await queue.close();
     },
   };
+}
+
+/** Agents of 0.2 gave a run up when the registry was away for some minutes. The newest goes on; an older one was followed by another. */
+async function takeUpWaiting(home: Home): Promise<void> {
+  const [newest] = await listRuns(home);
+  if (newest && isTransient(await readState(newest))) await takeUp(newest);
 }
 
 /** On a queue of our own, jobs left by a killed agent are nobody's: new tickets let their stages start at once. */

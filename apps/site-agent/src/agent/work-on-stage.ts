@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { removeDrafts } from '../durable-file.ts';
+import { noRoomCode } from '../full-disk.ts';
 import { pipeline } from '../pipeline.ts';
+import { isTransient } from '../registry/retry.ts';
 import { type Claim, claimRun } from '../runs/claim.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { appendFailure, changeState, outcomeOf, readState } from '../runs/run-state.ts';
+import { appendFailure, changeState, outcomeOf, readState, UNTROUBLED } from '../runs/run-state.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { executeStage } from '../stages/execute-stage.ts';
 import type { StageJob } from '../stages/stage.ts';
@@ -35,7 +37,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'UPGRADE_REQUIRED',
 ]);
 const RETRY_FIRST_MS = 1_000;
-const DISK_FULL_WAIT_MS = 30_000;
+const PAUSE_MS = 30_000; // whoever mends what a run waits for sees it go on within a minute
 const CANCEL_CHECK_MS = 500;
 
 /** One attempt at one stage: claim, work, publish, and write down what became of it. Throws only when asked to stop. */
@@ -108,23 +110,27 @@ async function advance(run: RunFolder, job: StageJob, result: StageResult, { gua
     return void (await changeState(run, change, guard));
   }
   const status = job === pipeline.at(-1) ? 'finished' : 'running';
-  await changeState(run, { status, ticket: ticket + 1, failures: 0, notBefore: null, code: null }, guard);
+  await changeState(run, { status, ticket: ticket + 1, ...UNTROUBLED }, guard);
 }
 
-/** A full disk only pauses the run; anything else is tried again, with a growing wait, until the stage's last attempt. */
+/**
+ * What is away for now (room on the disk, the network, the registry) only pauses the run, for as long as it takes; anything else is
+ * tried again, with a growing wait, until the stage's last attempt.
+ */
 async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, claim: Claim, error: unknown) {
-  const isFull = ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
-  const code = isFull ? 'DISK_FULL' : errorCode(error);
+  const noRoom = noRoomCode(error);
+  const code = noRoom ?? errorCode(error);
+  if (noRoom || isTransient(error)) return pause(deps, run, job, claim, code);
   const state = await readState(run);
-  const failures = state.failures + (isFull ? 0 : 1);
+  const failures = state.failures + 1;
   const isLast = HOPELESS.has(code) || failures >= job.attemptsMax;
-  const wait = isFull ? DISK_FULL_WAIT_MS : RETRY_FIRST_MS * 2 ** failures;
   deps.log.error('stage failed', { runId: run.runId, stage: job.name, code, attempt: failures });
   const change = {
     failures,
     ticket: state.ticket + 1,
-    notBefore: new Date(Date.now() + wait).toISOString(),
+    notBefore: new Date(Date.now() + RETRY_FIRST_MS * 2 ** failures).toISOString(),
     code,
+    waitingSince: null,
   };
   try {
     if (OUTDATED_RELEASE.has(code)) await putResultAside(run, 'sign', claim); // signed anew, with a higher version
@@ -140,6 +146,28 @@ async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, cla
   } catch (nested) {
     deps.log.error('failure was not written down', { runId: run.runId, code: errorCode(nested) }); // the reconciler retries
   }
+}
+
+/** Counts no attempt, and says since when the run waits for what. */
+async function pause({ log }: AgentDeps, run: RunFolder, job: StageJob, claim: Claim, code: string) {
+  try {
+    const { ticket, waitingSince, code: before } = await readState(run);
+    const now = new Date();
+    if (!waitingSince || code !== before) log.warn('run waits', { runId: run.runId, stage: job.name, code });
+    if (code === 'DATE_IN_FUTURE' && (await isSignedLater(run, now)))
+      await putResultAside(run, 'sign', claim);
+    const notBefore = new Date(now.getTime() + PAUSE_MS).toISOString();
+    const since = waitingSince ?? now.toISOString();
+    await changeState(run, { ticket: ticket + 1, notBefore, code, waitingSince: since }, claim.guard);
+  } catch (nested) {
+    log.error('pause was not written down', { runId: run.runId, code: errorCode(nested) }); // the reconciler retries
+  }
+}
+
+/** Whether the clock was set back after the release was signed: then it is signed anew, or its date would be refused until it has come. */
+async function isSignedLater(run: RunFolder, now: Date): Promise<boolean> {
+  const signed = await readResult(run, 'sign');
+  return signed !== undefined && Date.parse(signed.finishedAt) > now.getTime();
 }
 
 function framesOf(error: unknown): string[] {

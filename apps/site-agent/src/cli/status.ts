@@ -1,3 +1,4 @@
+import { describeWait } from '@synspine/protocol';
 import type { Command } from 'commander';
 import { findNextStage } from '../agent/next-stage.ts';
 import { readLines } from '../durable-file.ts';
@@ -10,8 +11,7 @@ import {
 } from '../registry/release-progress.ts';
 import { DAMAGES, listDamages } from '../runs/damage.ts';
 import { listRuns, type RunFolder } from '../runs/run-folder.ts';
-import { readState } from '../runs/run-state.ts';
-
+import { readState, waitOfRun } from '../runs/run-state.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import type { ProgressLine } from './follow-progress.ts';
 import { homeOption } from './home-option.ts';
@@ -49,6 +49,7 @@ async function describeRun(run: RunFolder, own: OwnReleases | null) {
     createdAt: run.createdAt,
     options: run.options,
     ...state,
+    waiting: waitOfRun(state) ?? null,
     outcome,
     stage,
     progress,
@@ -59,13 +60,14 @@ async function describeRun(run: RunFolder, own: OwnReleases | null) {
 }
 
 function describeLine(
-  { runId, status, stage, progress, code, release }: Described,
+  { runId, status, stage, progress, code, release, waiting }: Described,
   own: OwnReleases | null,
 ): string {
   const share = progress ? ` ${Math.round(progress.share * 100)} %` : '';
   const at = status === 'running' || status === 'failed' ? ` at ${stage}${share}` : '';
+  const wait = waiting ? `  ${describeWait(waiting)}` : '';
   const version = release ? `  ${describeRelease(release, own)}` : '';
-  return `${runId}  ${status}${at}${code ? ` (${code})` : ''}${version}`;
+  return `${runId}  ${status}${at}${code && !waiting ? ` (${code})` : ''}${wait}${version}`;
 }
 
 function describeDamages({ damages }: Described): string[] {

@@ -12,7 +12,27 @@ export async function openRegistry(home: Home): Promise<Registry> {
   const { registryUrl: baseUrl, siteId: clientId, audience } = enrolment;
   const authPrivateJwk = await readKey(home, 'auth');
   const authorise = createAuthoriser({ baseUrl, clientId, audience, authPrivateJwk, fetch: reachableFetch });
-  return { client: createClient({ baseUrl, authorise, fetch: reachableFetch }), enrolment };
+  return { client: typed(createClient({ baseUrl, authorise, fetch: reachableFetch })), enrolment };
+}
+
+/** The client, whose answers that no registry gives (a page of a proxy, half a body) are REGISTRY_ANSWER_INVALID. */
+function typed(client: Client): Client {
+  return {
+    call: async (name, input, extra) => {
+      try {
+        return await client.call(name, input, extra);
+      } catch (cause) {
+        if (!isGarbled(cause)) throw cause;
+        throw new SiteError('REGISTRY_ANSWER_INVALID', undefined, { cause });
+      }
+    },
+  };
+}
+
+/** No JSON, not as the route's schema says, or cut off: undici says the last as a TypeError with a cause. */
+function isGarbled(error: unknown): boolean {
+  const isCut = error instanceof TypeError && error.cause !== undefined;
+  return isCut || error instanceof SyntaxError || (error as Error | undefined)?.name === 'ZodError';
 }
 
 /** `fetch`, but for its untyped network errors: they become REGISTRY_UNREACHABLE. */

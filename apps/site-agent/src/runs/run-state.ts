@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { RUN_REASONS, type RunOutcome, reasonOf } from '@synspine/protocol';
+import { RUN_REASONS, type RunOutcome, reasonOf, type SiteStatus, waitReasonOf } from '@synspine/protocol';
 import { appendLine, type Guard, readJson, writeJson } from '../durable-file.ts';
 import type { StageName } from '../stages/stage.ts';
 import type { RunFolder } from './run-folder.ts';
@@ -18,8 +18,10 @@ export type RunState = {
   failures: number;
   /** Not before this time (ISO 8601) is the stage tried again. */
   notBefore: string | null;
-  /** Why the run was rejected or failed. */
+  /** Why the run was rejected or failed, or what it waits for. */
   code: string | null;
+  /** Since when it waits for something outside of it; absent and null: it doesn't. */
+  waitingSince?: string | null;
   updatedAt: string;
 };
 
@@ -31,6 +33,9 @@ const FIRST: RunState = {
   code: null,
   updatedAt: '',
 };
+
+/** A stage that has not failed yet. */
+export const UNTROUBLED = { failures: 0, notBefore: null, code: null, waitingSince: null } as const;
 
 /** The run's state; one that was asked to be cancelled reads as cancelled, whoever wrote last. */
 export async function readState(run: RunFolder): Promise<RunState> {
@@ -49,6 +54,19 @@ export async function changeState(
   const state = { ...(await readState(run)), ...change, updatedAt: new Date().toISOString() };
   await writeJson(run.files.state, state, { guard });
   return state;
+}
+
+/** A failed run gets all its attempts again. */
+export async function takeUp(run: RunFolder): Promise<void> {
+  const { status, ticket } = await readState(run);
+  if (status !== 'failed') return;
+  await changeState(run, { status: 'running', ticket: ticket + 1, ...UNTROUBLED });
+}
+
+/** What a running run waits for, if it does. */
+export function waitOfRun({ status, code, waitingSince }: RunState): SiteStatus['waiting'] {
+  if (status !== 'running' || !waitingSince) return undefined;
+  return { code: waitReasonOf(code ?? 'OTHER'), since: waitingSince };
 }
 
 /** How the run ended, or would if nobody took it up again. */
