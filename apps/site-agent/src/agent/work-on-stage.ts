@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { removeDrafts } from '../durable-file.ts';
 import { noRoomCode } from '../full-disk.ts';
 import { pipeline } from '../pipeline.ts';
@@ -48,7 +49,8 @@ export async function workOnStage(
   stopping: AbortSignal,
 ): Promise<void> {
   const { log } = deps;
-  const claim = await claimRun(run);
+  const claim = await claimOrWait(deps, run, job, stopping);
+  if (!claim) return; // the reconciler finds the run again
   const about = { runId: run.runId, stage: job.name, epoch: claim.epoch };
   const startedAt = Date.now();
   log.info('stage started', about);
@@ -68,6 +70,24 @@ export async function workOnStage(
   } finally {
     cancelled.stop();
     await damages.stop();
+  }
+}
+
+/** undefined when the disk doesn't take even a claim: then the run's state can't be written either, and only the log tells. */
+async function claimOrWait(
+  { log }: AgentDeps,
+  run: RunFolder,
+  job: StageJob,
+  stopping: AbortSignal,
+): Promise<Claim | undefined> {
+  try {
+    return await claimRun(run);
+  } catch (error) {
+    const code = noRoomCode(error);
+    if (!code) throw error;
+    log.warn('run waits', { runId: run.runId, stage: job.name, code });
+    await sleep(PAUSE_MS, undefined, { signal: stopping });
+    return undefined;
   }
 }
 
