@@ -49,6 +49,18 @@ export function sealValue<T extends object>(value: T): T & { sha256: string } {
   return { ...plain, sha256: sha256Of(JSON.stringify(plain)) };
 }
 
+/** A sealed JSON file: null when it is damaged, undefined when there is none. */
+export async function readValue<T extends object>(path: string): Promise<T | null | undefined> {
+  const text = await readFile(path, 'utf8').catch(undefinedIfMissing);
+  if (text === undefined) return undefined;
+  try {
+    const value = JSON.parse(text) as T & { sha256?: unknown };
+    return isSoundValue(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Whether a JSON value is as it was sealed. One without a seal is 0.2’s. */
 export function isSoundValue({ sha256, ...value }: { sha256?: unknown }): boolean {
   return sha256 === undefined || sha256 === sha256Of(JSON.stringify(value));

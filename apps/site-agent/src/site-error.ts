@@ -39,7 +39,8 @@ const SITE_ERRORS = {
   RUN_UNKNOWN: 'There is no such run in this home. See `synspine-site status`.',
   RUN_OPTIONS_DIFFER:
     'An unfinished run has other options. Finish it without options, or `synspine-site cancel` it.',
-  RUN_FILE_DAMAGED: 'A file of the run is damaged. Cancel the run and start another.',
+  RUN_FILE_DAMAGED:
+    'A file of the run is damaged. `synspine-site run` goes on with it where it can; else cancel the run and start another.',
   SNAPSHOT_DAMAGED:
     'A generator of the training was damaged and set aside. The stage is tried again with the others.',
   CLAIM_OUTDATED: 'Another worker has taken over this run. Nothing was published here; it goes on there.',

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { Home } from '../home.ts';
 import type { Log } from '../log.ts';
 import { isTransient } from '../registry/retry.ts';
-import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
+import { listDamagedRuns, listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
 import { changeState, type RunState, readState, takeUp } from '../runs/run-state.ts';
 import { findNextStage } from './next-stage.ts';
 import { jobIdOf, openSiteQueue, type SiteQueue, type StagePayload } from './site-queue.ts';
@@ -28,6 +28,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
   const { home, config, log } = deps;
   const queue = await openSiteQueue(home, config, log);
   const { connection, job, isOwn } = queue;
+  await tellDamagedRuns(home, log);
   await takeUpWaiting(home);
   if (isOwn) await outdateOldJobs(home);
   const reconciler = connection.reconcile(job, () => expectedJobs(home, queue), {
@@ -62,6 +63,16 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
       await queue.close();
     },
   };
+}
+
+/** Once: nothing can be done with them but by a person. */
+async function tellDamagedRuns(home: Home, log: Log): Promise<void> {
+  for (const runId of await listDamagedRuns(home))
+    log.error('run can not be read', { runId, code: 'RUN_FILE_DAMAGED' });
+  for (const run of await listRuns(home)) {
+    const { code } = await readState(run);
+    if (code === 'RUN_FILE_DAMAGED') log.error('run can not go on', { runId: run.runId, code });
+  }
 }
 
 /** Agents of 0.2 gave a run up when the registry was away for some minutes. The newest goes on; an older one was followed by another. */

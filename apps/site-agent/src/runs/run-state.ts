@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
 import { RUN_REASONS, type RunOutcome, reasonOf, type SiteStatus, waitReasonOf } from '@synspine/protocol';
-import { appendLine, type Guard, readJson, writeJson } from '../durable-file.ts';
+import { z } from 'zod';
+import { appendLine, type Guard, writeJson } from '../durable-file.ts';
+import { readValue, sealValue } from '../sealed-file.ts';
 import type { StageName } from '../stages/stage.ts';
+import { readResult } from '../stages/stage-result.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /**
@@ -39,12 +42,41 @@ export const UNTROUBLED = { failures: 0, notBefore: null, code: null, waitingSin
 
 /** The run's state; one that was asked to be cancelled reads as cancelled, whoever wrote last. */
 export async function readState(run: RunFolder): Promise<RunState> {
-  const state = (await readJson<RunState>(run.files.state)) ?? { ...FIRST, updatedAt: run.createdAt };
+  const state = await readKept(run);
   const isStopped = state.status === 'running' || state.status === 'failed';
   return isStopped && existsSync(run.files.cancel)
     ? { ...state, status: 'cancelled', code: 'CANCELLED' }
     : state;
 }
+
+async function readKept(run: RunFolder): Promise<RunState> {
+  const value = await readValue<RunState>(run.files.state);
+  if (value === undefined) return { ...FIRST, updatedAt: run.createdAt };
+  const parsed = runState.safeParse(value);
+  return parsed.success ? (parsed.data as RunState) : stateWithoutFile(run);
+}
+
+/** What can be told of a run whose state.json is damaged: its results say whether it is over. Else it can be taken up, from them. */
+async function stateWithoutFile(run: RunFolder): Promise<RunState> {
+  const isOver = (await readResult(run, 'upload'))?.kind === 'done';
+  const ticket = Math.floor(Date.now() / 1_000); // higher than any that the queue knows
+  const ended = isOver ? FINISHED : DAMAGED;
+  return { ...FIRST, ...ended, ticket, updatedAt: run.createdAt };
+}
+
+const FINISHED = { status: 'finished', code: null } as const;
+const DAMAGED = { status: 'failed', code: 'RUN_FILE_DAMAGED' } as const;
+
+const nullableText = z.string().nullable();
+const runState = z.object({
+  status: z.enum(['running', 'finished', 'rejected', 'stopped', 'failed', 'cancelled']),
+  ticket: z.int().positive(),
+  failures: z.int().min(0),
+  notBefore: nullableText,
+  code: nullableText,
+  waitingSince: nullableText.optional(),
+  updatedAt: z.string(),
+});
 
 export async function changeState(
   run: RunFolder,
@@ -52,7 +84,7 @@ export async function changeState(
   guard?: Guard,
 ): Promise<RunState> {
   const state = { ...(await readState(run)), ...change, updatedAt: new Date().toISOString() };
-  await writeJson(run.files.state, state, { guard });
+  await writeJson(run.files.state, sealValue(state), { guard });
   return state;
 }
 

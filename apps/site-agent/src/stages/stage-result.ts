@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { writeJson } from '../durable-file.ts';
 import type { Claim } from '../runs/claim.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { isSoundValue, sealValue, sha256OfFile } from '../sealed-file.ts';
+import { readValue, sealValue, sha256OfFile } from '../sealed-file.ts';
 import { SiteError } from '../site-error.ts';
 import type { StageJob, StageName, StageOutcome } from './stage.ts';
 
@@ -30,21 +30,8 @@ export function stageFolder(run: RunFolder, stage: StageName): string {
 
 /** undefined when the stage isn't over, and when what lies there is damaged: either way the stage is to be done. */
 export async function readResult(run: RunFolder, stage: StageName): Promise<StageResult | undefined> {
-  const text = await readFile(join(stageFolder(run, stage), RESULT_FILE), 'utf8').catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-    },
-  );
-  return text === undefined ? undefined : parseResult(text, stage);
-}
-
-function parseResult(text: string, stage: StageName): StageResult | undefined {
-  try {
-    const result = JSON.parse(text) as StageResult;
-    return result.stage === stage && isSoundValue(result) ? result : undefined;
-  } catch {
-    return undefined;
-  }
+  const result = await readValue<StageResult>(join(stageFolder(run, stage), RESULT_FILE));
+  return result?.stage === stage ? result : undefined;
 }
 
 /** What an earlier stage handed on. Throws RUN_FILE_DAMAGED when it isn't there. */
