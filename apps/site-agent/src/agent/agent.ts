@@ -4,7 +4,7 @@ import type { Home } from '../home.ts';
 import type { Log } from '../log.ts';
 import { isTransient } from '../registry/retry.ts';
 import { listDamagedRuns, listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
-import { changeState, type RunState, readState, takeUp } from '../runs/run-state.ts';
+import { changeState, isDue, type RunState, readState, takeUp } from '../runs/run-state.ts';
 import { findNextStage } from './next-stage.ts';
 import { jobIdOf, openSiteQueue, type SiteQueue, type StagePayload } from './site-queue.ts';
 import { createTeller } from './tell-registry.ts';
@@ -109,7 +109,7 @@ async function expectedJobs(
 
 async function presentJob(run: RunFolder): Promise<StagePayload | undefined> {
   const { status, ticket, notBefore } = await readState(run);
-  if (status !== 'running' || (notBefore !== null && Date.parse(notBefore) > Date.now())) return undefined;
+  if (status !== 'running' || !isDue(notBefore, Date.now())) return undefined;
   const stage = await findNextStage(run);
   return stage && { runId: run.runId, stage: stage.name, ticket };
 }

@@ -6,7 +6,14 @@ import { pipeline } from '../pipeline.ts';
 import { isTransient } from '../registry/retry.ts';
 import { type Claim, claimRun } from '../runs/claim.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { appendFailure, changeState, outcomeOf, readState, UNTROUBLED } from '../runs/run-state.ts';
+import {
+  appendFailure,
+  changeState,
+  outcomeOf,
+  readState,
+  UNTROUBLED,
+  WAIT_MAX_MS,
+} from '../runs/run-state.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { executeStage } from '../stages/execute-stage.ts';
 import type { StageJob } from '../stages/stage.ts';
@@ -148,7 +155,7 @@ async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, cla
   const change = {
     failures,
     ticket: state.ticket + 1,
-    notBefore: new Date(Date.now() + RETRY_FIRST_MS * 2 ** failures).toISOString(),
+    notBefore: new Date(Date.now() + Math.min(WAIT_MAX_MS, RETRY_FIRST_MS * 2 ** failures)).toISOString(),
     code,
     waitingSince: null,
   };
@@ -177,7 +184,8 @@ async function pause({ log }: AgentDeps, run: RunFolder, job: StageJob, claim: C
     if (code === 'DATE_IN_FUTURE' && (await isSignedLater(run, now)))
       await putResultAside(run, 'sign', claim);
     const notBefore = new Date(now.getTime() + PAUSE_MS).toISOString();
-    const since = waitingSince ?? now.toISOString();
+    const isPast = Date.parse(waitingSince ?? '') <= now.getTime(); // else a clock that was ahead wrote it
+    const since = isPast ? waitingSince : now.toISOString();
     await changeState(run, { ticket: ticket + 1, notBefore, code, waitingSince: since }, claim.guard);
   } catch (nested) {
     log.error('pause was not written down', { runId: run.runId, code: errorCode(nested) }); // the reconciler retries

@@ -88,6 +88,18 @@ export async function changeState(
   return state;
 }
 
+/** Longest wait between two attempts. */
+export const WAIT_MAX_MS = 60_000;
+
+/**
+ * Whether a stage may be tried again. A time further ahead than any wait was written by a clock that was ahead, perhaps by a year: it
+ * counts for nothing.
+ */
+export function isDue(notBefore: string | null, now: number): boolean {
+  const waitMs = notBefore === null ? 0 : Date.parse(notBefore) - now;
+  return !(0 < waitMs && waitMs <= WAIT_MAX_MS);
+}
+
 /** A failed run gets all its attempts again. */
 export async function takeUp(run: RunFolder): Promise<void> {
   const { status, ticket } = await readState(run);
