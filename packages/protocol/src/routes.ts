@@ -134,7 +134,13 @@ const grant = z.object({
 });
 export type Grant = z.infer<typeof grant>;
 
-const task = z.object({ id: z.uuid(), classifier: compactJws, createdAt: isoDateTime });
+const task = z.object({
+  id: z.uuid(),
+  classifier: compactJws,
+  /** Whose classifier it is; registries before 0.3 do not tell, and there it is `benchmark`. */
+  benchmarkId: siteId.optional(),
+  createdAt: isoDateTime,
+});
 export type SiteTask = z.infer<typeof task>;
 
 /** Every route of the registry. Validation, OpenAPI and {@link createClient} are read from this table. */
