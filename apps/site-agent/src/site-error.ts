@@ -10,6 +10,8 @@ const SITE_ERRORS = {
     'This home is enrolled already. Use another home for another registry; for new keys at this one, see `synspine-site keys rotate` or `init --again`.',
   REGISTRY_UNREACHABLE:
     'The registry does not answer. Check the network and the URL, then run the command again.',
+  REGISTRY_ANSWER_INVALID:
+    'What answers at the registry’s address does not answer as the registry does, perhaps a proxy. Open the registry’s URL on this machine and look.',
   AUDIT_REWRITTEN:
     'The registry’s audit trail lacks a row that it showed this site earlier. Ask its admin: unless a backup was restored, somebody has rewritten the trail.',
   LABELS_UNREADABLE:
@@ -40,7 +42,10 @@ const SITE_ERRORS = {
   RUN_UNKNOWN: 'There is no such run in this home. See `synspine-site status`.',
   RUN_OPTIONS_DIFFER:
     'An unfinished run has other options. Finish it without options, or `synspine-site cancel` it.',
-  RUN_FILE_DAMAGED: 'A file of the run is damaged. Cancel the run and start another.',
+  RUN_FILE_DAMAGED:
+    'A file of the run is damaged. `synspine-site run` goes on with it where it can; else cancel the run and start another.',
+  SNAPSHOT_DAMAGED:
+    'A generator of the training was damaged and set aside. The stage is tried again with the others.',
   CLAIM_OUTDATED: 'Another worker has taken over this run. Nothing was published here; it goes on there.',
   STAGE_FAILED:
     'A stage failed after its last attempt. The run directory’s failures.jsonl says which and why.',
@@ -70,6 +75,7 @@ const SITE_ERRORS = {
   CHILD_ENDED:
     'The worker process ended without a result, often for lack of memory. The run goes on from its last checkpoint.',
   DISK_FULL: 'The disk is full. Free some space; the run goes on by itself.',
+  DISK_READ_ONLY: 'The disk can only be read. Mount it for writing; the run goes on by itself.',
   NOTHING_TO_UPLOAD: 'No signed release waits in this home. Run `synspine-site run` first.',
   INCEPTION_MISSING: 'The Inception weights are not installed. Run `npm run setup`.',
   EXPERIMENT_DIFFERS:
@@ -125,6 +131,8 @@ const SITE_EXITS: Partial<Record<SiteErrorCode, ExitName>> = {
   EXPERIMENT_NO_FILMS: 'nothing',
   SPOOL_IN_USE: 'waiting',
   PULL_UNREACHABLE: 'waiting',
+  REGISTRY_ANSWER_INVALID: 'waiting',
+  DISK_READ_ONLY: 'waiting',
   CONFIG_INVALID: 'configuration',
   HOME_MISSING: 'configuration',
   LABELS_MISSING: 'configuration',

@@ -12,4 +12,5 @@ export * from './reports.ts';
 export * from './routes.ts';
 export * from './run-outcomes.ts';
 export { isSmallOrder } from './small-order.ts';
+export * from './waits.ts';
 export * from './withdrawals.ts';

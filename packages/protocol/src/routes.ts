@@ -4,6 +4,7 @@ import { contentVerdict, releaseProgress, verifierSeen, waitingRelease } from '.
 import { compactJws, fileName, INTEGER_MAX, isoDateTime, publicJwk, sha256Hex, siteId } from './ids.ts';
 import { releaseManifest } from './manifest.ts';
 import { RUN_REASON_CODES } from './run-outcomes.ts';
+import { WAIT_REASONS } from './waits.ts';
 import { WITHDRAWAL_REASON_CODES, withdrawal } from './withdrawals.ts';
 
 export const roles = ['site', 'benchmark', 'researcher', 'admin'] as const;
@@ -109,6 +110,8 @@ export const siteStatus = z.strictObject({
       code: z.enum(RUN_REASON_CODES).optional(),
     })
     .nullable(),
+  /** What the stage waits for; absent while it works, and from agents before 0.3. */
+  waiting: z.strictObject({ code: z.enum(WAIT_REASONS), since: isoDateTime }).optional(),
 });
 export type SiteStatus = z.infer<typeof siteStatus>;
 
@@ -138,7 +141,13 @@ const grant = z.object({
 });
 export type Grant = z.infer<typeof grant>;
 
-const task = z.object({ id: z.uuid(), classifier: compactJws, createdAt: isoDateTime });
+const task = z.object({
+  id: z.uuid(),
+  classifier: compactJws,
+  /** Whose classifier it is; registries before 0.3 do not tell, and there it is `benchmark`. */
+  benchmarkId: siteId.optional(),
+  createdAt: isoDateTime,
+});
 export type SiteTask = z.infer<typeof task>;
 
 /** A signing key of a site and when it was the site's: `until` null is the present one. */

@@ -3,7 +3,7 @@ import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StorageError } from './errors.ts';
 
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS']); // the last: as kernels mount a disk again that had errors
 
 /** A file system error as the store's own where it has a meaning here; anything else passes unchanged. */
 export function fileError(error: unknown): unknown {

@@ -1,5 +1,6 @@
 import {
   describeProgress,
+  describeWait,
   type ReleaseProgress,
   RUN_REASONS,
   type SiteOverview,
@@ -148,5 +149,8 @@ function activity(site: SiteOverview): string {
   if (site.suspendedAt) return 'suspended';
   if (!site.enrolledAt) return 'invited';
   if (!site.status || site.status.stage === 'idle') return 'idle';
+  const { waiting } = site.status;
+  if (waiting)
+    return `${site.status.stage}, ${describeWait({ ...waiting, since: new Date(waiting.since).toLocaleString() })}`;
   return `${site.status.stage} ${Math.round(site.status.progress * 100)} %`;
 }

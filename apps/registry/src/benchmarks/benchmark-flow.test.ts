@@ -100,6 +100,7 @@ it('carries a classifier to the hospitals and their counts back', async () => {
 
   const [task, ...others] = await tasksOf(alder);
   expect(others).toEqual([]);
+  expect(task!.benchmarkId).toBe('bench'); // sites look for its keys there
   const params = { taskId: task!.id };
   const response = await alder.client.call('getTaskWeights', { params });
   expect(Buffer.from(await response.arrayBuffer())).toEqual(weights);

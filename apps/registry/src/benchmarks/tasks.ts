@@ -38,12 +38,13 @@ async function findOpenTasks(db: Queries, siteId: string): Promise<SiteTask[]> {
   const tasks = await db.task.findMany({
     where: { siteId, status: 'open' },
     orderBy: { createdAt: 'asc' },
-    include: { classifier: { select: { descriptor: true } } },
+    include: { classifier: { select: { descriptor: true, createdBy: true } } },
     take: TASKS_MAX,
   });
   return tasks.map(({ id, classifier, createdAt }) => ({
     id,
     classifier: classifier.descriptor,
+    benchmarkId: classifier.createdBy,
     createdAt: createdAt.toISOString(),
   }));
 }

@@ -338,6 +338,17 @@ describe('a site’s status', () => {
     expect(sites.find((one) => one.id === 'alder')?.status?.lastRun).toEqual(told);
   });
 
+  it('says what the site waits for and since when, and nothing of its own words', async () => {
+    const waiting = { code: 'DISK_FULL', since: new Date(0).toISOString() } as const;
+    await site.client.call('reportStatus', { body: { ...status, waiting } });
+    const { sites } = await registry.admin.call('listSites', {});
+    expect(sites.find((one) => one.id === 'alder')?.status?.waiting).toEqual(waiting);
+    const told = { ...waiting, code: 'ZZCANARY' } as never;
+    await expect(
+      site.client.call('reportStatus', { body: { ...status, waiting: told } }),
+    ).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+  });
+
   it('of an agent that tells no reason is taken as before', async () => {
     const told = { ...lastRun, decision: 'reject' } as const;
     await site.client.call('reportStatus', { body: { ...status, lastRun: told } });

@@ -63,11 +63,21 @@ describe('the agent', () => {
     await working.finish(later, never);
     await changeState(later, {
       status: 'running',
-      notBefore: new Date(Date.now() + 3_600_000).toISOString(),
+      notBefore: new Date(Date.now() + 50_000).toISOString(),
     });
     expect((await working.finish(cancelled, never)).status).toBe('cancelled');
     await new Promise((wake) => setTimeout(wake, 600)); // three looks of the reconciler
     expect((await readState(later)).status).toBe('running');
+  });
+
+  it('does not wait a year for a time that a clock wrote which was ahead', async () => {
+    const run = await createRun(home, DEFAULT_RUN_OPTIONS);
+    const working = await start(await testDatabase());
+    const nextYear = new Date(Date.now() + 365 * 86_400_000).toISOString();
+    await working.finish(run, never);
+    await changeState(run, { status: 'running', ticket: 1_000, notBefore: nextYear });
+    const soon = AbortSignal.timeout(20_000);
+    expect((await working.finish(run, soon)).code).toBe('NO_FILMS');
   });
 
   it('writes nothing of a patient into its log or its queue', async () => {

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { Home } from '../home.ts';
 import type { Log } from '../log.ts';
-import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
-import { changeState, type RunState, readState } from '../runs/run-state.ts';
+import { isTransient } from '../registry/retry.ts';
+import { listDamagedRuns, listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
+import { changeState, isDue, type RunState, readState, takeUp } from '../runs/run-state.ts';
 import { findNextStage } from './next-stage.ts';
 import { jobIdOf, openSiteQueue, type SiteQueue, type StagePayload } from './site-queue.ts';
 import { createTeller } from './tell-registry.ts';
@@ -27,6 +28,8 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
   const { home, config, log } = deps;
   const queue = await openSiteQueue(home, config, log);
   const { connection, job, isOwn } = queue;
+  await tellDamagedRuns(home, log);
+  await takeUpWaiting(home);
   if (isOwn) await outdateOldJobs(home);
   const reconciler = connection.reconcile(job, () => expectedJobs(home, queue), {
     everyMs: config.reconcileMs,
@@ -40,6 +43,7 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
     if (status !== 'running' || stage?.name !== payload.stage || ticket !== payload.ticket) return; // done elsewhere
     const stopTelling = teller.working(run, stage.name);
     await workOnStage(deps, run, stage, signal).finally(stopTelling);
+    if ((await readState(run)).status !== 'running') void teller.idle();
     void enqueueNext(queue, run).catch(() => undefined); // only a hint: the reconciler finds it too
   };
   const worker = await connection.work(job, handle, {
@@ -59,6 +63,22 @@ export async function startAgent(deps: AgentDeps): Promise<Agent> {
       await queue.close();
     },
   };
+}
+
+/** Once: nothing can be done with them but by a person. */
+async function tellDamagedRuns(home: Home, log: Log): Promise<void> {
+  for (const runId of await listDamagedRuns(home))
+    log.error('run can not be read', { runId, code: 'RUN_FILE_DAMAGED' });
+  for (const run of await listRuns(home)) {
+    const { code } = await readState(run);
+    if (code === 'RUN_FILE_DAMAGED') log.error('run can not go on', { runId: run.runId, code });
+  }
+}
+
+/** Agents of 0.2 gave a run up when the registry was away for some minutes. The newest goes on; an older one was followed by another. */
+async function takeUpWaiting(home: Home): Promise<void> {
+  const [newest] = await listRuns(home);
+  if (newest && isTransient(await readState(newest))) await takeUp(newest);
 }
 
 /** On a queue of our own, jobs left by a killed agent are nobody's: new tickets let their stages start at once. */
@@ -89,7 +109,7 @@ async function expectedJobs(
 
 async function presentJob(run: RunFolder): Promise<StagePayload | undefined> {
   const { status, ticket, notBefore } = await readState(run);
-  if (status !== 'running' || (notBefore !== null && Date.parse(notBefore) > Date.now())) return undefined;
+  if (status !== 'running' || !isDue(notBefore, Date.now())) return undefined;
   const stage = await findNextStage(run);
   return stage && { runId: run.runId, stage: stage.name, ticket };
 }

@@ -21,6 +21,7 @@ let run: RunFolder;
 let server: Server;
 let told: string[];
 let lastRun: unknown;
+let waiting: unknown;
 beforeEach(async () => {
   home = await openHome(await temporaryFolder(), { create: true });
   run = await createRun(home, DEFAULT_RUN_OPTIONS);
@@ -31,8 +32,9 @@ beforeEach(async () => {
       const token = { access_token: 'x', token_type: 'DPoP', expires_in: 300 };
       return response.setHeader('content-type', 'application/json').end(JSON.stringify(token));
     }
-    const { stage, lastRun: last } = JSON.parse(await read(request));
+    const { stage, lastRun: last, waiting: waits } = JSON.parse(await read(request));
     lastRun = last;
+    waiting = waits;
     if (stage !== 'idle') await sleep(200); // a stage's news take longer than the end's
     told.push(stage);
     return response.writeHead(204).end();
@@ -58,6 +60,16 @@ describe('a teller', () => {
     await teller.idle();
     await sleep(500);
     expect(told.at(-1)).toBe('idle');
+  });
+
+  it('tells what the run waits for, and since when', async () => {
+    await makeKey(home, 'auth');
+    const since = new Date().toISOString();
+    await changeState(run, { code: 'TOKEN_INVALID', waitingSince: since });
+    const teller = createTeller(home, createLog('silent'));
+    teller.working(run, 'upload')();
+    while (told.length === 0) await sleep(50);
+    expect(waiting).toEqual({ code: 'SIGN_IN_REFUSED', since });
   });
 
   it('leaves the run alone when its progress can not be read', async () => {

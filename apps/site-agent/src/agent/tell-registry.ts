@@ -4,7 +4,7 @@ import { type Home, isEnrolled } from '../home.ts';
 import type { Log } from '../log.ts';
 import { openRegistry, type Registry } from '../registry/open-registry.ts';
 import { listRuns, type RunFolder } from '../runs/run-folder.ts';
-import { outcomeOf, readState } from '../runs/run-state.ts';
+import { outcomeOf, readState, waitOfRun } from '../runs/run-state.ts';
 import { errorCode } from '../site-error.ts';
 import type { Progress, StageName } from '../stages/stage.ts';
 import { AGENT_VERSION } from '../version.ts';
@@ -31,7 +31,14 @@ export function createTeller(home: Home, log: Log): Teller {
       registry ??= await openRegistry(home);
       const { stage } = news;
       const progress = 'run' in news ? await shareOf(news.run, news.stage) : 0;
-      const body = { agentVersion: AGENT_VERSION, stage, progress, lastRun: await describeLastRun(home) };
+      const waiting = 'run' in news ? waitOfRun(await readState(news.run)) : undefined;
+      const body = {
+        ...(waiting && { waiting }),
+        agentVersion: AGENT_VERSION,
+        stage,
+        progress,
+        lastRun: await describeLastRun(home),
+      };
       await registry.client.call('reportStatus', { body }, { signal: AbortSignal.timeout(TIMEOUT_MS) });
     } catch (error) {
       log.warn('status was not sent', { code: errorCode(error) });

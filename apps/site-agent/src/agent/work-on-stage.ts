@@ -1,9 +1,19 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { removeDrafts } from '../durable-file.ts';
+import { noRoomCode } from '../full-disk.ts';
 import { pipeline } from '../pipeline.ts';
+import { isTransient } from '../registry/retry.ts';
 import { type Claim, claimRun } from '../runs/claim.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
-import { appendFailure, changeState, outcomeOf, readState } from '../runs/run-state.ts';
+import {
+  appendFailure,
+  changeState,
+  outcomeOf,
+  readState,
+  UNTROUBLED,
+  WAIT_MAX_MS,
+} from '../runs/run-state.ts';
 import { errorCode, SiteError } from '../site-error.ts';
 import { executeStage } from '../stages/execute-stage.ts';
 import type { StageJob } from '../stages/stage.ts';
@@ -11,6 +21,8 @@ import { putResultAside, readResult, type StageResult } from '../stages/stage-re
 import { environmentFor } from '../worker/environment.ts';
 import { runWorker } from '../worker/run-worker.ts';
 import type { AgentDeps } from './agent.ts';
+import { findDamagedInput } from './check-results.ts';
+import { watchDamages } from './watch-damages.ts';
 
 /** What the registry says to a release whose version another copy of this home took. */
 const OUTDATED_RELEASE: ReadonlySet<string> = new Set(['VERSION_NOT_MONOTONIC', 'RELEASE_EXISTS']);
@@ -34,7 +46,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'UPGRADE_REQUIRED',
 ]);
 const RETRY_FIRST_MS = 1_000;
-const PAUSE_MS = 30_000;
+const PAUSE_MS = 30_000; // whoever mends what a run waits for sees it go on within a minute
 const CANCEL_CHECK_MS = 500;
 
 /** One attempt at one stage: claim, work, publish, and write down what became of it. Throws only when asked to stop. */
@@ -45,13 +57,16 @@ export async function workOnStage(
   stopping: AbortSignal,
 ): Promise<void> {
   const { log } = deps;
-  const claim = await claimRun(run);
+  const claim = await claimOrWait(deps, run, job, stopping);
+  if (!claim) return; // the reconciler finds the run again
   const about = { runId: run.runId, stage: job.name, epoch: claim.epoch };
   const startedAt = Date.now();
   log.info('stage started', about);
   const cancelled = watchCancel(run);
+  const damages = await watchDamages(run, log);
   try {
     await removeDrafts(run.path);
+    if (await findDamagedInput(run, job, claim)) return await startAgain(run, claim);
     const result = await attempt(deps, run, job, claim, AbortSignal.any([stopping, cancelled.signal]));
     await advance(run, job, result, claim);
     log.info('stage finished', { ...about, status: result.kind, durationMs: Date.now() - startedAt });
@@ -62,7 +77,32 @@ export async function workOnStage(
     await recordFailure(deps, run, job, claim, error);
   } finally {
     cancelled.stop();
+    await damages.stop();
   }
+}
+
+/** undefined when the disk doesn't take even a claim: then the run's state can't be written either, and only the log tells. */
+async function claimOrWait(
+  { log }: AgentDeps,
+  run: RunFolder,
+  job: StageJob,
+  stopping: AbortSignal,
+): Promise<Claim | undefined> {
+  try {
+    return await claimRun(run);
+  } catch (error) {
+    const code = noRoomCode(error);
+    if (!code) throw error;
+    log.warn('run waits', { runId: run.runId, stage: job.name, code });
+    await sleep(PAUSE_MS, undefined, { signal: stopping });
+    return undefined;
+  }
+}
+
+/** Something before this stage is to be done again: the run's next job is that stage's. */
+async function startAgain(run: RunFolder, { guard }: Claim): Promise<void> {
+  const { ticket } = await readState(run);
+  await changeState(run, { ticket: ticket + 1 }, guard);
 }
 
 async function attempt(
@@ -98,24 +138,27 @@ async function advance(run: RunFolder, job: StageJob, result: StageResult, { gua
     return void (await changeState(run, change, guard));
   }
   const status = job === pipeline.at(-1) ? 'finished' : 'running';
-  await changeState(run, { status, ticket: ticket + 1, failures: 0, notBefore: null, code: null }, guard);
+  await changeState(run, { status, ticket: ticket + 1, ...UNTROUBLED }, guard);
 }
 
-/** A full disk or a suspension only pauses the run; anything else is tried again, with a growing wait, until the stage's last attempt. */
+/**
+ * What is away for now (room on the disk, the network, the registry) only pauses the run, for as long as it takes; anything else is
+ * tried again, with a growing wait, until the stage's last attempt.
+ */
 async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, claim: Claim, error: unknown) {
-  const isFull = ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
-  const code = isFull ? 'DISK_FULL' : errorCode(error);
-  const isPause = isFull || code === 'SITE_SUSPENDED';
+  const noRoom = noRoomCode(error);
+  const code = noRoom ?? errorCode(error);
+  if (noRoom || isTransient(error)) return pause(deps, run, job, claim, code);
   const state = await readState(run);
-  const failures = state.failures + (isPause ? 0 : 1);
+  const failures = state.failures + 1;
   const isLast = HOPELESS.has(code) || failures >= job.attemptsMax;
-  const wait = isPause ? PAUSE_MS : RETRY_FIRST_MS * 2 ** failures;
   deps.log.error('stage failed', { runId: run.runId, stage: job.name, code, attempt: failures });
   const change = {
     failures,
     ticket: state.ticket + 1,
-    notBefore: new Date(Date.now() + wait).toISOString(),
+    notBefore: new Date(Date.now() + Math.min(WAIT_MAX_MS, RETRY_FIRST_MS * 2 ** failures)).toISOString(),
     code,
+    waitingSince: null,
   };
   try {
     if (OUTDATED_RELEASE.has(code)) await putResultAside(run, 'sign', claim); // signed anew, with a higher version
@@ -131,6 +174,29 @@ async function recordFailure(deps: AgentDeps, run: RunFolder, job: StageJob, cla
   } catch (nested) {
     deps.log.error('failure was not written down', { runId: run.runId, code: errorCode(nested) }); // the reconciler retries
   }
+}
+
+/** Counts no attempt, and says since when the run waits for what. */
+async function pause({ log }: AgentDeps, run: RunFolder, job: StageJob, claim: Claim, code: string) {
+  try {
+    const { ticket, waitingSince, code: before } = await readState(run);
+    const now = new Date();
+    if (!waitingSince || code !== before) log.warn('run waits', { runId: run.runId, stage: job.name, code });
+    if (code === 'DATE_IN_FUTURE' && (await isSignedLater(run, now)))
+      await putResultAside(run, 'sign', claim);
+    const notBefore = new Date(now.getTime() + PAUSE_MS).toISOString();
+    const isPast = Date.parse(waitingSince ?? '') <= now.getTime(); // else a clock that was ahead wrote it
+    const since = isPast ? waitingSince : now.toISOString();
+    await changeState(run, { ticket: ticket + 1, notBefore, code, waitingSince: since }, claim.guard);
+  } catch (nested) {
+    log.error('pause was not written down', { runId: run.runId, code: errorCode(nested) }); // the reconciler retries
+  }
+}
+
+/** Whether the clock was set back after the release was signed: then it is signed anew, or its date would be refused until it has come. */
+async function isSignedLater(run: RunFolder, now: Date): Promise<boolean> {
+  const signed = await readResult(run, 'sign');
+  return signed !== undefined && Date.parse(signed.finishedAt) > now.getTime();
 }
 
 function framesOf(error: unknown): string[] {

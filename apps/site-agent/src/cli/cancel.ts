@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { writeDurably } from '../durable-file.ts';
-import { openHome } from '../home.ts';
-import { listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
+import { type Home, openHome } from '../home.ts';
+import { cancelFileOf, listDamagedRuns, listRuns, openRun, type RunFolder } from '../runs/run-folder.ts';
 import { readState } from '../runs/run-state.ts';
 import { SiteError } from '../site-error.ts';
 import { homeOption } from './home-option.ts';
@@ -17,10 +17,17 @@ export function addCancelCommand(program: Command): void {
 
 async function cancel(runId: string | undefined, { home: folder }: { home: string }): Promise<void> {
   const home = await openHome(folder);
+  if (runId && (await listDamagedRuns(home)).includes(runId)) return cancelDamaged(home, runId);
   const run = runId ? await openRun(home, runId) : await findUnfinished(await listRuns(home));
   if (!run) throw new SiteError('RUN_UNKNOWN');
   await writeDurably(run.files.cancel, '');
   process.stdout.write(`${run.runId} ${(await readState(run)).status}\n`);
+}
+
+/** Nobody works on it; the word says that a person has seen it. */
+async function cancelDamaged(home: Home, runId: string): Promise<void> {
+  await writeDurably(cancelFileOf(home, runId), '');
+  process.stdout.write(`${runId} cancelled\n`);
 }
 
 /**

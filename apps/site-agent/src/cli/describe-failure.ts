@@ -7,6 +7,7 @@ import {
   ProblemError,
 } from '@synspine/protocol';
 import { CommanderError } from 'commander';
+import { noRoomCode } from '../full-disk.ts';
 import { errorCode, exitOfSiteError, SiteError } from '../site-error.ts';
 
 /**
@@ -32,7 +33,7 @@ function exitOf(error: unknown): ExitName {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 'done' : 'usage';
   const code = errorCode(error);
   if (code === 'COMPUTE_NOT_SET_UP') return 'configuration';
-  return ['ENOSPC', 'EDQUOT'].includes(code) ? 'waiting' : 'failed';
+  return noRoomCode(error) ? 'waiting' : 'failed';
 }
 
 /** Errors of the house are written for people and hold no data; they are told by name across packages. */

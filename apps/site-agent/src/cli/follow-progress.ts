@@ -1,6 +1,8 @@
+import { describeWait } from '@synspine/protocol';
 import { readLines } from '../durable-file.ts';
 import type { Log } from '../log.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
+import { readState, waitOfRun } from '../runs/run-state.ts';
 import type { Progress, StageName } from '../stages/stage.ts';
 import { createProgressBar } from './progress-bar.ts';
 import { createPace } from './progress-lines.ts';
@@ -9,6 +11,19 @@ export type ProgressLine = Progress & { at: string; stage: StageName; epoch: num
 
 const LOOK_MS = 1_000;
 const STEPS = 1_000; // the bar counts in thousandths of a stage
+
+/** Says once, on standard error, what a run waits for; with or without a terminal. */
+export function followWaits(run: RunFolder): { stop(): void } {
+  let told: string | undefined;
+  const look = async () => {
+    const waiting = waitOfRun(await readState(run));
+    const words = waiting && describeWait(waiting);
+    if (words && words !== told) process.stderr.write(`${run.runId}: ${words}. It goes on by itself.\n`);
+    told = words;
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), LOOK_MS); // words only: the run goes on
+  return { stop: () => clearInterval(timer) };
+}
 
 /** Draws the progress of a run from its run directory, whichever process works on it; where stderr is no terminal, the log says it. */
 export function followProgress(run: RunFolder, log: Log): { stop(): void } {

@@ -12,7 +12,7 @@ import { findPreset } from '../presets.ts';
 import { askReleases, updateRelease } from '../registry/release-progress.ts';
 import { createRun, listRuns, type RunFolder } from '../runs/run-folder.ts';
 import { DEFAULT_RUN_OPTIONS, type RunOptions, runOptions } from '../runs/run-options.ts';
-import { changeState, outcomeOf, readState } from '../runs/run-state.ts';
+import { outcomeOf, takeUp } from '../runs/run-state.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import { SiteError } from '../site-error.ts';
 import type { StartFile } from '../stages/train/start-weights.ts';
@@ -28,7 +28,7 @@ import { findIsolation } from '../worker/isolation.ts';
 import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
 import { referencePolicyOption, share, wholeNumber, withReferencePolicy, withThreads } from './flags.ts';
-import { followProgress } from './follow-progress.ts';
+import { followProgress, followWaits } from './follow-progress.ts';
 import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -124,6 +124,7 @@ async function runCommand(flags: RunFlags): Promise<void> {
 export async function finishRun(agent: Agent, run: RunFolder, log: Log): Promise<void> {
   const stop = stopSignal();
   const progress = followProgress(run, log);
+  const waits = followWaits(run);
   try {
     await agent.finish(run, stop.signal);
   } catch (error) {
@@ -132,6 +133,7 @@ export async function finishRun(agent: Agent, run: RunFolder, log: Log): Promise
     process.exitCode = exitCode('waiting');
   } finally {
     progress.stop();
+    waits.stop();
     await agent.stop();
     stop.release();
   }
@@ -218,11 +220,4 @@ async function printPlan(home: Home, { options, start }: Chosen, threads: number
   process.stdout.write(`${lines.join('\n')}\n`);
   process.stdout.write(code ? `This run would stop: ${code}.\n` : 'Nothing stands in the way of this run.\n');
   if (code) tellOutcome({ status: 'stopped', outcome: outcomeOf({ status: 'stopped', code }), code });
-}
-
-/** A failed run gets all its attempts again. */
-export async function takeUp(run: RunFolder): Promise<void> {
-  const { status, ticket } = await readState(run);
-  if (status !== 'failed') return;
-  await changeState(run, { status: 'running', ticket: ticket + 1, failures: 0, notBefore: null, code: null });
 }

@@ -1,17 +1,20 @@
+import { existsSync } from 'node:fs';
+import { describeWait } from '@synspine/protocol';
 import type { Command } from 'commander';
 import { findNextStage } from '../agent/next-stage.ts';
 import { readLines } from '../durable-file.ts';
-import { openHome } from '../home.ts';
+import { type Home, openHome } from '../home.ts';
 import {
   askReleases,
   describeRelease,
   type OwnReleases,
   updateRelease,
 } from '../registry/release-progress.ts';
-import { listRuns, type RunFolder } from '../runs/run-folder.ts';
-import { readState } from '../runs/run-state.ts';
-
+import { DAMAGES, listDamages } from '../runs/damage.ts';
+import { cancelFileOf, listDamagedRuns, listRuns, type RunFolder } from '../runs/run-folder.ts';
+import { outcomeOf, readState, waitOfRun } from '../runs/run-state.ts';
 import { summariseRun } from '../runs/run-summary.ts';
+import { nextStepOf } from '../site-error.ts';
 import type { ProgressLine } from './follow-progress.ts';
 import { homeOption } from './home-option.ts';
 
@@ -28,10 +31,32 @@ async function status({ home: folder, json }: { home: string; json?: boolean }):
   const home = await openHome(folder);
   const own = await askReleases(home);
   const runs = await Promise.all((await listRuns(home)).map((run) => describeRun(run, own)));
-  if (json) return void process.stdout.write(`${JSON.stringify(runs, null, 2)}\n`);
-  if (runs.length === 0)
+  const damaged = (await listDamagedRuns(home)).map((runId) => describeDamaged(home, runId));
+  if (json) return void process.stdout.write(`${JSON.stringify([...runs, ...damaged], null, 2)}\n`);
+  if (runs.length + damaged.length === 0)
     return void process.stdout.write('No run yet. Start one with `synspine-site run`.\n');
-  for (const run of runs) process.stdout.write(`${describeLine(run, own)}\n`);
+  for (const run of runs)
+    process.stdout.write(
+      `${[describeLine(run, own), ...describeDamages(run), ...describeNextStep(run)].join('\n')}\n`,
+    );
+  for (const run of damaged)
+    process.stdout.write(
+      `${[`${run.runId}  ${run.status} (${run.code})`, ...describeNextStep(run)].join('\n')}\n`,
+    );
+}
+
+/** A run whose run.json is damaged. */
+function describeDamaged(home: Home, runId: string) {
+  const isCancelled = existsSync(cancelFileOf(home, runId));
+  const state = isCancelled
+    ? ({ status: 'cancelled', code: 'CANCELLED' } as const)
+    : ({ status: 'failed', code: 'RUN_FILE_DAMAGED' } as const);
+  return { runId, ...state, outcome: outcomeOf(state) };
+}
+
+function describeNextStep({ status, code }: { status: string; code: string | null }): string[] {
+  const nextStep = status === 'failed' && code === 'RUN_FILE_DAMAGED' ? nextStepOf(code) : undefined;
+  return nextStep ? [`  ${nextStep}`] : [];
 }
 
 type Described = Awaited<ReturnType<typeof describeRun>>;
@@ -47,20 +72,27 @@ async function describeRun(run: RunFolder, own: OwnReleases | null) {
     createdAt: run.createdAt,
     options: run.options,
     ...state,
+    waiting: waitOfRun(state) ?? null,
     outcome,
     stage,
     progress,
     audit,
     release,
+    damages: await listDamages(run),
   };
 }
 
 function describeLine(
-  { runId, status, stage, progress, code, release }: Described,
+  { runId, status, stage, progress, code, release, waiting }: Described,
   own: OwnReleases | null,
 ): string {
   const share = progress ? ` ${Math.round(progress.share * 100)} %` : '';
   const at = status === 'running' || status === 'failed' ? ` at ${stage}${share}` : '';
+  const wait = waiting ? `  ${describeWait(waiting)}` : '';
   const version = release ? `  ${describeRelease(release, own)}` : '';
-  return `${runId}  ${status}${at}${code ? ` (${code})` : ''}${version}`;
+  return `${runId}  ${status}${at}${code && !waiting ? ` (${code})` : ''}${wait}${version}`;
+}
+
+function describeDamages({ damages }: Described): string[] {
+  return damages.map(({ at, stage, code }) => `  ${at}  ${stage}: ${DAMAGES[code] ?? code} (${code})`);
 }

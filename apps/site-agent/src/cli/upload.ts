@@ -5,6 +5,7 @@ import { readConfig } from '../config.ts';
 import { openHome } from '../home.ts';
 import { askReleases, updateRelease } from '../registry/release-progress.ts';
 import { listRuns } from '../runs/run-folder.ts';
+import { takeUp } from '../runs/run-state.ts';
 import { summariseRun } from '../runs/run-summary.ts';
 import { SiteError } from '../site-error.ts';
 import { findIsolation } from '../worker/isolation.ts';
@@ -12,7 +13,7 @@ import { findUnfinished } from './cancel.ts';
 import { describeSummary } from './describe-summary.ts';
 import { homeOption } from './home-option.ts';
 import { openLog } from './open-log.ts';
-import { finishRun, takeUp } from './run.ts';
+import { finishRun } from './run.ts';
 import { tellOutcome } from './tell-outcome.ts';
 
 export function addUploadCommand(program: Command): void {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorCode } from '../site-error.ts';
+import { noRoomCode } from '../full-disk.ts';
 
 const LOOK_AGAIN_MS = 2_000;
 
@@ -18,8 +18,7 @@ export async function waitForRoom<T>(
     try {
       return await write();
     } catch (error) {
-      const isFull = ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
-      if (!isFull || !onDiskFull) throw error;
+      if (!noRoomCode(error) || !onDiskFull) throw error;
       if (!isTold) onDiskFull();
       await sleep(LOOK_AGAIN_MS, undefined, { signal });
     }

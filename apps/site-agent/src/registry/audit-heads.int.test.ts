@@ -89,6 +89,9 @@ it('a site keeps one row of the audit trail a day, and the registry\u2019s admin
   await expect(verify(heads[1]!, foreign)).rejects.toMatchObject({
     stdout: `chain broken at row ${first!.sequence}\n`,
   });
+  await age({ keptAt: new Date(Date.now() + 365 * DAY_MS).toISOString() }); // kept while the clock was ahead
+  await keepAuditHead(home, client, signal);
+  expect(await listAuditHeads(home)).toHaveLength(3);
   await expect(verify('row 3')).rejects.toMatchObject({ stderr: expect.stringContaining('number, a colon') });
 }, 240_000);
 

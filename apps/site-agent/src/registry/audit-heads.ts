@@ -16,7 +16,8 @@ const KEPT_FOR_MS = 24 * 60 * 60 * 1000;
  */
 export async function keepAuditHead(home: Home, client: Client, signal: AbortSignal): Promise<void> {
   const last = (await listAuditHeads(home)).at(-1);
-  if (last && Date.now() - Date.parse(last.keptAt) < KEPT_FOR_MS) return;
+  const ageMs = last ? Date.now() - Date.parse(last.keptAt) : KEPT_FOR_MS;
+  if (0 <= ageMs && ageMs < KEPT_FOR_MS) return; // one from the future: the clock was set back since
   const { head, since } = await client.call('getAuditHead', { query: { since: last?.sequence } }, { signal });
   if (last && since?.hash !== last.hash) throw new SiteError('AUDIT_REWRITTEN', `row ${last.sequence}`);
   if (head) await appendLine(home.files.auditHeads, { ...head, keptAt: new Date().toISOString() });

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readJson, writeJson } from '../durable-file.ts';
+import { writeJson } from '../durable-file.ts';
 import type { Home } from '../home.ts';
+import { readValue, sealValue } from '../sealed-file.ts';
 import { SiteError } from '../site-error.ts';
 import type { Origins } from '../training/choose-options.ts';
 import { type RunOptions, runOptions } from './run-options.ts';
@@ -14,7 +15,14 @@ export type RunFolder = {
   options: RunOptions;
   createdAt: string;
   notes: RunNotes;
-  files: { state: string; progress: string; failures: string; cancel: string; workerLog: string };
+  files: {
+    state: string;
+    progress: string;
+    failures: string;
+    damages: string;
+    cancel: string;
+    workerLog: string;
+  };
   folders: { claims: string; stages: string; drafts: string; checkpoints: string; features: string };
 };
 
@@ -28,39 +36,61 @@ export type RunNotes = {
 
 type RunFile = { schema: 'synspine.run/1'; createdAt: string; options: unknown } & RunNotes;
 
+const RUN_FILE = 'run.json';
+const RUN_ID = /^run-[0-9a-z-]{8,40}$/;
+
 /** Makes a run. Its id begins with the time, so that ids sort by age, and says nothing else. */
 export async function createRun(home: Home, options: RunOptions, notes: RunNotes = {}): Promise<RunFolder> {
   const runId = `run-${Date.now().toString(36)}-${randomBytes(3).toString('hex')}`;
   const createdAt = new Date().toISOString();
   const run = describeRun(home, runId, { ...notes, options: runOptions.parse(options), createdAt });
   for (const folder of Object.values(run.folders)) await mkdir(folder, { recursive: true, mode: 0o700 });
-  await writeJson(join(run.path, 'run.json'), {
-    schema: 'synspine.run/1',
-    createdAt,
-    options,
-    ...notes,
-  } satisfies RunFile);
+  const file = { schema: 'synspine.run/1', createdAt, options, ...notes } satisfies RunFile;
+  await writeJson(join(run.path, RUN_FILE), sealValue(file));
   return run;
 }
 
-/** Opens a run. Throws RUN_UNKNOWN. */
+/** Opens a run. Throws RUN_UNKNOWN, RUN_FILE_DAMAGED. */
 export async function openRun(home: Home, runId: string): Promise<RunFolder> {
-  if (!/^run-[0-9a-z-]{8,40}$/.test(runId)) throw new SiteError('RUN_UNKNOWN');
-  const file = await readJson<RunFile>(join(home.folders.runs, runId, 'run.json'));
-  if (!file) throw new SiteError('RUN_UNKNOWN');
-  return describeRun(home, runId, { ...file, options: runOptions.parse(file.options) });
+  if (!RUN_ID.test(runId)) throw new SiteError('RUN_UNKNOWN');
+  const file = await readValue<RunFile>(join(home.folders.runs, runId, RUN_FILE));
+  if (file === undefined) throw new SiteError('RUN_UNKNOWN');
+  const options = runOptions.safeParse(file?.options);
+  if (!file || !options.success) throw new SiteError('RUN_FILE_DAMAGED', RUN_FILE);
+  return describeRun(home, runId, { ...file, options: options.data });
 }
 
-/** All runs, newest first. A folder without run.json was being made when the agent died, and isn't one. */
+/**
+ * All runs, newest first. A folder without run.json was being made when the agent died, and isn't one; one whose run.json is damaged
+ * must not keep the others from going on ({@link listDamagedRuns}).
+ */
 export async function listRuns(home: Home): Promise<RunFolder[]> {
-  const names = (await readdir(home.folders.runs)).sort().reverse();
-  const opened = names.map((name) =>
+  return (await openAll(home)).filter((run) => run !== undefined && run !== 'damaged') as RunFolder[];
+}
+
+/** The ids of the runs whose run.json can't be read, newest first. Of these nothing is known but what lies in their folders. */
+export async function listDamagedRuns(home: Home): Promise<string[]> {
+  const opened = await openAll(home);
+  return (await listNames(home)).filter((_, i) => opened[i] === 'damaged');
+}
+
+async function openAll(home: Home): Promise<(RunFolder | 'damaged' | undefined)[]> {
+  const opened = (await listNames(home)).map((name) =>
     openRun(home, name).catch((error: unknown) => {
-      if (error instanceof SiteError && error.code === 'RUN_UNKNOWN') return undefined;
-      throw error;
+      if (!(error instanceof SiteError)) throw error;
+      return error.code === 'RUN_FILE_DAMAGED' ? ('damaged' as const) : undefined;
     }),
   );
-  return (await Promise.all(opened)).filter((run) => run !== undefined);
+  return Promise.all(opened);
+}
+
+async function listNames(home: Home): Promise<string[]> {
+  return (await readdir(home.folders.runs)).sort().reverse();
+}
+
+/** Where `cancel` leaves its word. */
+export function cancelFileOf(home: Home, runId: string): string {
+  return join(home.folders.runs, runId, 'cancel');
 }
 
 function describeRun(
@@ -80,7 +110,8 @@ function describeRun(
       state: at('state.json'),
       progress: at('progress.jsonl'),
       failures: at('failures.jsonl'),
-      cancel: at('cancel'),
+      damages: at('damages.jsonl'),
+      cancel: cancelFileOf(home, runId),
       workerLog: at('worker.log'),
     },
     folders: {

@@ -99,10 +99,9 @@ async function trainingsOf(
   { home, registry }: Scoring,
   tasks: readonly SiteTask[],
 ): Promise<ClassifierTraining[]> {
-  if (tasks.length === 0) return [];
-  const keys = await readBenchmarkKeys(home, registry.client);
   const trainings = new Map<string, ClassifierTraining>();
   for (const task of tasks) {
+    const keys = await readBenchmarkKeys(home, registry.client, task.benchmarkId);
     const descriptor = await checkDescriptor(task.classifier, keys);
     if (typeof descriptor === 'string') continue; // refused when its turn comes
     const training = trainingOf(descriptor);
@@ -164,7 +163,8 @@ type CheckedTask = { descriptor: ClassifierDescriptor; weights: Uint8Array };
 /** Everything that is checked before foreign weights come near a patient's film. */
 async function checkTask(scoring: Scoring, task: SiteTask): Promise<CheckedTask | TaskRefusal> {
   const { home, registry, policy, commitment, signal } = scoring;
-  const descriptor = await checkDescriptor(task.classifier, await readBenchmarkKeys(home, registry.client));
+  const keys = await readBenchmarkKeys(home, registry.client, task.benchmarkId);
+  const descriptor = await checkDescriptor(task.classifier, keys);
   if (typeof descriptor === 'string') return descriptor;
   const answers = await readLines<Answer>(answersPath(scoring));
   if (!isWithinQuota(answers, { taskId: task.id, commitment, max: policy.remoteScoresMax }))

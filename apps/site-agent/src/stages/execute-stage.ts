@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { appendLine, publishFolder } from '../durable-file.ts';
 import { pipeline } from '../pipeline.ts';
-import type { StageContext, StageJob } from './stage.ts';
+import type { StageContext, StageJob, StageName } from './stage.ts';
 import {
   hashInput,
   putResultAside,
@@ -23,7 +23,7 @@ export async function executeStage(job: StageJob, context: ExecuteContext): Prom
   const inputHash = await hashInput(run, job, stagesBefore(job));
   const earlier = await readResult(run, job.name);
   if (earlier?.inputHash === inputHash) return earlier;
-  if (earlier) await putResultAside(run, job.name, context);
+  await putResultAside(run, job.name, context, earlier ? 'before' : 'damaged');
   const draft = join(run.folders.drafts, `${job.name}.${epoch}`);
   await rm(draft, { recursive: true, force: true }); // what this claim left when its process died
   await mkdir(draft, { recursive: true, mode: 0o700 });
@@ -31,19 +31,18 @@ export async function executeStage(job: StageJob, context: ExecuteContext): Prom
   const work = await job.load();
   const outcome = await work({ ...context, draft, report });
   await report({ share: 1 });
-  const result: StageResult = {
+  const result = await writeResult(draft, {
     ...outcome,
     stage: job.name,
     inputHash,
     epoch,
     finishedAt: new Date().toISOString(),
-  };
-  await writeResult(draft, result);
+  });
   await publishFolder(draft, stageFolder(run, job.name), guard);
   return result;
 }
 
-function stagesBefore(job: StageJob) {
+export function stagesBefore(job: StageJob): StageName[] {
   const names = pipeline.map(({ name }) => name);
   return names.slice(0, names.indexOf(job.name));
 }

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { createSampler, type Sampler } from '@synspine/gan';
 import { findPreset } from '../presets.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
+import { sha256Of } from '../sealed-file.ts';
+import { SiteError } from '../site-error.ts';
 import type { FilterOutput } from './filter/output.ts';
 import { assertSameProbe, takeProbe } from './generator-probe.ts';
 import { createReleaseSampler, planRelease, type ReleaseSampler } from './release-plan.ts';
-import { outputOf, stageFolder } from './stage-result.ts';
+import { outputOf, readResult, stageFolder } from './stage-result.ts';
 import { GENERATOR_FILE, PROBE_FILE } from './train/output.ts';
 
 /** The generator that training chose. */
@@ -31,6 +33,10 @@ export async function openRunSampler(run: RunFolder): Promise<ReleaseSampler> {
   return createReleaseSampler(sampler, planRelease(run.options, sampler.classCount), classes);
 }
 
+/** Throws RUN_FILE_DAMAGED when the file isn't as training left it. */
 async function readTrained(run: RunFolder, name: string): Promise<Uint8Array> {
-  return new Uint8Array(await readFile(join(stageFolder(run, 'train'), name)));
+  const bytes = new Uint8Array(await readFile(join(stageFolder(run, 'train'), name)));
+  const written = (await readResult(run, 'train'))?.files?.[name];
+  if (written !== undefined && written !== sha256Of(bytes)) throw new SiteError('RUN_FILE_DAMAGED', name);
+  return bytes;
 }

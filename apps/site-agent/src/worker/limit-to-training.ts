@@ -19,7 +19,7 @@ export async function limitToTraining(home: Home, run: RunFolder): Promise<boole
 
 /** What the stages that know training films only read: of the run all but what `preprocess` sealed. */
 async function listForTraining(run: RunFolder): Promise<string[]> {
-  await (await open(run.files.progress, 'a', 0o600)).close(); // made later, it could not be opened to append
+  for (const path of [run.files.progress, run.files.damages]) await (await open(path, 'a', 0o600)).close(); // made later, it could not be opened to append
   const preprocessed = stageFolder(run, 'preprocess');
   return [
     ...(await listBut(run.path, [run.folders.stages])),

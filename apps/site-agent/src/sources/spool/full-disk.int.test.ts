@@ -42,6 +42,16 @@ describe('a full disk', () => {
       expect((await waiting).kind).toBe('stored');
     }));
 
+  it('that can only be read refuses films, too, and takes them once it can be written', () =>
+    withDisk('size=1m', async (disk) => {
+      const limits = { bytesMax: 1e9, filmBytesMax: 30_000, filesMax: 100, freeBytesMin: 0 };
+      const spool = await openSpool(join(disk, 'spool'), limits);
+      execFileSync('mount', ['-o', 'remount,ro', 'tmpfs', disk]);
+      expect(await receive(spool, FILM)).toEqual({ kind: 'refused', code: 'NO_ROOM' });
+      execFileSync('mount', ['-o', 'remount,rw', 'tmpfs', disk]);
+      expect((await receive(spool, FILM)).kind).toBe('stored');
+    }));
+
   it('is full, too, when it has no more names', () =>
     withDisk('size=1m,nr_inodes=6', async (disk) => {
       const limits = { bytesMax: 30_000, filmBytesMax: 30_000, filesMax: 1, freeBytesMin: 0 };

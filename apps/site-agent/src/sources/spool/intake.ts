@@ -1,6 +1,7 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { noRoomCode } from '../../full-disk.ts';
 
 /** Why a film did not get in. NO_ROOM passes by itself: send it again later. */
 export type IntakeRefusal = 'NO_ROOM' | 'TOO_LARGE' | 'NOT_DICOM';
@@ -20,7 +21,6 @@ export type Intake = {
 export type IntakeFolders = { incoming: string; ready: string; syncReady: () => Promise<void> };
 
 const PREFIX_END = 132; // 128 bytes of preamble and DICM (PS3.10 section 7.1)
-const FULL = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 type State = {
   folders: IntakeFolders;
@@ -56,7 +56,7 @@ export async function openIntake(
   const path = join(folders.incoming, randomUUID());
   const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
     release();
-    if (!isFull(error)) throw error;
+    if (!noRoomCode(error)) throw error;
   });
   if (!file) return refusedIntake('NO_ROOM'); // a disk can run out of names before it runs out of bytes
   const state: State = {
@@ -94,13 +94,9 @@ async function orNoRoom(state: State, act: () => Promise<unknown>): Promise<void
   try {
     await act();
   } catch (error) {
-    if (!isFull(error as NodeJS.ErrnoException)) throw error;
+    if (!noRoomCode(error)) throw error;
     state.failure = 'NO_ROOM';
   }
-}
-
-function isFull({ code }: NodeJS.ErrnoException): boolean {
-  return FULL.includes(code ?? '');
 }
 
 async function commit(state: State): Promise<Received> {
@@ -113,7 +109,11 @@ async function commit(state: State): Promise<Received> {
   }
   await state.file.close();
   const name = `${state.hash.digest('hex')}.dcm`;
-  await rename(state.path, join(state.folders.ready, name)); // onto the same bytes if they wait already
+  await orNoRoom(state, () => rename(state.path, join(state.folders.ready, name))); // onto the same bytes if they wait already
+  if (state.failure) {
+    await drop(state);
+    return { kind: 'refused', code: state.failure };
+  }
   await state.folders.syncReady();
   state.isOpen = false;
   state.release({ name, bytes: state.bytes });
@@ -124,7 +124,7 @@ async function drop(state: State): Promise<void> {
   state.isOpen = false;
   try {
     await state.file.close();
-    await rm(state.path, { force: true });
+    await orNoRoom(state, () => rm(state.path, { force: true })); // a disk that can only be read keeps it until the next start
   } finally {
     state.release();
   }

@@ -6,6 +6,7 @@ import type { TrainingCurve } from '@synspine/protocol';
 import { writeJson } from '../../durable-file.ts';
 import { openTrainingFilms, type TrainingFilms } from '../../films/training-films.ts';
 import { presetOfRun } from '../../presets.ts';
+import { appendDamage, type TellDamage } from '../../runs/damage.ts';
 import { SiteError } from '../../site-error.ts';
 import { openInceptionCache } from '../inception-cache.ts';
 import type { StageContext, StageOutcome } from '../stage.ts';
@@ -28,6 +29,7 @@ export type TrainContext = Pick<StageContext, 'draft' | 'guard' | 'signal' | 'th
    * end of a training of full length, for comparisons that stay at the site.
    */
   keep: 'for-release' | 'last';
+  tellDamage?: TellDamage;
 };
 
 export async function runTrain(context: StageContext): Promise<StageOutcome> {
@@ -35,8 +37,9 @@ export async function runTrain(context: StageContext): Promise<StageOutcome> {
   const { options, folders } = run;
   const films = await openTrainingFilms(run);
   const { checkpoints, features } = folders;
-  const keep = 'for-release';
-  return train({ draft, guard, signal, threads, report, options, checkpoints, features, films, keep });
+  const tellDamage: TellDamage = (code) => appendDamage(run, 'train', code);
+  const given = { draft, guard, signal, threads, report, options, checkpoints, features, films };
+  return train({ ...given, keep: 'for-release', tellDamage });
 }
 
 /** Trains the judge, then the generator, and keeps one of its snapshots. */
@@ -50,6 +53,7 @@ export async function train(context: TrainContext): Promise<StageOutcome> {
     return { kind: 'stopped', code: 'TOO_LARGE_FOR_CPU', output: { plan } };
   await context.report({ share: 0, etaSeconds: Math.round(plan.seconds) });
   const { snapshots, judgeAuc, stoppedAt, transfer } = await trainGenerator(context, preset);
+  await snapshots.check();
   const { chosen, candidates, curve } = await choose(context, preset, snapshots);
   requireJudged(options.loss, chosen);
   const { weights, probe } = await snapshots.read(chosen);

@@ -51,9 +51,9 @@ export function imagesPlanned({ options, films }: TrainContext, preset: GanPrese
 
 /** Trains the generator from its last checkpoint on, if there is one, and keeps a snapshot at each checkpoint. */
 export async function trainGenerator(context: TrainContext, preset: GanPreset): Promise<TrainedGenerator> {
-  const { options, films, checkpoints: folder, guard } = context;
-  const checkpoints = await openCheckpoints(folder, guard);
-  const snapshots = await openSnapshots(join(folder, 'snapshots'), guard);
+  const { options, films, checkpoints: folder, guard, tellDamage } = context;
+  const checkpoints = await openCheckpoints(folder, guard, tellDamage);
+  const snapshots = await openSnapshots(join(folder, 'snapshots'), guard, tellDamage);
   const trained = options.loss === 'spinegan' ? await trainJudge(context) : undefined;
   const judge = trained && createJudge(trained.parameters);
   const imagesShown = imagesPlanned(context, preset);

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeClassifier, encodeClassifier, type Parameters, trainClassifier } from '@synspine/classifier';
-import { readJson, writeDurably, writeJson } from '../../durable-file.ts';
 import type { FilmSet } from '../../films/film-set.ts';
+import { readSealed, setAside, writeSealed } from '../../sealed-file.ts';
 import type { TrainContext } from './run.ts';
 
 export type TrainedJudge = { parameters: Parameters; validationAuc: number };
@@ -13,14 +13,10 @@ export type TrainedJudge = { parameters: Parameters; validationAuc: number };
  */
 export async function trainJudge(context: TrainContext): Promise<TrainedJudge> {
   const { checkpoints, guard, signal, options, films } = context;
-  const [weightsPath, factsPath] = ['judge.safetensors', 'judge.json'].map((name) => join(checkpoints, name));
+  const [weightsPath, factsPath] = pathsIn(checkpoints);
+  const kept = await readKept(context);
+  if (kept) return kept;
   const { size, classNames } = films.train;
-  const facts = await readJson<{ validationAuc: number }>(factsPath!);
-  if (facts) {
-    const description = { architecture: 'small-cnn', imageSize: size, classes: classNames.length, seeds: 1 };
-    const [parameters] = decodeClassifier(new Uint8Array(await readFile(weightsPath!)), description);
-    return { parameters: parameters!, ...facts };
-  }
   const { parameters, validationAuc } = await trainClassifier({
     training: toLabelled(films.train),
     validation: toLabelled(films.validation),
@@ -29,9 +25,37 @@ export async function trainJudge(context: TrainContext): Promise<TrainedJudge> {
     seed: options.seed,
     signal,
   });
-  await writeDurably(weightsPath!, encodeClassifier(parameters), { guard });
-  await writeJson(factsPath!, { validationAuc }, { guard }); // last: it says that the weights are complete
+  await writeSealed(weightsPath, encodeClassifier(parameters), guard);
+  const facts: Facts = { validationAuc };
+  await writeSealed(factsPath, Buffer.from(`${JSON.stringify(facts)}\n`), guard); // last: it says that the weights are complete
   return { parameters, validationAuc };
+}
+
+type Facts = Pick<TrainedJudge, 'validationAuc'>;
+
+const pathsIn = (checkpoints: string) =>
+  [join(checkpoints, 'judge.safetensors'), join(checkpoints, 'judge.json')] as const;
+
+/** undefined: none was trained yet, or it is damaged and was set aside. */
+async function readKept({
+  checkpoints,
+  guard,
+  films,
+  tellDamage,
+}: TrainContext): Promise<TrainedJudge | undefined> {
+  const paths = pathsIn(checkpoints);
+  if (!existsSync(paths[1])) return undefined;
+  const { size, classNames } = films.train;
+  const description = { architecture: 'small-cnn', imageSize: size, classes: classNames.length, seeds: 1 };
+  const [weights, facts] = await Promise.all(paths.map(readSealed));
+  if (weights && facts) {
+    const [parameters] = decodeClassifier(weights, description);
+    return { parameters: parameters!, ...(JSON.parse(Buffer.from(facts).toString()) as Facts) };
+  }
+  await guard();
+  for (const path of paths.toReversed()) await setAside(path);
+  await tellDamage?.('JUDGE_DAMAGED');
+  return undefined;
 }
 
 export function toLabelled({ pixels, labels }: FilmSet): { images: Uint8Array; labels: Uint8Array } {

@@ -26,7 +26,7 @@ export type UploadOutput = {
   state?: ReleaseState;
 };
 
-const TRIES = 8; // of one request: about a minute and a half of waiting before the stage itself is tried again
+const TRIES = 4; // of one request within some four seconds; then the run waits, and says so
 const ROUNDS_MAX = 3; // sending again what the registry found missing or damaged
 
 type Upload = StageContext & Registry & { folder: string; state: UploadState };
