@@ -13,8 +13,11 @@ import { createLog } from '../log.ts';
 import { pipeline } from '../pipeline.ts';
 import type { RunFolder } from '../runs/run-folder.ts';
 import { changeState, readState, waitOfRun } from '../runs/run-state.ts';
+import { sealValue } from '../sealed-file.ts';
+import { readResult, stageFolder } from '../stages/stage-result.ts';
 import { useTemporaryFolders } from '../test-kit/temporary-folders.ts';
 import { startAgent } from './agent.ts';
+import { findNextStage } from './next-stage.ts';
 import { makeSignedRun } from './signed-run.fixture.ts';
 import { workOnStage } from './work-on-stage.ts';
 
@@ -108,6 +111,19 @@ it.concurrent.each([
   },
   120_000,
 );
+
+it('a release that was signed while the clock was ahead is signed anew once the clock is right, and waits until then', async () => {
+  const site = await enrolledAt(await serve(problem('DATE_IN_FUTURE')));
+  await attempt(site);
+  expect((await findNextStage(site.run))?.name).toBe('upload'); // the clock may still be ahead
+  const { sha256: _, ...signed } = (await readResult(site.run, 'sign'))!;
+  const nextYear = new Date(Date.now() + 365 * 86_400_000).toISOString();
+  const path = join(stageFolder(site.run, 'sign'), 'result.json');
+  await writeJson(path, sealValue({ ...signed, finishedAt: nextYear }));
+  await attempt(site);
+  expect((await findNextStage(site.run))?.name).toBe('sign');
+  expect(waitOfRun(await readState(site.run))?.code).toBe('DATE_IN_FUTURE');
+}, 60_000);
 
 it('what the registry refuses for good still ends the run', async () => {
   const site = await enrolledAt(await serve(problem('AUDIT_NOT_APPROVED')));
