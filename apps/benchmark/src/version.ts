@@ -1,2 +1,2 @@
 /** The benchmark's version, as the registry sees it. */
-export const BENCHMARK_VERSION = '0.2.0';
+export const BENCHMARK_VERSION = '0.3.0';
