@@ -5,6 +5,7 @@ import { centredInterval } from './centred-interval.ts';
 import type { PatientDistances } from './distance-table.ts';
 
 const REPEATS = 300;
+const LISTED = 64; // of the nearest patients; a party or a draw misses all of them once in millions
 
 /**
  * Test P2, the DCR share: how many synthetic images are nearer to a training patient than to any held-out one, ties counting half.
@@ -20,14 +21,17 @@ export function closenessShare(
   toHeldOut: PatientDistances,
   random: () => number,
 ): Estimate {
-  const everyImage = Array.from({ length: toTrain.images }, (_, image) => image);
-  const shares = Array.from({ length: REPEATS }, () => dealtShare(toTrain, toHeldOut, everyImage, random));
+  const table = rankPatients(sideBySide(toTrain, toHeldOut));
+  const everyone = [...Array(table.patients).keys()];
+  const sides: Sides = [everyone.slice(0, toTrain.patients), everyone.slice(toTrain.patients)];
+  const everyImage = Array.from({ length: table.images }, (_, image) => image);
+  const shares = Array.from({ length: REPEATS }, () => dealtShare(table, sides, everyImage, random));
   const draws = Array.from({ length: REPEATS }, () => {
     const images = drawFrom(everyImage, random);
-    return dealtShare(toTrain, toHeldOut, images, random, (party) => drawFrom(party, random));
+    return dealtShare(table, sides, images, random, (party) => drawFrom(party, random));
   });
   const { statistic, ciLow, ciHigh } = centredInterval(mean(shares), draws, 0, 1);
-  const half = normalQuantile(0.975) * spreadOfSides(toTrain, toHeldOut, everyImage, random);
+  const half = normalQuantile(0.975) * spreadOfSides(table, toTrain.patients, everyImage, random);
   return {
     statistic,
     ciLow: Math.max(0, Math.min(ciLow, statistic - half)),
@@ -35,32 +39,33 @@ export function closenessShare(
   };
 }
 
+/** The patients of training and of the hold-out, by their columns. */
+type Sides = readonly [train: readonly number[], heldOut: readonly number[]];
+
 /** The share for one deal of the training patients; `redraw` turns each party and the hold-out into a bootstrap sample. */
 function dealtShare(
-  toTrain: PatientDistances,
-  toHeldOut: PatientDistances,
+  table: RankedDistances,
+  [train, heldOut]: Sides,
   images: readonly number[],
   random: () => number,
   redraw: (party: number[]) => number[] = (party) => party,
 ): number {
-  const size = Math.min(toTrain.patients, toHeldOut.patients);
-  const heldOut = nearest(toHeldOut, redraw(dealParties(toHeldOut.patients, size, random)[0]!));
-  const parties = dealParties(toTrain.patients, size, random);
-  return mean(parties.map((party) => share(images, nearest(toTrain, redraw(party)), heldOut)));
+  const size = Math.min(train.length, heldOut.length);
+  const toHeldOut = nearest(table, redraw(dealParties(heldOut, size, random)[0]!));
+  const parties = dealParties(train, size, random);
+  return mean(parties.map((party) => share(images, nearest(table, redraw(party)), toHeldOut)));
 }
 
 /** Standard deviation of the share over random divisions of all patients into two sides of the same sizes. */
 function spreadOfSides(
-  toTrain: PatientDistances,
-  toHeldOut: PatientDistances,
+  table: RankedDistances,
+  trained: number,
   images: readonly number[],
   random: () => number,
 ): number {
-  const all = sideBySide(toTrain, toHeldOut);
   const shares = Array.from({ length: REPEATS }, () => {
-    const order = shuffled([...Array(all.patients).keys()], random);
-    const first = choosePatients(all, order.slice(0, toTrain.patients));
-    return dealtShare(first, choosePatients(all, order.slice(toTrain.patients)), images, random);
+    const order = shuffled([...Array(table.patients).keys()], random);
+    return dealtShare(table, [order.slice(0, trained), order.slice(trained)], images, random);
   });
   const centre = mean(shares);
   return Math.sqrt(mean(shares.map((value) => (value - centre) ** 2)));
@@ -77,35 +82,49 @@ function sideBySide(left: PatientDistances, right: PatientDistances): PatientDis
   return { values, images: left.images, patients };
 }
 
-function choosePatients(
-  { values, images, patients }: PatientDistances,
-  chosen: readonly number[],
-): PatientDistances {
-  const kept = new Float64Array(images * chosen.length);
-  for (let image = 0, at = 0; image < images; image++) {
-    for (const patient of chosen) kept[at++] = values[image * patients + patient]!;
+/** With the nearest patients of each image in order, [images, listed]: the nearest of a part of them is found in a few looks. */
+type RankedDistances = PatientDistances & { ranks: Uint32Array; listed: number };
+
+function rankPatients(table: PatientDistances): RankedDistances {
+  const { values, images, patients } = table;
+  const listed = Math.min(LISTED, patients);
+  const ranks = new Uint32Array(images * listed);
+  for (let image = 0; image < images; image++) {
+    const row = values.subarray(image * patients, (image + 1) * patients);
+    const farthest = Float64Array.from(row).sort()[listed - 1]!;
+    const near = [...row.keys()].filter((patient) => row[patient]! <= farthest);
+    near.sort((one, other) => row[one]! - row[other]!);
+    ranks.set(near.slice(0, listed), image * listed);
   }
-  return { values: kept, images, patients: chosen.length };
+  return { ...table, ranks, listed };
 }
 
 /** Patients in random order, cut into as many parties of `size` as they fill. */
-function dealParties(patients: number, size: number, random: () => number): number[][] {
-  const order = shuffled([...Array(patients).keys()], random);
-  return Array.from({ length: Math.floor(patients / size) }, (_, party) =>
+function dealParties(patients: readonly number[], size: number, random: () => number): number[][] {
+  const order = shuffled(patients, random);
+  return Array.from({ length: Math.floor(order.length / size) }, (_, party) =>
     order.slice(party * size, (party + 1) * size),
   );
 }
 
 /** Distance of each image to the nearest of the chosen patients. */
-function nearest({ values, images, patients }: PatientDistances, chosen: readonly number[]): Float64Array {
-  const distances = new Float64Array(images).fill(Number.POSITIVE_INFINITY);
+function nearest(table: RankedDistances, chosen: readonly number[]): Float64Array {
+  const { values, images, patients, ranks, listed } = table;
+  const isChosen = new Uint8Array(patients);
+  for (const patient of chosen) isChosen[patient] = 1;
+  const distances = new Float64Array(images);
   for (let image = 0; image < images; image++) {
-    for (const patient of chosen) {
-      const distance = values[image * patients + patient]!;
-      if (distance < distances[image]!) distances[image] = distance;
-    }
+    const row = image * patients;
+    let at = image * listed;
+    const end = at + listed;
+    while (at < end && isChosen[ranks[at]!] === 0) at++;
+    distances[image] = at < end ? values[row + ranks[at]!]! : nearestOf(chosen, values, row);
   }
   return distances;
+}
+
+function nearestOf(chosen: readonly number[], values: Float64Array, row: number): number {
+  return chosen.reduce((least, patient) => Math.min(least, values[row + patient]!), Number.POSITIVE_INFINITY);
 }
 
 function share(images: readonly number[], toTrain: Float64Array, toHeldOut: Float64Array): number {
