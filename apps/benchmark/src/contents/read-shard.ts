@@ -1,6 +1,6 @@
 import type { ReleaseManifest } from '@synspine/protocol';
 import { encodeShard } from '@synspine/release';
-import { type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
+import { type ColumnChunk, type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
 import { z } from 'zod';
 import { ContentFault, demand } from './content-fault.ts';
 
@@ -87,20 +87,29 @@ function checkSchema(metadata: FileMetaData, classNames: readonly string[]): voi
   demand(isOurs, 'CONTENT_PARQUET_SCHEMA');
 }
 
-/** Every byte between the file's first four and its metadata belongs to a column of a row group, once. */
+/**
+ * Every byte between the file's first four and its metadata belongs to a column of a row group or to its index of pages, once. The
+ * writer adds an index where a column fills more than one page.
+ */
 function checkExtent({ row_groups, metadata_length }: FileMetaData, fileBytes: number): void {
-  const columns = row_groups.flatMap((group) => group.columns.map((column) => column.meta_data));
-  const extents = columns.map((column) => {
-    demand(column?.codec === 'UNCOMPRESSED', 'CONTENT_PARQUET_SCHEMA');
-    const begin = column.dictionary_page_offset ?? column.data_page_offset;
-    return { begin: Number(begin), end: Number(begin + column.total_compressed_size) };
-  });
+  const extents = row_groups.flatMap((group) => group.columns.flatMap(extentsOf));
   let end = 4;
   for (const extent of extents.sort((a, b) => a.begin - b.begin)) {
     demand(extent.begin === end, 'CONTENT_PARQUET_SCHEMA');
     end = extent.end;
   }
   demand(end === fileBytes - metadata_length - FOOTER_BYTES, 'CONTENT_PARQUET_SCHEMA');
+}
+
+function extentsOf({ meta_data: column, ...index }: ColumnChunk): { begin: number; end: number }[] {
+  demand(column?.codec === 'UNCOMPRESSED', 'CONTENT_PARQUET_SCHEMA');
+  const begin = Number(column.dictionary_page_offset ?? column.data_page_offset);
+  const pages = [index.offset_index_offset, index.column_index_offset].map(Number);
+  const lengths = [index.offset_index_length, index.column_index_length];
+  return [
+    { begin, end: begin + Number(column.total_compressed_size) },
+    ...pages.flatMap((at, i) => (lengths[i] ? [{ begin: at, end: at + lengths[i] }] : [])),
+  ];
 }
 
 function readRow(value: unknown): Row {
