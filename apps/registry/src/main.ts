@@ -10,7 +10,7 @@ import { migrate } from './database/migrate.ts';
 import { type Database, openDatabase } from './database/open-database.ts';
 import { provideDatabase, requireDatabase } from './database/provide-database.ts';
 import { writeOpenApi } from './openapi-document.ts';
-import { inviteAgain, inviteSite } from './sites/enrolment.ts';
+import { type Invitation, inviteAgain, inviteSite } from './sites/enrolment.ts';
 import { startRegistry } from './start-registry.ts';
 import { addTakingBack } from './taking-back-commands.ts';
 import { VERSION } from './version.ts';
@@ -59,13 +59,19 @@ function describeCommands(config: Config, setExitCode: (code: number) => void): 
     .action(async (wanted: Grant) => say(await withDatabase(config, (prisma) => grant(prisma, wanted))));
   program
     .command('invite')
-    .description('invite a site (or the benchmark) and print its one-time enrolment code')
+    .description(
+      'invite a site (or the benchmark): the one-time code, and on standard error what to run with it',
+    )
     .argument('<id>', 'a–z, 0–9 and -')
     .option('--name <name>', 'what people call it')
     .addOption(new Option('--kind <kind>').choices(['site', 'benchmark']).default('site'))
     .option('--again', 'a site that is there already: it enrols with new keys and keeps its releases')
     .action(async (id: string, flags: InviteFlags) =>
-      say(await withDatabase(config, (prisma) => invite(prisma, id, flags))),
+      tellInvitation(
+        await withDatabase(config, (prisma) => invite(prisma, id, flags)),
+        addressOf(config),
+        flags,
+      ),
     );
   addTakingBack(program, { withDatabase: (work) => withDatabase(config, work), say, actor: ACTOR });
   program
@@ -136,12 +142,29 @@ async function grant(prisma: Database, { name, role, days }: Grant): Promise<str
 
 type InviteFlags = { name?: string; kind: 'site' | 'benchmark'; again?: boolean };
 
-async function invite(prisma: Database, id: string, { name, kind, again }: InviteFlags): Promise<string> {
-  if (again) return (await inviteAgain({ prisma, clock }, id, ACTOR)).enrolmentCode;
+async function invite(prisma: Database, id: string, { name, kind, again }: InviteFlags): Promise<Invitation> {
+  if (again) return inviteAgain({ prisma, clock }, id, ACTOR);
   if (name === undefined) throw usage('a new site needs --name');
   const body = routes.createSite.body.safeParse({ id, name, kind });
   if (!body.success) throw usage(body.error.issues[0]?.message);
-  return (await inviteSite({ prisma, clock }, body.data, ACTOR)).enrolmentCode;
+  return inviteSite({ prisma, clock }, body.data, ACTOR);
+}
+
+/** Where sites reach it, as far as the settings say. */
+const addressOf = ({ publicUrl, port }: Config) => publicUrl ?? `http://127.0.0.1:${port}`;
+
+/** The code alone on standard output, for scripts; for people the command to run there, whole, and until when. */
+function tellInvitation(
+  { enrolmentCode, expiresAt }: Invitation,
+  registryUrl: string,
+  { kind, again }: InviteFlags,
+): void {
+  say(enrolmentCode);
+  const enrol =
+    kind === 'benchmark' ? 'synspine-benchmark enrol' : `synspine-site init${again ? ' --again' : ''}`;
+  process.stderr.write(
+    `Until ${expiresAt}, there: ${enrol} --registry ${registryUrl} --code ${enrolmentCode} --home DIR\n`,
+  );
 }
 
 function usage(message: string | undefined): Error {

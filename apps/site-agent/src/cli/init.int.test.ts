@@ -51,6 +51,18 @@ const init = async (...flags: string[]) =>
 const doctor = () =>
   run(process.execPath, [AGENT, 'doctor'], { env }).catch((error: { stdout: string }) => error);
 
+it('the command that an invitation tells enrols the site, until the time it tells', async () => {
+  const { stdout, stderr } = await run(process.execPath, [REGISTRY, 'invite', 'alder', '--name', 'Alder'], {
+    env,
+  });
+  const [, until, program, words] = /^Until (\S+), there: (\S+) (.+)$/m.exec(stderr)!;
+  expect(program).toBe('synspine-site');
+  expect(words).toContain(stdout.trim());
+  expect(Date.parse(until!)).toBeGreaterThan(Date.now() + 3_600_000);
+  const told = words!.replace('DIR', home.path).split(' ');
+  expect((await run(process.execPath, [AGENT, ...told], { env })).stdout).toContain('Enrolled as alder');
+}, 240_000);
+
 it('init proposes a preset for so many films, says what it would take and writes training.json', async () => {
   const { stdout } = await init('--films', '100');
   expect(stdout).toMatch(
