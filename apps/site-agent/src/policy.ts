@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   type AuditPolicy,
   acceptanceState,
@@ -9,10 +8,10 @@ import {
   referencePolicy,
   weakerLimits,
 } from '@synspine/audit-rules';
-import { parseStrictJson } from '@synspine/release';
 import { z } from 'zod';
 import type { Home } from './home.ts';
-import { errorCode, SiteError } from './site-error.ts';
+import { parseSettings, readSettingsText } from './settings-file.ts';
+import { SiteError } from './site-error.ts';
 
 const RESULT_MIN_PER_CLASS = 20; // fewer, and an AUC says more about single films than about the classifier
 const REMOTE_SCORES_MAX = 200; // each answer tells a little about the hold-out's labels
@@ -45,7 +44,7 @@ export type PolicySource = { usesReferencePolicy: boolean };
 
 /** Reads a policy's text. Throws POLICY_INVALID, naming the field. */
 export function parsePolicy(text: string, now = new Date()): SitePolicy {
-  const json = parseJson(text);
+  const json = parseSettings(text, 'POLICY_INVALID');
   if (typeof json === 'object' && json !== null && 'acceptUndecided' in json)
     throw new SiteError(
       'POLICY_INVALID',
@@ -71,7 +70,7 @@ function checked<T>(schema: z.ZodType<T>, value: unknown): T {
  * OPTION_INVALID when the reference policy is asked for beside a file: which of them holds must never be in doubt.
  */
 export async function readPolicy(home: Home, { usesReferencePolicy }: PolicySource): Promise<SitePolicy> {
-  const text = await readText(home.files.policy);
+  const text = await readSettingsText(home.files.policy);
   if (text !== undefined && usesReferencePolicy)
     throw new SiteError('OPTION_INVALID', '--reference-policy: this home has a policy.json');
   if (text !== undefined) return parsePolicy(text);
@@ -137,22 +136,4 @@ export function policyToBegin(): string {
     realTrainingStepsMax: REAL_TRAINING_STEPS_MAX,
   };
   return `${JSON.stringify(file, null, 2)}\n`;
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return parseStrictJson(text);
-  } catch (error) {
-    const isDouble = errorCode(error) === 'DUPLICATE_JSON_KEY';
-    throw new SiteError('POLICY_INVALID', isDouble ? 'a name stands there twice' : 'the file is not JSON');
-  }
 }

@@ -6,8 +6,8 @@ import {
   VIEWS,
 } from '@synspine/dicom';
 import { z } from 'zod';
-import { readJson } from '../durable-file.ts';
 import type { Home } from '../home.ts';
+import { readSettings } from '../settings-file.ts';
 import { SiteError } from '../site-error.ts';
 
 const SIDE_LEAST_PX = 64;
@@ -38,7 +38,9 @@ export type SiteSelection = SelectionPolicy & {
 
 /** The site's selection. Throws SELECTION_INVALID, naming the field. */
 export async function readSelection(home: Home): Promise<SiteSelection> {
-  const { schema: _, ...chosen } = parseSelection(await readSelectionFile(home)) ?? { schema: '' };
+  const { schema: _, ...chosen } = parseSelection(
+    await readSettings(home.files.selection, 'SELECTION_INVALID'),
+  ) ?? { schema: '' };
   return { ...DEFAULT_SELECTION, burnedInText: 'mask', unlikeSpine: 'refuse', ...chosen };
 }
 
@@ -48,13 +50,4 @@ function parseSelection(json: unknown) {
   if (file.success) return file.data;
   const issue = file.error.issues[0];
   throw new SiteError('SELECTION_INVALID', `${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
-}
-
-async function readSelectionFile(home: Home): Promise<unknown> {
-  try {
-    return await readJson(home.files.selection);
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw new SiteError('SELECTION_INVALID', 'the file is not JSON');
-    throw cause;
-  }
 }

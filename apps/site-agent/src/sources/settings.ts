@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Home } from '../home.ts';
+import { parseSettings, readSettingsText } from '../settings-file.ts';
 import { SiteError } from '../site-error.ts';
 import { isNetwork } from './peer-addresses.ts';
 
@@ -114,30 +114,16 @@ export type TlsPaths = z.infer<typeof tls>;
 
 /** What `sources.json` in the home says, or undefined without one. Throws SOURCES_INVALID, naming the field. */
 export async function readSourceSettings(home: Home): Promise<SourceSettings | undefined> {
-  let text: string;
-  try {
-    text = await readFile(home.files.sources, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
-  return parseSourceSettings(text);
+  const text = await readSettingsText(home.files.sources);
+  return text === undefined ? undefined : parseSourceSettings(text);
 }
 
 /** Throws SOURCES_INVALID, naming the field. */
 export function parseSourceSettings(text: string): SourceSettings {
-  const file = sourcesFile.safeParse(parseJson(text));
+  const file = sourcesFile.safeParse(parseSettings(text, 'SOURCES_INVALID'));
   if (file.success) return file.data;
   const issue = file.error.issues[0];
   throw new SiteError('SOURCES_INVALID', `${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // refused by the schema
-  }
 }
 
 /** Settings for a command that takes films where no sources are configured: the limits of the schema. */

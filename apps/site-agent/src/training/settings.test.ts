@@ -58,12 +58,6 @@ describe('training.json', () => {
     expect((error as Error).message).not.toContain('ZZCANARY');
   });
 
-  it('that says a thing twice is refused, since either may be meant', async () => {
-    const text = '{"schema":"synspine.training/1","preset":"small-32","preset":"paper-256"}';
-    await writeFile(home.files.training, text);
-    await expect(readTraining(home)).rejects.toThrow(/a name stands there twice/);
-  });
-
   it('is explained in the docs field by field, with an example that is valid and names every field', async () => {
     await writeFile(home.files.training, example);
     const settings = (await readTraining(home))!;

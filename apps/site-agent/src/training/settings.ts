@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
-import { parseStrictJson } from '@synspine/release';
 import { z } from 'zod';
 import { LABEL_SCHEME_NAMES } from '../films/label-schemes.ts';
 import { DEFAULT_SHARES, type Shares } from '../films/split.ts';
 import type { Home } from '../home.ts';
 import { RELEASABLE } from '../presets.ts';
-import { errorCode, SiteError } from '../site-error.ts';
+import { readSettings } from '../settings-file.ts';
+import { SiteError } from '../site-error.ts';
 
 const CLOCK = '([01]\\d|2[0-3]):[0-5]\\d';
 
@@ -64,7 +63,7 @@ export const DEFAULT_TRAINING: TrainingSettings = trainingFile.parse({ schema: '
 
 /** The home's settings; undefined without a file. Throws TRAINING_INVALID, naming the field. */
 export async function readTraining(home: Home): Promise<TrainingSettings | undefined> {
-  const json = await readFileOf(home);
+  const json = await readSettings(home.files.training, 'TRAINING_INVALID');
   if (json === undefined) return undefined;
   const file = trainingFile.safeParse(json);
   if (file.success) return file.data;
@@ -79,19 +78,6 @@ export async function readTraining(home: Home): Promise<TrainingSettings | undef
 export async function readShares(home: Home): Promise<Shares> {
   const { split } = (await readTraining(home)) ?? DEFAULT_TRAINING;
   return { validation: split.validation, 'hold-out': split.holdOut };
-}
-
-async function readFileOf(home: Home): Promise<unknown> {
-  const text = await readFile(home.files.training, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  try {
-    return text === undefined ? undefined : parseStrictJson(text);
-  } catch (error) {
-    const isDouble = errorCode(error) === 'DUPLICATE_JSON_KEY';
-    throw new SiteError('TRAINING_INVALID', isDouble ? 'a name stands there twice' : 'the file is not JSON');
-  }
 }
 
 /** The settings in a line for people. */

@@ -1,6 +1,6 @@
 import { FINDINGS } from '@synspine/dicom';
 import { z } from 'zod';
-import { readJson } from '../../durable-file.ts';
+import { readSettings } from '../../settings-file.ts';
 import { SiteError } from '../../site-error.ts';
 import { UNSPECIFIED_FINDING } from '../label-schemes.ts';
 import { fold } from './fold.ts';
@@ -24,14 +24,17 @@ const SHORT: Record<string, Meaning> = {
 
 /** The words that a site's label files may use, by its `labels.json` where it has one. Throws LABEL_WORDS_INVALID. */
 export async function readWords(path: string): Promise<LabelWords> {
-  const file = await readLabelsFile(path);
+  const file = await readSettings(path, 'LABEL_WORDS_INVALID');
   if (file === undefined) return USUAL_WORDS;
   const parsed = labelsFile.safeParse(file);
   if (!parsed.success) throw new SiteError('LABEL_WORDS_INVALID', describe(parsed.error));
-  const own = Object.entries(parsed.data.words).map(([word, finding]): [string, Meaning] => [
-    fold(word),
-    finding in SHORT ? SHORT[finding]! : (finding as Meaning),
-  ]);
+  const own = new Map<string, Meaning>();
+  for (const [written, finding] of Object.entries(parsed.data.words)) {
+    const [word, meaning] = [fold(written), finding in SHORT ? SHORT[finding]! : (finding as Meaning)];
+    if (own.has(word) && own.get(word) !== meaning)
+      throw new SiteError('LABEL_WORDS_INVALID', 'words: one stands there in two spellings for two findings');
+    own.set(word, meaning);
+  }
   return new Map([...USUAL_WORDS, ...own]);
 }
 
@@ -40,13 +43,4 @@ function describe({ issues: [issue] }: z.ZodError): string {
   return issue?.path[0] === 'words'
     ? 'words: each must stand for a finding'
     : `${String(issue?.path[0] ?? 'the file')}: ${issue?.message}`;
-}
-
-async function readLabelsFile(path: string): Promise<unknown> {
-  try {
-    return await readJson(path);
-  } catch (cause) {
-    if (cause instanceof SyntaxError) throw new SiteError('LABEL_WORDS_INVALID', 'the file is not JSON');
-    throw cause;
-  }
 }
