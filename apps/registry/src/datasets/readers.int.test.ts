@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { crc32, deflateSync } from 'node:zlib';
 import { encodeShard, type ShardImage } from '@synspine/release';
-import { installReaders } from '@synspine/test-services';
+import { installPython } from '@synspine/test-services';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeFiles, sha256Hex } from '../test-kit/release-kit.ts';
 import { publish, startTestRegistry, type TestRegistry } from '../test-kit/test-registry.ts';
@@ -20,7 +20,7 @@ let rows: ShardImage[];
 let shards: Buffer[];
 let found: Record<string, unknown>;
 beforeAll(async () => {
-  const python = await installReaders();
+  const python = await installPython('readers');
   registry = await startTestRegistry();
   rows = Array.from({ length: 2 * ROWS }, (_, index) => makeRow(index));
   shards = [rows.slice(0, ROWS), rows.slice(ROWS)].map((part) => Buffer.from(encodeShard(part, CLASSES)));

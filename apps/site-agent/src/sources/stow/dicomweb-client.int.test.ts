@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { installDicomWebClient } from '@synspine/test-services';
+import { installPython } from '@synspine/test-services';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createLog } from '../../log.ts';
 import { useTemporaryFolders } from '../../test-kit/temporary-folders.ts';
@@ -53,7 +53,7 @@ let script: string;
 let server: Listener;
 let spool: Spool;
 beforeAll(async () => {
-  python = await installDicomWebClient();
+  python = await installPython('dicomweb-client');
 }, 300_000); // the first time it is fetched
 afterEach(() => server.close());
 
