@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,7 +9,7 @@ import { type Centre, openCentre } from '../../scripts/demo/centre.ts';
 import { createPrograms } from '../../scripts/demo/processes.ts';
 import type { BenchOptions } from '../options.ts';
 import { type Summary, summarize } from '../statistics.ts';
-import { type BenchSite, enrol, measureUpload, publish, randomFile } from './registry/publish.ts';
+import { type BenchSite, enrol, measureUpload, publish } from './registry/publish.ts';
 import {
   measureDisk,
   measureDownload,
@@ -139,7 +140,7 @@ async function startFastify(answer: object, peers: ChildProcess[]): Promise<stri
 async function startPeerFiles(state: string, bytes: number, peers: ChildProcess[]): Promise<string> {
   const folder = join(state, 'files');
   mkdirSync(folder);
-  writeFileSync(join(folder, 'shard'), randomFile(bytes));
+  writeFileSync(join(folder, 'shard'), randomBytes(bytes));
   const port = await getPort({ host: '127.0.0.1' });
   const child = await startNginx(join(state, 'nginx'), folder, port);
   peers.push(child);

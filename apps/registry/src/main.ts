@@ -11,7 +11,7 @@ import { type Database, openDatabase } from './database/open-database.ts';
 import { provideDatabase, requireDatabase } from './database/provide-database.ts';
 import { writeOpenApi } from './openapi-document.ts';
 import { type Invitation, inviteAgain, inviteSite } from './sites/enrolment.ts';
-import { startRegistry } from './start-registry.ts';
+import { addressOf, startRegistry } from './start-registry.ts';
 import { addTakingBack } from './taking-back-commands.ts';
 import { VERSION } from './version.ts';
 
@@ -149,9 +149,6 @@ async function invite(prisma: Database, id: string, { name, kind, again }: Invit
   if (!body.success) throw usage(body.error.issues[0]?.message);
   return inviteSite({ prisma, clock }, body.data, ACTOR);
 }
-
-/** Where sites reach it, as far as the settings say. */
-const addressOf = ({ publicUrl, port }: Config) => publicUrl ?? `http://127.0.0.1:${port}`;
 
 /** The code alone on standard output, for scripts; for people the command to run there, whole, and until when. */
 function tellInvitation(

@@ -36,8 +36,7 @@ export async function startRegistry(config: Config): Promise<RunningRegistry> {
     const applied = await migrate(database.url);
     if (applied.length > 0) log.info({ migrations: applied }, 'migrated');
     const port = config.port || (await getPort({ host: config.host }));
-    const url =
-      config.publicUrl ?? `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`;
+    const url = addressOf({ ...config, port });
     const store = await openObjectStore(config);
     const { adminTokenSha256, dashboardDir, agentVersionMin, trustedProxies } = config;
     const policy = {
@@ -70,6 +69,11 @@ function requireDashboard(dir: string | undefined): void {
   if (dir === undefined || existsSync(join(dir, 'index.html'))) return;
   const message = `DASHBOARD_MISSING: There is no index.html in ${dir}. Correct DASHBOARD_DIR, or leave it empty.`;
   throw Object.assign(new Error(message), { code: 'DASHBOARD_MISSING' });
+}
+
+/** The address that the registry gives itself, which sites are to reach. */
+export function addressOf({ publicUrl, host, port }: Pick<Config, 'publicUrl' | 'host' | 'port'>): string {
+  return publicUrl ?? `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 /** Whether the one listener and the address that the registry gives itself are both this machine's own. */

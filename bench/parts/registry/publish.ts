@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { makeFiles, makeManifest } from '../../../apps/registry/src/test-kit/release-kit.ts';
 import { type Client, createClient, PART_BYTES } from '../../../packages/protocol/src/index.ts';
 import {
@@ -9,7 +9,7 @@ import {
 } from '../../../packages/release/src/index.ts';
 import type { Centre } from '../../../scripts/demo/centre.ts';
 
-const AGENT_VERSION = '0.2.0';
+const AGENT_VERSION = '0.3.0';
 const SHARD = 'images-00000.parquet';
 
 export type BenchSite = { id: string; client: Client; signingKey: PrivateJwk };
@@ -67,8 +67,4 @@ export async function publish(site: BenchSite, verifier: BenchSite, bytes: numbe
 export async function measureUpload(site: BenchSite, version: number, bytes: number): Promise<number> {
   const { releaseId, files } = await announce(site, version, bytes);
   return bytes / 1e6 / (await sendFile(site, releaseId, SHARD, files[SHARD]!));
-}
-
-export function randomFile(bytes: number): Buffer {
-  return randomBytes(bytes);
 }

@@ -2,16 +2,17 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const TOOLS = ['wrk', 'nginx', 'curl', 'dd', 'taskset'] as const;
+const TOOLS = ['wrk', 'nginx', 'curl', 'dd', 'taskset', 'ss', 'ps'] as const;
 
 /** Throws TOOLS_MISSING with what to install. */
 export function requireTools(): void {
   const missing = TOOLS.filter((tool) => !findTool(tool));
   if (missing.length > 0)
     throw new Error(
-      `TOOLS_MISSING: ${missing.join(', ')}. On Debian: apt-get install wrk nginx-light curl util-linux`,
+      `TOOLS_MISSING: ${missing.join(', ')}. On Debian: apt-get install wrk nginx-light curl util-linux iproute2 procps`,
     );
 }
+
 /** By its full path: a system's nginx isn't in every user's PATH. */
 function findTool(tool: string): string | undefined {
   const folders = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/local/sbin', '/usr/sbin'];

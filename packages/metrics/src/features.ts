@@ -55,6 +55,14 @@ export function selectRows(features: Features, rows: ArrayLike<number>): Feature
   return { data, rows: rows.length, columns };
 }
 
+/** The rows of one set, then those of another as wide. → float64 */
+export function joinRows(first: Features, second: Features): Features {
+  const data = new Float64Array(first.data.length + second.data.length);
+  data.set(first.data);
+  data.set(second.data, first.data.length);
+  return { data, rows: first.rows + second.rows, columns: first.columns };
+}
+
 /** Column means in float64. → [columns] */
 export function columnMeans(features: Features): Float64Array {
   const { data, rows, columns } = features;

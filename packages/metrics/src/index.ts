@@ -1,7 +1,7 @@
 export { blockPrecisionRecall } from './block-precision-recall.ts';
 export { clusteredWilsonInterval } from './clustered-wilson.ts';
 export type { Features } from './features.ts';
-export { columnMeans, selectRows } from './features.ts';
+export { columnMeans, joinRows, selectRows } from './features.ts';
 export { frechetDistance } from './frechet-distance.ts';
 export { histogramAuc } from './histogram-auc.ts';
 export { createInception, INCEPTION_COLUMNS, type Inception } from './inception/create-inception.ts';

@@ -7,7 +7,7 @@ import {
   type PlantedKind,
 } from '@synspine/audit-rules';
 import { seededRandom } from '@synspine/compute';
-import type { Features } from '@synspine/metrics';
+import { type Features, joinRows } from '@synspine/metrics';
 import { closenessShare } from './likeness/closeness.ts';
 import { closenessTable, distancesToPatients, distanceTable } from './likeness/distance-table.ts';
 import { membershipAttacks } from './likeness/membership-attacks.ts';
@@ -156,18 +156,11 @@ function likenessTests(input: AuditInput, policy: AuditPolicy, random: () => num
 type Embedded = { real: Features; released: Features };
 
 function networkFeatures({ train, heldOut, synthetic }: AuditInput): Embedded {
-  return { real: joined(train.features, heldOut.features), released: synthetic.features };
+  return { real: joinRows(train.features, heldOut.features), released: synthetic.features };
 }
 
 function pixelFeatures({ train, heldOut, synthetic }: AuditInput): Embedded {
   const embed = (set: ImageSet) =>
     pixelEmbedding(Array.from({ length: countOf(set) }, (_, row) => workingPlane(set.images, set.size, row)));
-  return { real: joined(embed(train), embed(heldOut)), released: embed(synthetic) };
-}
-
-function joined(first: Features, second: Features): Features {
-  const data = new Float32Array(first.data.length + second.data.length);
-  data.set(first.data);
-  data.set(second.data, first.data.length);
-  return { data, rows: first.rows + second.rows, columns: first.columns };
+  return { real: joinRows(embed(train), embed(heldOut)), released: embed(synthetic) };
 }

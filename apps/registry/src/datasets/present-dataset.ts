@@ -2,10 +2,9 @@ import { type Dataset, dataset, type ReleaseManifest } from '@synspine/protocol'
 import type { Logger } from 'pino';
 import type { Release, Site } from '../generated/client.ts';
 import type { Presentation } from '../http/present-sound.ts';
+import { type Tombstones, withdrawnAncestors } from '../withdrawals/tombstones.ts';
 
 type NamedRelease = Release & { site: Pick<Site, 'name'> };
-
-import { type Tombstones, withdrawnAncestors } from '../withdrawals/tombstones.ts';
 
 /** The payload of a manifest that was verified when it was announced. */
 export function readStoredManifest(jws: string): ReleaseManifest {

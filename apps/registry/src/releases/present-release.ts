@@ -33,6 +33,7 @@ export const progressOf = (log: Logger): Presentation<Release, typeof releasePro
   ...{ log, table: 'release', schema: releaseProgress, present: presentProgress },
   idOf: ({ id }) => id,
 });
+
 /** In the words that agents before 0.3.0 know: nobody sees it, and `code` says why. */
 function presentWithdrawn(
   { id, version, withdrawalReason: code }: Release,

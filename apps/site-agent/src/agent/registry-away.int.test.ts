@@ -77,7 +77,7 @@ it('an upload whose registry goes away waits over a restart of the agent, and is
   const { waitingSince } = await state();
   const { stdout } = await run(process.execPath, [AGENT, 'status'], { env });
   expect(stdout).toContain(
-    `running at upload  waiting for the registry to answer (REGISTRY_UNREACHABLE) since ${waitingSince}`,
+    `running at upload\n  waiting for the registry to answer (REGISTRY_UNREACHABLE) since ${waitingSince}`,
   );
   await stop();
   await start(queue);

@@ -37,7 +37,7 @@ async function status({ home: folder, json }: { home: string; json?: boolean }):
     return void process.stdout.write('No run yet. Start one with `synspine-site run`.\n');
   for (const run of runs)
     process.stdout.write(
-      `${[describeLine(run, own), ...describeDamages(run), ...describeNextStep(run)].join('\n')}\n`,
+      `${[describeLine(run, own), ...describeWaiting(run), ...describeDamages(run), ...describeNextStep(run)].join('\n')}\n`,
     );
   for (const run of damaged)
     process.stdout.write(
@@ -88,9 +88,12 @@ function describeLine(
 ): string {
   const share = progress ? ` ${Math.round(progress.share * 100)} %` : '';
   const at = status === 'running' || status === 'failed' ? ` at ${stage}${share}` : '';
-  const wait = waiting ? `  ${describeWait(waiting)}` : '';
   const version = release ? `  ${describeRelease(release, own)}` : '';
-  return `${runId}  ${status}${at}${code && !waiting ? ` (${code})` : ''}${wait}${version}`;
+  return `${runId}  ${status}${at}${code && !waiting ? ` (${code})` : ''}${version}`;
+}
+
+function describeWaiting({ waiting }: Described): string[] {
+  return waiting ? [`  ${describeWait(waiting)}`] : [];
 }
 
 function describeDamages({ damages }: Described): string[] {

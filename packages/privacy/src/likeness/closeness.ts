@@ -5,7 +5,7 @@ import { centredInterval } from './centred-interval.ts';
 import type { PatientDistances } from './distance-table.ts';
 
 const REPEATS = 300;
-const LISTED = 64; // of the nearest patients; a party or a draw misses all of them once in millions
+const LISTED = 64; // of the nearest patients; where none of them is among the chosen, all chosen are looked at
 
 /**
  * Test P2, the DCR share: how many synthetic images are nearer to a training patient than to any held-out one, ties counting half.

@@ -1,3 +1,4 @@
+import { joinRows } from '@synspine/metrics';
 import { aligned } from '@synspine/privacy';
 import type { TrainingFilms } from '../../films/training-films.ts';
 
@@ -92,20 +93,13 @@ export function pixelSignal({ train, validation }: TrainingFilms, size: number):
  * a few films that lie on the side of the generator's error decide (docs/decisions/site-runs.md).
  */
 export function featureSignal(train: Rows, validation: Rows, patients: readonly string[]): CopySignal {
-  const films = aligned(stacked(train, validation));
+  const films = aligned(joinRows(train, validation));
   const copyShare = calibrateCopyShare(
     rowsOf(films, 0, train.rows),
     rowsOf(films, train.rows, films.rows),
     patients,
   );
   return (images) => copyShare(aligned(images));
-}
-
-function stacked(first: Rows, second: Rows): Rows {
-  const data = new Float64Array(first.data.length + second.data.length);
-  data.set(first.data);
-  data.set(second.data, first.data.length);
-  return { data, rows: first.rows + second.rows, columns: first.columns };
 }
 
 function rowsOf({ data, columns }: Rows, from: number, to: number): Rows {
